@@ -1,0 +1,1 @@
+//! Alertmanager's concepts: route, group, inhibit, silence, notify.

@@ -1,0 +1,3 @@
+//! The `phoenix` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Prometheus' http_config, and the HTTP client it describes.

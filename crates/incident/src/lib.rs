@@ -1,0 +1,1 @@
+//! Incidents, their timeline, on-call schedules and escalation.

@@ -1,0 +1,1 @@
+//! Scraping, discovery, relabelling, remote write and host metrics.

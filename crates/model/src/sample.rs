@@ -1,0 +1,45 @@
+//! Samples, and the series of columns that the stores hand to the query languages.
+
+use crate::Labels;
+use std::sync::Arc;
+
+/// The bit pattern of Prometheus' staleness marker: a NaN that says "this series ended here".
+pub const STALE_NAN_BITS: u64 = 0x7ff0_0000_0000_0002;
+
+/// The staleness marker as a float. Compare with [`is_stale`], never with `==`.
+pub fn stale_nan() -> f64 {
+    f64::from_bits(STALE_NAN_BITS)
+}
+
+/// Whether a value is the staleness marker, bit for bit.
+pub fn is_stale(value: f64) -> bool {
+    value.to_bits() == STALE_NAN_BITS
+}
+
+/// One float at one moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// Milliseconds since the Unix epoch.
+    pub timestamp_ms: i64,
+    /// The value; may be NaN, infinite or the staleness marker.
+    pub value: f64,
+}
+
+/// One series over a time range, as columns of equal length, timestamps strictly ascending.
+/// Staleness markers are included.
+#[derive(Debug, Clone)]
+pub struct SeriesSamples {
+    /// The series' labels, with its metric name.
+    pub labels: Labels,
+    /// Milliseconds since the Unix epoch. Series of one scrape may share the column.
+    pub timestamps_ms: Arc<[i64]>,
+    /// The values, one for each timestamp.
+    pub values: Vec<f64>,
+}
+
+impl SeriesSamples {
+    /// The samples as pairs.
+    pub fn samples(&self) -> impl Iterator<Item = Sample> + '_ {
+        self.timestamps_ms.iter().zip(&self.values).map(|(&timestamp_ms, &value)| Sample { timestamp_ms, value })
+    }
+}

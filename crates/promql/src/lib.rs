@@ -1,0 +1,1 @@
+//! PromQL: lexer, parser with spans and recovery, formatter, evaluation over a storage trait.

@@ -1,0 +1,1 @@
+//! Config, HTTP APIs and the embedded UI.

@@ -1,0 +1,1 @@
+//! What people and alerts do, kept in SQLite or PostgreSQL.

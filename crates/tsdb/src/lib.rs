@@ -1,0 +1,1 @@
+//! The metrics store: head, WAL, parts, index, compaction, retention.

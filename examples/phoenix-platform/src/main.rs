@@ -1,0 +1,3 @@
+//! The sample service that the demo monitors.
+
+fn main() {}
