@@ -4,6 +4,7 @@
 //! and lets paging have threads of its own.
 
 use phoenix_model::{Budget, Diagnostic, Labels, Matcher, SeriesSamples};
+pub use phoenix_model::{WriteBatch, WriteOutcome};
 use phoenix_query::QueryOutput;
 use std::fmt;
 use std::sync::Arc;
@@ -101,24 +102,6 @@ pub enum QueryError {
     /// The store could not be read (`internal`).
     #[error("{0}")]
     Storage(String),
-}
-
-/// Samples to store: each series' labels once, with its samples as (milliseconds, value).
-#[derive(Debug, Clone, Default)]
-pub struct WriteBatch {
-    /// The series. Labels are complete (with `__name__`, `job`, `instance`).
-    pub series: Vec<(Labels, Vec<(i64, f64)>)>,
-}
-
-/// What became of a batch that was accepted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct WriteOutcome {
-    /// Samples stored.
-    pub stored: u64,
-    /// Samples left out because they are older than the retention or absurdly far in the future.
-    pub out_of_bounds: u64,
-    /// Samples left out because their series would exceed the limit on series.
-    pub over_series_limit: u64,
 }
 
 /// Why a batch was not stored. Nothing of it was acknowledged.

@@ -37,3 +37,10 @@ impl Alert {
         self.ends_at_ms <= now_ms
     }
 }
+
+/// Where rules hand over their alerts. Called on every evaluation for each firing alert, and for
+/// some time after an alert has resolved, as Prometheus resends to Alertmanager.
+pub trait AlertSink: Send + Sync {
+    /// Hands over; must not block for long.
+    fn send(&self, alerts: Vec<Alert>);
+}

@@ -12,8 +12,9 @@ pub mod matcher;
 pub mod sample;
 pub mod secret;
 pub mod suggest;
+pub mod write;
 
-pub use alert::Alert;
+pub use alert::{Alert, AlertSink};
 pub use budget::{Budget, BudgetExceeded, Charge};
 pub use diagnostic::{Diagnostic, Severity, Source, Span};
 pub use duration::{format_duration, parse_duration};
@@ -21,3 +22,4 @@ pub use labels::{Labels, LabelsBuilder};
 pub use matcher::{MatchOp, Matcher, MatcherError};
 pub use sample::{STALE_NAN_BITS, Sample, SeriesSamples, is_stale, stale_nan};
 pub use secret::Secret;
+pub use write::{WriteBatch, WriteOutcome};
