@@ -1,0 +1,65 @@
+# The same targets for people and for CI. `make help` lists them.
+
+SHELL := /bin/sh
+export CARGO_TERM_COLOR ?= auto
+# Reference peers, exporters and a browser; installed as root, otherwise the line to run is printed.
+PEERS := prometheus prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter postgresql
+BROWSER := chromium fonts-dejavu-core
+
+.PHONY: help
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: web ## Build the release binary at target/release/phoenix
+	cargo build --release --locked -p phoenix-cli -p phoenix-platform
+
+.PHONY: demo
+demo: build ## Build Phoenix and show it watching real things
+	tools/debian.sh $(PEERS)
+	"$${CARGO_TARGET_DIR:-target}/release/phoenix" demo
+
+.PHONY: web
+web: web/dist/index.html ## Build the web UI (needs Node 20)
+
+web/dist/index.html: $(shell git ls-files web 2>/dev/null | grep -v -E '^web/(e2e|mock)/')
+	cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build
+
+.PHONY: lint
+lint: web/node_modules ## Formatting, clippy, licences, spelling, tsc, eslint, floors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	tools/install.sh cargo-deny typos
+	PATH="$$PATH:$$HOME/.local/bin" cargo deny --log-level error check bans licenses sources
+	PATH="$$PATH:$$HOME/.local/bin" typos
+	cd web && npm run typecheck && npm run lint
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch web/node_modules
+
+.PHONY: test
+test: web ## All tests: Rust, web units, the browser against the real program
+	tools/debian.sh $(PEERS) $(BROWSER)
+	cargo test --workspace --locked
+	cd web && npm test
+	cargo build --locked -p phoenix-cli -p phoenix-platform
+	cd web && npm run e2e
+
+.PHONY: bench
+bench: build ## Timed runs: start-up, ingest, queries, paging under load
+	tools/debian.sh $(PEERS)
+	bench/run.sh
+
+.PHONY: fuzz
+fuzz: ## Mutate the input of every parser for a while (FUZZ_SECONDS each, 60 by default)
+	fuzz/run.sh
+
+.PHONY: fmt
+fmt: ## Format the code
+	cargo fmt --all
+
+.PHONY: clean
+clean: ## Remove what was built
+	cargo clean
+	rm -rf web/dist web/node_modules
