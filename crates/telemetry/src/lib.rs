@@ -1,1 +1,49 @@
 //! The instrumentation library that services use.
+//!
+//! It begins with what a first service needs: its request metrics under the names and labels of the
+//! monitoring strategy (section 2.2), and the text that a scrape gets. It depends on no other room.
+//!
+//! ```
+//! use phoenix_telemetry::{ApiMetrics, Metrics, RequestLabels};
+//! use std::time::Duration;
+//!
+//! let mut metrics = Metrics::new();
+//! let api = ApiMetrics::register(&mut metrics);
+//! let labels = RequestLabels { method: "GET".into(), endpoint: "/api/v1/experiments".into(), status: 200 };
+//! api.observe(labels, Duration::from_millis(12));
+//! assert!(metrics.encode().contains("phoenix_api_request_duration_seconds_count"));
+//! ```
+
+mod api;
+
+pub use api::{ApiMetrics, RequestLabels, WebSocketGuard};
+
+use prometheus_client::registry::Registry;
+
+/// The media type of [`Metrics::encode`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// All metrics of one service.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    registry: Registry,
+}
+
+impl Metrics {
+    /// Without any metric yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The registry, for metrics of the service's own.
+    pub fn registry(&mut self) -> &mut Registry {
+        &mut self.registry
+    }
+
+    /// The answer to a scrape, as OpenMetrics 1.0.
+    pub fn encode(&self) -> String {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry).expect("writing to a string does not fail");
+        text
+    }
+}

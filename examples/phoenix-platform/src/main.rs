@@ -1,3 +1,45 @@
-//! The sample service that the demo monitors.
+//! The sample service that the demo monitors: a small experiments API with real traffic.
+//!
+//! `phoenix-platform api` serves it, `phoenix-platform load` sends it requests. A service of one's
+//! own looks like this one: it depends on `phoenix-telemetry` and on nothing else of Phoenix.
 
-fn main() {}
+mod api;
+mod load;
+
+use clap::{Parser, Subcommand};
+use std::net::SocketAddr;
+
+/// A sample service with the metrics of the monitoring strategy.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the experiments API and /metrics until interrupted
+    Api {
+        /// Where to listen
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+    },
+    /// Send requests to the API until interrupted; only to addresses of this machine
+    Load {
+        /// The API's address
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        target: SocketAddr,
+        /// Requests per second, at most 1000
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        rate: u32,
+    },
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    match Arguments::parse().command {
+        Command::Api { listen } => api::serve(listen).await,
+        Command::Load { target, rate } => load::run(target, rate).await,
+    }
+}

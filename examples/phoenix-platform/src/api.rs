@@ -1,0 +1,92 @@
+//! The experiments API: list, create, read; `/health` and `/metrics`.
+
+use axum::extract::{MatchedPath, Path, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use parking_lot::Mutex;
+use phoenix_telemetry::{ApiMetrics, CONTENT_TYPE, Metrics, RequestLabels};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The service keeps this many experiments; the oldest goes first.
+const MAX_EXPERIMENTS: usize = 1_000;
+
+#[derive(Clone, Serialize)]
+struct Experiment {
+    id: u64,
+    name: String,
+    state: &'static str,
+}
+
+#[derive(Deserialize)]
+struct NewExperiment {
+    name: String,
+}
+
+struct Service {
+    metrics: Metrics,
+    api: ApiMetrics,
+    experiments: Mutex<VecDeque<Experiment>>,
+}
+
+/// Serves until the process is told to end.
+pub(crate) async fn serve(listen: SocketAddr) -> Result<(), Box<dyn std::error::Error>> {
+    let mut metrics = Metrics::new();
+    let api = ApiMetrics::register(&mut metrics);
+    let service = Arc::new(Service { metrics, api, experiments: Mutex::default() });
+    let router = Router::new()
+        .route("/health", get(|| async { "ok\n" }))
+        .route("/api/v1/experiments", get(list).post(create))
+        .route("/api/v1/experiments/{id}", get(read))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&service), measure))
+        .route("/metrics", get(scrape))
+        .with_state(service);
+    let listener = tokio::net::TcpListener::bind(listen).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
+    println!("phoenix-api listens on http://{}", listener.local_addr()?);
+    axum::serve(listener, router).await?;
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a service of one's own has no simulated clock")]
+async fn measure(State(service): State<Arc<Service>>, path: MatchedPath, request: Request, next: Next) -> Response {
+    let method = request.method().to_string();
+    let start = std::time::Instant::now();
+    let response = next.run(request).await;
+    let labels = RequestLabels { method, endpoint: path.as_str().to_owned(), status: response.status().as_u16() };
+    service.api.observe(labels, start.elapsed());
+    response
+}
+
+async fn scrape(State(service): State<Arc<Service>>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], service.metrics.encode())
+}
+
+async fn list(State(service): State<Arc<Service>>) -> Json<Vec<Experiment>> {
+    Json(service.experiments.lock().iter().rev().take(50).cloned().collect())
+}
+
+async fn create(State(service): State<Arc<Service>>, Json(new): Json<NewExperiment>) -> Response {
+    if new.name.trim().is_empty() {
+        return (StatusCode::BAD_REQUEST, "an experiment needs a name\n").into_response();
+    }
+    let mut experiments = service.experiments.lock();
+    let id = experiments.back().map_or(1, |last| last.id + 1);
+    let experiment = Experiment { id, name: new.name, state: "pending" };
+    if experiments.len() == MAX_EXPERIMENTS {
+        experiments.pop_front();
+    }
+    experiments.push_back(experiment.clone());
+    (StatusCode::CREATED, Json(experiment)).into_response()
+}
+
+async fn read(State(service): State<Arc<Service>>, Path(id): Path<u64>) -> Response {
+    match service.experiments.lock().iter().find(|e| e.id == id) {
+        Some(experiment) => Json(experiment.clone()).into_response(),
+        None => (StatusCode::NOT_FOUND, "no such experiment\n").into_response(),
+    }
+}
