@@ -162,4 +162,6 @@ pub trait Disk: Send + Sync + 'static {
 }
 
 mod real;
+pub mod sim;
 pub use real::RealDisk;
+pub use sim::{DiskFaults, SimDisk};

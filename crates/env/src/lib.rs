@@ -8,4 +8,4 @@ pub mod clock;
 pub mod disk;
 
 pub use clock::{Clock, RealClock, SharedClock, SimClock};
-pub use disk::{Disk, DiskError, DiskFile, OpenMode, RealDisk, SharedDisk};
+pub use disk::{Disk, DiskError, DiskFaults, DiskFile, DiskLock, OpenMode, RealDisk, SharedDisk, SimDisk};
