@@ -10,6 +10,8 @@ pub(crate) async fn run(target: SocketAddr, rate: u32) -> Result<(), Box<dyn std
     if !target.ip().is_loopback() {
         return Err(format!("{target} is not an address of this machine; this load generator only talks to loopback").into());
     }
+    // reqwest wants a TLS provider even for plain HTTP; an error means that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build()?;
     let base = format!("http://{target}");
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
