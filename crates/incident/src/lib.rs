@@ -1,1 +1,3 @@
 //! Incidents, their timeline, on-call schedules and escalation.
+
+pub mod schedule;
