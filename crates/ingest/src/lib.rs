@@ -1,1 +1,4 @@
 //! Scraping, discovery, relabelling, remote write and host metrics.
+
+pub mod exposition;
+pub mod relabel;
