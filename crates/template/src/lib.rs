@@ -1,1 +1,31 @@
 //! Go templates with the functions that rules and notifications share.
+//!
+//! [`gotmpl`] reads the templates and walks them; this room adds what Go gets from reflection:
+//! missing labels that read as the empty string, methods (`.Alerts.Firing`,
+//! `.Labels.Remove (stringSlice "a")`, `.StartsAt.Format "15:04"`), times and durations, errors with
+//! a position while rendering, and limits on steps, output and the size of values. It does so by
+//! rewriting the parsed tree once ([`mod@rewrite`]), so that every field access goes through
+//! [`mod@fields`].
+//!
+//! - [`Template`]: one text, as in the annotations of a rule.
+//! - [`TemplateSet`]: several named ones that call each other, as in Alertmanager's template files.
+//! - [`Functions`]: what the templates may call: [`Functions::prometheus`], [`Functions::alertmanager`].
+//! - [`value`]: how data becomes a [`Value`].
+
+mod error;
+mod fields;
+mod functions;
+mod number;
+mod rewrite;
+mod set;
+mod show;
+mod text;
+mod time;
+pub mod value;
+
+pub use error::TemplateError;
+pub use functions::{Function, Functions};
+pub use number::{format_float, humanize, humanize_1024, humanize_duration, humanize_percentage, humanize_timestamp};
+pub use set::{Template, TemplateSet};
+pub use time::format_time;
+pub use value::Value;
