@@ -11,6 +11,7 @@ pub mod alert;
 pub mod audit;
 mod connection;
 mod error;
+pub mod incident;
 mod migrations;
 pub mod nflog;
 pub mod rule_state;

@@ -36,6 +36,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration::same(3, "rule_state", include_str!("0003_rule_state.sql")),
     Migration::per_dialect(4, "audit", include_str!("0004_audit.sqlite.sql"), include_str!("0004_audit.postgres.sql")),
     Migration::same(5, "alert", include_str!("0005_alert.sql")),
+    Migration::same(100, "incident", include_str!("0100_incident.sql")),
 ];
 
 /// Any number will do as long as every replica uses the same: "phoenix" in bytes.
