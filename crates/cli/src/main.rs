@@ -1,3 +1,43 @@
 //! The `phoenix` command.
 
-fn main() {}
+mod args;
+mod check;
+mod client;
+mod demo;
+mod draw;
+mod exit;
+mod incident;
+mod query;
+mod serve;
+mod test_notify;
+
+use args::{Arguments, Command};
+use clap::{CommandFactory, Parser};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // The one TLS provider of the process; an error would mean that it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let arguments = Arguments::parse();
+    let json = arguments.json;
+    let result = match arguments.command {
+        None => serve::run(&args::Serve::default(), json),
+        Some(Command::Serve(serve)) => serve::run(&serve, json),
+        Some(Command::Demo(demo)) => demo::run(&demo, json),
+        Some(Command::Check(check)) => check::run(&check, json),
+        Some(Command::Query(query)) => query::run(&query, json),
+        Some(Command::Incident(incident)) => incident::run(&incident, json),
+        Some(Command::TestNotify(test)) => test_notify::run(&test, json),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Arguments::command(), "phoenix", &mut std::io::stdout());
+            Ok(())
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print(json);
+            ExitCode::from(failure.code)
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! One place that defines each command and flag; help and completions come from here.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Phoenix: metrics, rules, alerts, paging and incidents in one program.
+///
+/// Without a command it serves: it watches itself and this machine, loads starter rules and shows
+/// the result on http://127.0.0.1:9090.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 done · 1 the answer is no (errors found, query failed) · 2 wrong usage · 3 the server can't be reached · 4 Phoenix can't start\n\nLearn more: phoenix help <command>"
+)]
+pub(crate) struct Arguments {
+    /// Print results, and errors, as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server until interrupted
+    Serve(Serve),
+    /// Show Phoenix watching real things, and what happens when one of them stops
+    Demo(Demo),
+    /// Check configuration and rule files without running them
+    Check(Check),
+    /// Ask a running server
+    Query(Query),
+    /// List, acknowledge and resolve incidents on a running server
+    Incident(Incident),
+    /// Send one test message through a receiver, or to a person on call
+    TestNotify(TestNotify),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example: phoenix completions bash > ~/.local/share/bash-completion/completions/phoenix")]
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Flags win over the file.
+#[derive(Debug, Args, Default)]
+#[command(
+    after_help = "Examples:\n  phoenix serve                                   watch this machine, no config needed\n  phoenix serve --config phoenix.yaml             files in Prometheus' and Alertmanager's own formats\n  phoenix serve --config prometheus.yml           a Prometheus config alone works too\n\nSignals: SIGHUP reloads the configuration; SIGINT and SIGTERM end Phoenix cleanly."
+)]
+pub(crate) struct Serve {
+    /// phoenix.yaml, or a Prometheus config
+    #[arg(long, short, value_name = "FILE", env = "PHOENIX_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where everything is kept [default: ./data]
+    #[arg(long, value_name = "DIR", env = "PHOENIX_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Address and port of API and UI [default: 127.0.0.1:9090]
+    #[arg(long, value_name = "HOST:PORT", env = "PHOENIX_LISTEN")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// What to log, as `info` or `phoenix_ingest=debug,info`
+    #[arg(long, value_name = "FILTER", default_value = "info", env = "PHOENIX_LOG")]
+    pub(crate) log: String,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "The demo starts a sample service with real traffic, node_exporter, a throw-away PostgreSQL with its exporter, and a local mailbox, all on free ports of 127.0.0.1. Ctrl-C ends all of it.\n\nExamples:\n  phoenix demo\n  phoenix demo fault api-down            stop the sample service; within a minute somebody is paged\n  phoenix demo fault api-down --end      start it again"
+)]
+pub(crate) struct Demo {
+    #[command(subcommand)]
+    pub(crate) action: Option<DemoAction>,
+    /// Where the demo keeps its files; an earlier demo's files there are removed
+    #[arg(long, value_name = "DIR", default_value = "data/demo")]
+    pub(crate) data_dir: PathBuf,
+    /// Address and port of API and UI
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9090")]
+    pub(crate) listen: SocketAddr,
+    /// What to log
+    #[arg(long, value_name = "FILTER", default_value = "warn")]
+    pub(crate) log: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DemoAction {
+    /// Cause a fault in the running demo, or end it
+    Fault {
+        /// Which one: api-down
+        name: String,
+        /// End the fault instead
+        #[arg(long)]
+        end: bool,
+        #[command(flatten)]
+        server: Server,
+    },
+}
+
+/// Which server to ask.
+#[derive(Debug, Args)]
+pub(crate) struct Server {
+    /// The server's URL
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9090", env = "PHOENIX_URL")]
+    pub(crate) server: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  phoenix check phoenix.yaml           it and every file that it names\n  phoenix check rules/*.yaml           rule files\n  phoenix check --json prometheus.yml  findings for a program")]
+pub(crate) struct Check {
+    /// phoenix.yaml, Prometheus or Alertmanager configs, rule files or on-call files; each is recognised by its keys
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Count warnings as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  phoenix query 'up == 0'\n  phoenix query 'rate(node_cpu_seconds_total[5m])' --range 1h --step 1m\n  phoenix query up --time 2026-01-31T12:00:00Z --json")]
+pub(crate) struct Query {
+    /// The query's text
+    pub(crate) query: String,
+    /// The moment, as RFC 3339 or seconds since the epoch [default: now]
+    #[arg(long)]
+    pub(crate) time: Option<String>,
+    /// Evaluate over this long until `--time`, such as 1h
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) range: Option<String>,
+    /// Distance of two points of a range [default: a sixtieth of the range]
+    #[arg(long, value_name = "DURATION", requires = "range")]
+    pub(crate) step: Option<String>,
+    /// promql; logql and traceql are not acting yet
+    #[arg(long, default_value = "promql")]
+    pub(crate) language: String,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  phoenix incident list\n  phoenix incident ack INC-7 --who ada --note 'looking at it'\n  phoenix incident resolve INC-7 --who ada")]
+pub(crate) struct Incident {
+    #[command(subcommand)]
+    pub(crate) action: IncidentAction,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IncidentAction {
+    /// Open and acknowledged incidents, newest first
+    List {
+        /// Resolved ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// One incident with its timeline
+    Show {
+        /// Such as INC-7
+        id: String,
+    },
+    /// Take an incident: nobody else is paged for it
+    Ack(IncidentChange),
+    /// Close an incident
+    Resolve(IncidentChange),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IncidentChange {
+    /// Such as INC-7
+    pub(crate) id: String,
+    /// Who does it; kept in the timeline
+    #[arg(long, env = "USER")]
+    pub(crate) who: String,
+    /// What others should know
+    #[arg(long)]
+    pub(crate) note: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  phoenix test-notify --config phoenix.yaml --receiver platform-email\n  phoenix test-notify --config phoenix.yaml --person platform-1")]
+pub(crate) struct TestNotify {
+    /// phoenix.yaml, or an Alertmanager config
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// A receiver of the Alertmanager config
+    #[arg(long, required_unless_present = "person", conflicts_with = "person")]
+    pub(crate) receiver: Option<String>,
+    /// A person of the on-call file
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+}

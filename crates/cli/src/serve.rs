@@ -1,0 +1,52 @@
+//! `phoenix serve`.
+
+use crate::args::Serve;
+use crate::exit::{CANNOT_START, Failure};
+use phoenix_env::{RealClock, RealDisk};
+use phoenix_server::{ServeOptions, Server, StartError};
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+
+pub(crate) fn run(arguments: &Serve, json_output: bool) -> Result<(), Failure> {
+    log_to_stderr(if arguments.log.is_empty() { "info" } else { &arguments.log })?;
+    let options = ServeOptions {
+        config: arguments.config.clone(),
+        data_dir: arguments.data_dir.clone(),
+        listen: arguments.listen,
+        ..ServeOptions::default()
+    };
+    let server = Server::start(options, RealClock::shared(), RealDisk::shared()).map_err(start_failure)?;
+    if json_output {
+        println!("{}", json!({"url": server.url(), "data_dir": server.data_dir()}));
+    } else {
+        let url = server.url();
+        println!("Phoenix is ready: {url}");
+        println!("  Data folder   {}", server.data_dir().display());
+        println!("  Send data     scrape it in: add a target to the Prometheus config named in phoenix.yaml");
+        println!("                push it in:   Prometheus remote write to {url}/api/v1/write");
+        println!("  Alerts from another Prometheus: {url}/api/v2/alerts");
+    }
+    server.run_until_signal();
+    Ok(())
+}
+
+/// Sends the log to standard error.
+pub(crate) fn log_to_stderr(filter: &str) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(filter).map_err(|e| {
+        Failure::new(2, format!("`{filter}` is not a log filter")).caused_by(e).hint("write it as `info` or `phoenix_ingest=debug,info`")
+    })?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(())
+}
+
+/// The server's reason for not starting, as a failed command.
+pub(crate) fn start_failure(error: StartError) -> Failure {
+    let mut failure = Failure::new(CANNOT_START, error.message).diagnostics(error.diagnostics);
+    for cause in error.causes {
+        failure = failure.caused_by(cause);
+    }
+    match error.hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
