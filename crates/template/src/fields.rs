@@ -1,6 +1,5 @@
 //! Field access and methods: what Go finds by reflection.
 
-use crate::show::show;
 use crate::time::{GoTime, format_go_duration};
 use crate::value::{self, Kind, Value, kind};
 use jiff::tz::TimeZone;
@@ -196,17 +195,4 @@ fn duration_method(nanoseconds: i64, name: &str, arguments: &[Value]) -> Result<
         "String" => value::string(format_go_duration(nanoseconds)),
         _ => return Err(format!("can't evaluate field {name} in type time.Duration")),
     })
-}
-
-/// What `print` and `printf` are given: times, durations and objects as their text, lists and maps
-/// as they are when they are not too long.
-pub(crate) fn printable(value: &Value) -> Result<Value, String> {
-    match value {
-        Value::Map(fields) => match kind(fields) {
-            Kind::Plain(_) => show(value).map(|_| value.clone()),
-            _ => show(value).map(value::string),
-        },
-        Value::List(_) | Value::String(_) => show(value).map(|_| value.clone()),
-        other => Ok(other.clone()),
-    }
 }

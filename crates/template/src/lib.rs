@@ -12,6 +12,7 @@
 //! - [`Functions`]: what the templates may call: [`Functions::prometheus`], [`Functions::alertmanager`].
 //! - [`value`]: how data becomes a [`Value`].
 
+mod blocks;
 mod error;
 mod fields;
 mod functions;

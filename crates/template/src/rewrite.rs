@@ -2,7 +2,6 @@
 //!
 //! - `.A.B x` becomes `\0field . "A.B" x`, for fields, variables and chains alike;
 //! - an action's value goes through `\0print`, what `range` runs over through `\0each`;
-//! - arguments of `print`, `printf` and `println` go through `\0printable`;
 //! - before each action or block stands `{{$\0 := \0tick "template" LINE COLUMN}}`, which counts
 //!   steps and tells where a failure happened.
 //!
@@ -15,7 +14,6 @@ use std::sync::Arc;
 
 pub(crate) const FIELD: &str = "\0field";
 pub(crate) const PRINT: &str = "\0print";
-pub(crate) const PRINTABLE: &str = "\0printable";
 pub(crate) const EACH: &str = "\0each";
 pub(crate) const TICK: &str = "\0tick";
 const TICKED: &str = "$\0";
@@ -119,9 +117,6 @@ impl<'a> Rewrite<'a> {
     fn pipe(&mut self, pipe: PipeNode) -> Result<PipeNode, TemplateError> {
         let mut commands = Vec::with_capacity(pipe.commands.len());
         for original in pipe.commands {
-            if is_call(&original, &["print", "printf", "println"]) && !commands.is_empty() {
-                commands.push(command(original.pos, vec![identifier(original.pos, PRINTABLE)]));
-            }
             let piped = !commands.is_empty();
             commands.push(self.command(original, piped)?);
         }
@@ -137,7 +132,6 @@ impl<'a> Rewrite<'a> {
 
     fn command(&mut self, original: CommandNode, piped: bool) -> Result<CommandNode, TemplateError> {
         let pos = original.pos;
-        let prints = is_call(&original, &["print", "printf", "println"]);
         let takes_arguments = piped || original.args.len() > 1;
         let mut args = Vec::with_capacity(original.args.len() + 2);
         for (i, expr) in original.args.into_iter().enumerate() {
@@ -153,8 +147,7 @@ impl<'a> Rewrite<'a> {
                     other => args.push(self.expr(other)?),
                 }
             } else {
-                let expr = self.expr(expr)?;
-                args.push(if prints { wrap(expr.pos(), vec![identifier(expr.pos(), PRINTABLE), expr]) } else { expr });
+                args.push(self.expr(expr)?);
             }
         }
         Ok(CommandNode { pos, args })

@@ -1,5 +1,6 @@
 //! Templates, parsed once and rendered many times, alone or as a set that call each other.
 
+use crate::blocks;
 use crate::error::TemplateError;
 use crate::fields;
 use crate::functions::Functions;
@@ -114,6 +115,7 @@ impl TemplateSet {
         let source = Source::new(name, text);
         let (tree, defines) =
             Parser::new(text, "{{", "}}").and_then(Parser::parse).map_err(|e| TemplateError::from_parser(name, e))?;
+        blocks::check(text).map_err(|(offset, message)| TemplateError::at(name, source.position(offset), message))?;
         let known = |function: &str| BUILT_IN.contains(&function) || self.functions.contains(function);
         let suggest = |function: &str| nearest(function, BUILT_IN.into_iter().chain(self.functions.names())).map(str::to_owned);
         let mut bodies = BTreeMap::new();
@@ -292,7 +294,6 @@ fn call_table(functions: &Functions, place: &Arc<Place>) -> FuncMap {
             _ => Ok(Value::Nil),
         }),
     );
-    calls.insert(rewrite::PRINTABLE.to_owned(), wrap(|arguments| arguments.first().map_or(Ok(Value::Nil), fields::printable)));
     calls.insert(
         rewrite::EACH.to_owned(),
         wrap(|arguments| match arguments {
@@ -306,7 +307,6 @@ fn call_table(functions: &Functions, place: &Arc<Place>) -> FuncMap {
             _ => Ok(Value::Nil),
         }),
     );
-    calls.insert("index".to_owned(), wrap(fields::index));
     calls
 }
 

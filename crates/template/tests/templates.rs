@@ -79,9 +79,9 @@ fn functions_of_prometheus() {
         ("{{ range sortByLabel \"instance\" (query \"up\") }}{{ strvalue . }}|{{ end }}", "text||"),
         ("{{ with query \"empty\" }}some{{ else }}none{{ end }}", "none"),
         ("{{ \"<b>\" | safeHtml }}", "<b>"),
-        ("{{ query \"nope\" | first }}", "ERROR template: t:1:1: unknown metric nope"),
-        ("{{ query \"empty\" | first | value }}", "ERROR template: t:1:1: first() called on vector with no elements"),
-        ("{{ humanize \"x\" }}", "ERROR template: t:1:1: `x` is not a number"),
+        ("{{ query \"nope\" | first }}", "ERROR template: t:1:4: unknown metric nope"),
+        ("{{ query \"empty\" | first | value }}", "ERROR template: t:1:4: first() called on vector with no elements"),
+        ("{{ humanize \"x\" }}", "ERROR template: t:1:4: `x` is not a number"),
     ]);
 }
 
@@ -116,14 +116,14 @@ fn what_is_wrong_is_said_with_its_place() {
     check(&[
         ("{{ humanise 1 }}", "PARSE template: t:1:4: function \"humanise\" not defined; did you mean humanize?"),
         ("\n  {{ $value }} {{ $lables.x }}", "PARSE template: t:2:19: undefined variable \"$lables\""),
-        ("{{ if true }}", "PARSE template: t:1:14: unexpected EOF"),
-        ("ab {{ .Valeu }}", "ERROR template: t:1:4: can't evaluate field Valeu in type template data; did you mean Value?"),
-        ("{{ $value.x }}", "ERROR template: t:1:1: can't evaluate field x in type float64"),
-        ("{{ template \"nope\" }}", "ERROR template: t:1:1: template \"nope\" not defined"),
-        ("{{ $labels.job 1 }}", "ERROR template: t:1:1: job has arguments but cannot be invoked as function"),
+        ("{{ if true }}", "PARSE template: t:1:4: {{if}} has no {{end}}"),
+        ("ab {{ .Valeu }}", "ERROR template: t:1:7: can't evaluate field Valeu in type template data; did you mean Value?"),
+        ("{{ $value.x }}", "ERROR template: t:1:4: can't evaluate field x in type float64"),
+        ("{{ template \"nope\" }}", "ERROR template: t:1:4: template \"nope\" not defined"),
+        ("{{ $labels.job 1 }}", "ERROR template: t:1:4: job has arguments but cannot be invoked as function"),
         ("{{ 1 2 }}", "PARSE template: t:1:4: can't give argument to non-function"),
-        ("{{ range . }}{{ end }}", "ERROR template: t:1:1: range can't iterate over template data"),
-        ("{{ match \"(\" \"x\" }}", "ERROR template: t:1:1: bad regular expression \"(\": unclosed group"),
+        ("{{ range . }}{{ end }}", "ERROR template: t:1:4: range can't iterate over template data"),
+        ("{{ match \"(\" \"x\" }}", "ERROR template: t:1:4: bad regular expression \"(\": unclosed group"),
     ]);
 }
 
@@ -195,7 +195,7 @@ fn notifications_use_alertmanagers_methods_and_functions() {
         ("{{ (index .Alerts 0).Annotations.Values }} {{ (index .Alerts 1).Labels.Names }}", "[It's down] [alertname severity zone]"),
         ("{{ \"hELLO wORLD\" | title }} {{ trimSpace \"  x \" }} {{ urlUnescape \"a%20b+c\" }}", "Hello World x a b c"),
         ("{{ toJson .GroupLabels }} {{ dict \"a\" (list 1 \"<\") | toJson }}", "{\"Cluster\":\"x\",\"alertname\":\"Down\"} {\"a\":[1,\"\\u003c\"]}"),
-        ("{{ (index .Alerts 0).Labels | toJson | len }} {{ (append (list 1) 2 3) }}", "67 [1 2 3]"),
+        ("{{ (index .Alerts 0).Labels | toJson | len }} {{ (append (list 1) 2 3) }}", "71 [1 2 3]"),
         ("{{ match \"^cri\" .CommonLabels.severity }} {{ reReplaceAll \"(x)\" \"<$1>\" .GroupLabels.Cluster }}", "true <x>"),
         ("{{ (index .Alerts 0).GeneratorURL }}", "javascript:alert(1)"),
         ("{{ range .Alerts.Firing }}{{ .Labels.zone }} {{ end }}", "<b>& <b>& "),
@@ -232,7 +232,7 @@ fn later_definitions_replace_earlier_ones() {
     set.add("c", "{{ define \"x\" }}  {{ end }}").unwrap();
     assert_eq!(set.render("x", &Value::Nil).unwrap(), "two");
     let error = set.add("d", "{{ define \"x\" }}3{{ end }}\n{{ define \"x\" }}4{{ end }}").unwrap_err();
-    assert_eq!(error.to_string(), "template: d:2:1: multiple definition of template \"x\"");
+    assert_eq!(error.to_string(), "template: d:2:4: multiple definition of template \"x\"");
     assert!(set.add("e", "{{ nope }}").is_err());
     assert_eq!(set.render("x", &Value::Nil).unwrap(), "two");
 }

@@ -1,6 +1,7 @@
 //! What templates may call beside Go's own functions.
 
 mod alertmanager;
+mod go;
 mod prometheus;
 
 use crate::show::MAX_VALUE_BYTES;
@@ -20,7 +21,11 @@ pub struct Functions {
 
 impl Functions {
     /// Only what Go's templates bring along.
-    pub fn none() -> Self {
+    pub fn go() -> Self {
+        go::functions()
+    }
+
+    fn none() -> Self {
         Self::default()
     }
 
@@ -110,7 +115,7 @@ pub(crate) fn of_number(
 /// What both families have under the same name.
 fn shared() -> Functions {
     use crate::text;
-    Functions::none()
+    Functions::go()
         .with("toUpper", of_text("toUpper", |t| Ok(t.to_uppercase())))
         .with("toLower", of_text("toLower", |t| Ok(t.to_lowercase())))
         .with("match", |a| text::matches(self::text(a, 0, "match")?, self::text(a, 1, "match")?).map(Value::Bool))
