@@ -1,0 +1,167 @@
+use super::*;
+use crate::scrape::job::test_job;
+use phoenix_model::{Source, is_stale};
+
+/// One target, scraped again and again.
+struct Scrapes {
+    labels: Labels,
+    rules: SampleRules,
+    cache: SeriesCache,
+    families: Families,
+    samples: Samples,
+    now_ms: i64,
+}
+
+impl Scrapes {
+    fn new(change: impl FnOnce(&mut SampleRules)) -> Self {
+        let mut rules = test_job().samples;
+        change(&mut rules);
+        Self {
+            labels: Labels::from_pairs([("job", "j"), ("instance", "i")]),
+            rules,
+            cache: SeriesCache::default(),
+            families: Families::default(),
+            samples: Samples::default(),
+            now_ms: 0,
+        }
+    }
+
+    /// Scrapes a body and shows the counts, the samples, and the error.
+    fn scrape(&mut self, body: &str) -> String {
+        self.now_ms += 1000;
+        let Self { labels, rules, cache, families, samples, now_ms } = self;
+        let (counts, result) = append(body.as_bytes(), Format::Text, *now_ms, labels, rules, cache, families, samples);
+        let mut out = format!("{} scraped, {} kept, {} added", counts.scraped, counts.kept, counts.added);
+        if counts.duplicates > 0 {
+            out.push_str(&format!(", {} twice", counts.duplicates));
+        }
+        let mut lines: Vec<String> = samples
+            .batch()
+            .series
+            .iter()
+            .flat_map(|(labels, samples)| samples.iter().map(move |(t, v)| (labels.filter(|n| n != "job" && n != "instance"), t, v)))
+            .map(|(labels, t, v)| format!("{labels} {} @{t}", if is_stale(*v) { "stale".to_owned() } else { v.to_string() }))
+            .collect();
+        lines.sort();
+        for line in lines {
+            out.push_str(&format!("\n{line}"));
+        }
+        if let Err(e) = result {
+            out.push_str(&format!("\nerror: {e}"));
+        }
+        out
+    }
+}
+
+#[test]
+fn series_that_vanish_are_marked_stale() {
+    let mut target = Scrapes::new(|_| {});
+    insta::assert_snapshot!(target.scrape("a 1\nb{x=\"y\"} 2\n"), @r#"
+    2 scraped, 2 kept, 2 added
+    a 1 @1000
+    b{x="y"} 2 @1000
+    "#);
+    insta::assert_snapshot!(target.scrape("a 3\nc 1\n"), @r#"
+    2 scraped, 2 kept, 1 added
+    a 3 @2000
+    b{x="y"} stale @2000
+    c 1 @2000
+    "#);
+    insta::assert_snapshot!(target.scrape("a 4\nbroken\n"), @r#"
+    1 scraped, 1 kept, 0 added
+    a stale @3000
+    c stale @3000
+    error: line 2: expected a value, found the end of the line
+    "#);
+    insta::assert_snapshot!(target.scrape("a 5\n"), @r"
+    1 scraped, 1 kept, 0 added
+    a 5 @4000
+    ");
+    append_nothing(9, &mut target.cache, &mut target.samples);
+    assert_eq!(target.samples.len(), 1);
+}
+
+#[test]
+fn labels_of_target_and_series() {
+    let body = "a{job=\"own\",exported_job=\"x\",instance=\"\"} 1\n";
+    let all = |target: &mut Scrapes| {
+        target.scrape(body);
+        target.samples.batch().series[0].0.to_string()
+    };
+    assert_eq!(
+        all(&mut Scrapes::new(|_| {})),
+        "a{exported_exported_job=\"own\",exported_job=\"x\",instance=\"i\",job=\"j\"}"
+    );
+    assert_eq!(all(&mut Scrapes::new(|r| r.honor_labels = true)), "a{exported_job=\"x\",instance=\"i\",job=\"own\"}");
+}
+
+#[test]
+fn timestamps_of_the_target() {
+    let body = "a 1 5\nb 2\n";
+    let mut target = Scrapes::new(|_| {});
+    target.scrape(body);
+    insta::assert_snapshot!(target.scrape("c 1 1\nc 2 2\n"), @r"
+    2 scraped, 2 kept, 1 added
+    b stale @2000
+    c 1 @1
+    c 2 @2
+    ");
+    let mut target = Scrapes::new(|r| r.track_timestamps_staleness = true);
+    target.scrape(body);
+    insta::assert_snapshot!(target.scrape(""), @r"
+    0 scraped, 0 kept, 0 added
+    a stale @2000
+    b stale @2000
+    ");
+    let mut target = Scrapes::new(|r| r.honor_timestamps = false);
+    insta::assert_snapshot!(target.scrape(body), @r"
+    2 scraped, 2 kept, 2 added
+    a 1 @1000
+    b 2 @1000
+    ");
+}
+
+#[test]
+fn duplicates_are_counted_and_the_first_stays() {
+    let mut target = Scrapes::new(|_| {});
+    for _ in 0..2 {
+        target.scrape("a{x=\"1\",y=\"2\"} 1\na{y=\"2\",x=\"1\"} 2\na{x=\"1\",y=\"2\"} 3\n");
+    }
+    insta::assert_snapshot!(target.scrape("a{x=\"1\",y=\"2\"} 1\na{y=\"2\",x=\"1\"} 2\na{x=\"1\",y=\"2\"} 3\n"), @r#"
+    3 scraped, 3 kept, 0 added, 2 twice
+    a{x="1",y="2"} 1 @3000
+    "#);
+}
+
+#[test]
+fn metric_relabelling_drops_and_is_remembered() {
+    let rules = "[{action: drop, source_labels: [__name__], regex: b.*}, {source_labels: [x], target_label: y}, {action: labeldrop, regex: x}]";
+    let mut target = Scrapes::new(|r| r.metric_relabel = phoenix_yaml::from_str(&Source::new("r.yaml", rules)).unwrap());
+    for added in [1, 0] {
+        let shown = target.scrape("a{x=\"1\"} 1\nb 2\nbb 3\n");
+        assert_eq!(shown, format!("3 scraped, 1 kept, {added} added\na{{y=\"1\"}} 1 @{}", target.now_ms));
+    }
+}
+
+#[test]
+fn limits_fail_the_scrape_and_are_named() {
+    let limit = |max, name| Limit { max, name };
+    let mut target = Scrapes::new(|r| r.sample_limit = limit(2, "sample_limit"));
+    target.scrape("a 1\nb 1\n");
+    insta::assert_snapshot!(target.scrape("a 1\nb 1\nc 1\nd 1\n"), @r"
+    4 scraped, 2 kept, 0 added
+    a stale @2000
+    b stale @2000
+    error: the target has more than 2 samples after relabelling, the limit of `sample_limit`
+    ");
+    assert_eq!(target.cache.len(), 2);
+    for (change, want) in [
+        ((|r| r.label_limit = Limit { max: 3, name: "label_limit" }) as fn(&mut SampleRules), "has 4 labels, the limit of `label_limit` is 3"),
+        (|r| r.label_name_length_limit = Limit { max: 8, name: "label_name_length_limit" }, "the name of label \"long_name\" has 9 bytes"),
+        (|r| r.label_value_length_limit = Limit { max: 4, name: "label_value_length_limit" }, "the value of label \"long_name\" has 5 bytes"),
+    ] {
+        let shown = Scrapes::new(change).scrape("a{long_name=\"value\"} 1\n");
+        assert!(shown.contains(want), "{shown}");
+    }
+    assert!(Scrapes::new(|_| {}).scrape("{x=\"1\"} 1\n").contains("has no metric name"));
+}
