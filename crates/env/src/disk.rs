@@ -59,6 +59,7 @@ pub enum OpenMode {
 }
 
 /// An open file. Reads are positional; writes go to the end.
+#[expect(clippy::len_without_is_empty, reason = "asking for a length can fail, so `is_empty` would hide an error or repeat it")]
 pub trait DiskFile: Send + Sync {
     /// Reads up to `buffer.len()` bytes at `offset`; fewer only at the end of the file.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, DiskError>;

@@ -276,6 +276,7 @@ impl SimDisk {
     }
 
     /// A copy of all files as they are, with nothing pending and no faults: a disk of its own.
+    #[must_use]
     pub fn fork(&self, seed: u64) -> Self {
         let copy = Self { clock: self.clock.clone(), ..Self::new(seed) };
         {
