@@ -1,5 +1,16 @@
 //! What the query languages share: tokens, spans, values, vector matching, aggregation.
 
+pub mod aggregation;
+pub mod arithmetic;
+pub mod column;
+pub mod cursor;
+pub mod grouping;
+pub mod matching;
+pub mod numeric;
 pub mod value;
 
+pub use arithmetic::BinaryOp;
+pub use column::{ABSENT, Column, Grid, is_absent};
+pub use grouping::Grouping;
+pub use matching::{Cardinality, MatchError, VectorMatching};
 pub use value::{Annotation, AnnotationLevel, MatrixSeries, QueryOutput, Value, VectorSample};

@@ -1,0 +1,94 @@
+//! Function calls.
+
+use super::EvalError;
+use super::block::{Block, Evaluated};
+use super::evaluator::Evaluator;
+use super::rate::{Extrapolation, extrapolated, instantaneous};
+use crate::ast::{Call, Expr, ExprKind};
+use phoenix_model::{Labels, Span};
+use phoenix_query::{Column, Grid};
+
+impl Evaluator<'_> {
+    pub(super) fn call(&self, call: &Call, span: Span, grid: Grid) -> Result<Evaluated, EvalError> {
+        if let Some(block) = self.elementwise(call, grid)? {
+            return Ok(Evaluated::Block(block));
+        }
+        let block = match call.function.name {
+            "time" => return Ok(Evaluated::Scalar(grid.times_ms().map(seconds).collect())),
+            "pi" => return Ok(Evaluated::Scalar(vec![std::f64::consts::PI; grid.steps])),
+            "scalar" => return Ok(Evaluated::Scalar(self.to_scalar(&call.args[0], grid)?)),
+            "vector" => {
+                let values = self.scalar(&call.args[0], grid)?;
+                Block { columns: vec![Column { labels: Labels::empty(), values }], charges: vec![self.charge_columns(1, grid)?] }
+            }
+            "timestamp" => self.timestamp(call, grid)?,
+            "rate" => self.extrapolate(call, grid, Extrapolation::Rate)?,
+            "increase" => self.extrapolate(call, grid, Extrapolation::Increase)?,
+            "delta" => self.extrapolate(call, grid, Extrapolation::Delta)?,
+            "irate" | "idelta" => {
+                let is_rate = call.function.name == "irate";
+                let windows = self.windows(&call.args[0], grid)?;
+                self.over_windows(&windows, grid, false, |_| |window: &_| instantaneous(is_rate, window))?
+            }
+            _ => self.call_other(call, span, grid)?,
+        };
+        Ok(Evaluated::Block(block))
+    }
+
+    fn extrapolate(&self, call: &Call, grid: Grid, kind: Extrapolation) -> Result<Block, EvalError> {
+        let windows = self.windows(&call.args[0], grid)?;
+        let block = self.over_windows(&windows, grid, false, |series| extrapolated(kind, series))?;
+        if kind != Extrapolation::Delta && !block.columns.is_empty() {
+            windows.series.iter().for_each(|series| self.check_counter(&Self::metric_name(series), call.args[0].span));
+        }
+        Ok(block)
+    }
+
+    /// Remarks when a function for counters gets something whose name is not a counter's.
+    fn check_counter(&self, name: &str, span: Span) {
+        if !name.is_empty() && !["_total", "_sum", "_count", "_bucket"].iter().any(|suffix| name.ends_with(suffix)) {
+            self.annotations.info(
+                span,
+                &format!(
+                    "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {}",
+                    phoenix_query::cursor::quote(name)
+                ),
+            );
+        }
+    }
+
+    /// The only element of a vector; NaN when there are none or several.
+    fn to_scalar(&self, arg: &Expr, grid: Grid) -> Result<Vec<f64>, EvalError> {
+        let block = self.vector(arg, grid)?;
+        Ok((0..grid.steps)
+            .map(|step| {
+                let mut present = block.columns.iter().map(|c| c.values[step]).filter(|v| !phoenix_query::is_absent(*v));
+                match (present.next(), present.next()) {
+                    (Some(value), None) => value,
+                    _ => f64::NAN,
+                }
+            })
+            .collect())
+    }
+
+    /// The times of samples: of a selector's own samples, otherwise of the evaluation.
+    fn timestamp(&self, call: &Call, grid: Grid) -> Result<Block, EvalError> {
+        if let ExprKind::Selector(selector) = &call.args[0].without_parens().kind {
+            let mut block = self.select_timestamps(selector, grid)?;
+            block.columns.iter_mut().for_each(|column| column.labels = column.labels.without_name());
+            return super::evaluator::unite(block);
+        }
+        self.map(call, grid, |step, _| Some(seconds(grid.time_ms(step))))
+    }
+}
+
+/// Milliseconds as seconds.
+pub(super) fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1000.0
+}
+
+impl Evaluator<'_> {
+    fn call_other(&self, call: &Call, _span: Span, _grid: Grid) -> Result<Block, EvalError> {
+        Err(EvalError::Execution(format!("function {} cannot be evaluated", call.function.name)))
+    }
+}

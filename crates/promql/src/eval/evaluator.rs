@@ -1,0 +1,190 @@
+//! The walk over the tree.
+
+use super::annotations::Annotations;
+use super::block::{Block, Evaluated};
+use super::plan::{Plan, is_step_invariant};
+use super::{EvalError, EvalOptions, refuse_errors};
+use crate::ast::{Expr, ExprKind, Sign};
+use crate::source::SeriesSource;
+use phoenix_model::{Charge, SeriesSamples};
+use phoenix_query::{Annotation, Column, Grid, is_absent, matching};
+use std::cell::{Cell, RefCell};
+
+/// One query on its way.
+pub(super) struct Evaluator<'a> {
+    pub options: &'a EvalOptions<'a>,
+    pub annotations: Annotations,
+    /// The grid of the whole query, which `start()` and `end()` mean.
+    pub whole: Grid,
+    pub plan: Plan,
+    /// The series of each read, sorted by labels.
+    pub reads: Vec<Vec<SeriesSamples>>,
+    pub samples_used: Cell<u64>,
+    /// Held until the query ends.
+    _read_charges: RefCell<Vec<Charge>>,
+}
+
+impl<'a> Evaluator<'a> {
+    /// Plans the query and reads everything it needs.
+    pub fn prepare(expr: &Expr, whole: Grid, source: &dyn SeriesSource, options: &'a EvalOptions<'a>) -> Result<Self, EvalError> {
+        refuse_errors(expr, options.text)?;
+        let plan = Plan::new(expr, whole, options.lookback_ms.max(1), options.default_step_ms.max(1));
+        let evaluator = Self {
+            options,
+            annotations: Annotations::new(options.text),
+            whole,
+            reads: Vec::with_capacity(plan.reads.len()),
+            plan,
+            samples_used: Cell::new(0),
+            _read_charges: RefCell::default(),
+        };
+        evaluator.read(source)
+    }
+
+    fn read(mut self, source: &dyn SeriesSource) -> Result<Self, EvalError> {
+        for hints in &self.plan.reads {
+            self.check_cancelled()?;
+            let mut series = source.select(hints, self.options.budget)?;
+            let samples: usize = series.iter().map(|s| s.values.len()).sum();
+            self.use_samples(samples)?;
+            // A timestamp and a value for each sample, and the series itself.
+            let bytes = samples * 16 + series.len() * size_of::<SeriesSamples>();
+            self._read_charges.borrow_mut().push(self.options.budget.charge(bytes as u64)?);
+            if !series.is_sorted_by(|a, b| a.labels <= b.labels) {
+                series.sort_by(|a, b| a.labels.cmp(&b.labels));
+            }
+            self.reads.push(series);
+        }
+        Ok(self)
+    }
+
+    pub fn into_annotations(self) -> Vec<Annotation> {
+        self.annotations.into_sorted()
+    }
+
+    pub fn check_cancelled(&self) -> Result<(), EvalError> {
+        if (self.options.cancelled)() { Err(EvalError::Cancelled) } else { Ok(()) }
+    }
+
+    /// Counts samples against the limit on samples.
+    pub fn use_samples(&self, samples: usize) -> Result<(), EvalError> {
+        let used = self.samples_used.get().saturating_add(samples as u64);
+        self.samples_used.set(used);
+        if used > self.options.max_samples {
+            return Err(EvalError::Limit(format!(
+                "query processing would load too many samples into memory in query execution: the limit `query.max_samples` is {}",
+                self.options.max_samples
+            )));
+        }
+        Ok(())
+    }
+
+    /// Charges the budget for columns that are about to be made.
+    pub fn charge_columns(&self, columns: usize, grid: Grid) -> Result<Charge, EvalError> {
+        self.check_cancelled()?;
+        let bytes = columns.saturating_mul(grid.steps.saturating_mul(8).saturating_add(size_of::<Column>()));
+        Ok(self.options.budget.charge(bytes as u64)?)
+    }
+
+    /// Evaluates an expression that is no range, at each step of a grid.
+    pub fn evaluate(&self, expr: &Expr, grid: Grid) -> Result<Evaluated, EvalError> {
+        self.check_cancelled()?;
+        let literal = matches!(expr.kind, ExprKind::Number(_) | ExprKind::String(_));
+        if grid.steps > 1 && !literal && is_step_invariant(expr) {
+            let once = self.evaluate_steps(expr, Grid { steps: 1, ..grid })?;
+            return self.repeat(once, grid);
+        }
+        self.evaluate_steps(expr, grid)
+    }
+
+    fn evaluate_steps(&self, expr: &Expr, grid: Grid) -> Result<Evaluated, EvalError> {
+        match &expr.kind {
+            ExprKind::Number(number) => Ok(Evaluated::Scalar(vec![number.value; grid.steps])),
+            ExprKind::String(text) => Ok(Evaluated::String(text.clone())),
+            ExprKind::Selector(selector) => Ok(Evaluated::Block(self.select(selector, grid)?)),
+            ExprKind::Call(call) => self.call(call, expr.span, grid),
+            ExprKind::Aggregate(aggregate) => Ok(Evaluated::Block(self.aggregate(aggregate, grid)?)),
+            ExprKind::Unary(sign, inner) => self.unary(*sign, inner, grid),
+            ExprKind::Binary(binary) => self.binary(binary, grid),
+            ExprKind::Paren(inner) => self.evaluate(inner, grid),
+            ExprKind::Range(_) | ExprKind::Subquery(_) | ExprKind::Error => {
+                Err(EvalError::Execution("a range vector stands where one value for each step is needed".to_owned()))
+            }
+        }
+    }
+
+    /// The value of one step at all steps.
+    fn repeat(&self, once: Evaluated, grid: Grid) -> Result<Evaluated, EvalError> {
+        Ok(match once {
+            Evaluated::Scalar(values) => Evaluated::Scalar(vec![values[0]; grid.steps]),
+            Evaluated::String(text) => Evaluated::String(text),
+            Evaluated::Block(mut block) => {
+                block.charges.push(self.charge_columns(block.columns.len(), grid)?);
+                for column in &mut block.columns {
+                    let value = column.values[0];
+                    column.values.resize(grid.steps, value);
+                }
+                Evaluated::Block(block)
+            }
+        })
+    }
+
+    /// Evaluates an expression of type instant vector.
+    pub fn vector(&self, expr: &Expr, grid: Grid) -> Result<Block, EvalError> {
+        match self.evaluate(expr, grid)? {
+            Evaluated::Block(block) => Ok(block),
+            Evaluated::Scalar(_) | Evaluated::String(_) => Err(EvalError::Execution("expected an instant vector".to_owned())),
+        }
+    }
+
+    /// Evaluates an expression of type scalar.
+    pub fn scalar(&self, expr: &Expr, grid: Grid) -> Result<Vec<f64>, EvalError> {
+        match self.evaluate(expr, grid)? {
+            Evaluated::Scalar(values) => Ok(values),
+            Evaluated::Block(_) | Evaluated::String(_) => Err(EvalError::Execution("expected a scalar".to_owned())),
+        }
+    }
+
+    /// Evaluates an expression of type string.
+    pub fn string(&self, expr: &Expr, grid: Grid) -> Result<String, EvalError> {
+        match self.evaluate(expr, grid)? {
+            Evaluated::String(text) => Ok(text),
+            Evaluated::Block(_) | Evaluated::Scalar(_) => Err(EvalError::Execution("expected a string".to_owned())),
+        }
+    }
+
+    fn unary(&self, sign: Sign, inner: &Expr, grid: Grid) -> Result<Evaluated, EvalError> {
+        let mut value = self.evaluate(inner, grid)?;
+        if sign == Sign::Plus {
+            return Ok(value);
+        }
+        match &mut value {
+            Evaluated::Scalar(values) => values.iter_mut().for_each(|v| *v = -*v),
+            Evaluated::Block(block) => {
+                for column in &mut block.columns {
+                    column.labels = column.labels.without_name();
+                    column.values.iter_mut().filter(|v| !is_absent(**v)).for_each(|v| *v = -*v);
+                }
+                refuse_same_labels(&block.columns)?;
+            }
+            Evaluated::String(_) => {}
+        }
+        Ok(value)
+    }
+}
+
+/// Unites columns of the same labels; an error when two have a sample at the same step.
+pub(super) fn unite(block: Block) -> Result<Block, EvalError> {
+    let Block { columns, charges } = block;
+    Ok(Block { columns: matching::merge_same_labels(columns)?, charges })
+}
+
+/// Refuses columns of the same labels, even when they never coincide: what Prometheus does where a
+/// function works through one series after the other.
+pub(super) fn refuse_same_labels(columns: &[Column]) -> Result<(), EvalError> {
+    let mut seen = std::collections::HashSet::with_capacity(columns.len());
+    if columns.iter().all(|column| seen.insert(&column.labels)) {
+        return Ok(());
+    }
+    Err(EvalError::Execution("vector cannot contain metrics with the same labelset".to_owned()))
+}
