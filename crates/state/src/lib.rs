@@ -21,5 +21,5 @@ pub use alert::StoredAlert;
 pub use audit::AuditEntry;
 pub use connection::{Dialect, State, StateTransaction};
 pub use error::StateError;
-pub use nflog::{Claim, Delivery, NotificationEntry, NotificationKey};
+pub use nflog::{Claim, Delivery, Intent, NotificationEntry, NotificationKey};
 pub use silence::{StoredMatcher, StoredSilence};

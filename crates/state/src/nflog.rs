@@ -50,6 +50,23 @@ pub struct NotificationEntry {
     pub last_error: String,
 }
 
+/// What somebody is about to send. Times are milliseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy)]
+pub struct Intent<'a> {
+    /// What it says.
+    pub delivery: &'a Delivery,
+    /// The replica's name; the same after a restart.
+    pub holder: &'a str,
+    /// The last delivery that the caller knows of ([`NotificationEntry::sent_at_ms`]).
+    pub seen_sent_at_ms: Option<i64>,
+    /// When the attempt begins.
+    pub at_ms: i64,
+    /// When others may try if no result is written.
+    pub until_ms: i64,
+    /// When the entry can be forgotten.
+    pub expires_at_ms: i64,
+}
+
 /// The answer to an intent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
@@ -62,6 +79,8 @@ pub enum Claim {
         /// When its claim runs out if it writes no result.
         until_ms: i64,
     },
+    /// Another replica has delivered since the caller looked: look again.
+    Outdated,
 }
 
 impl State {
@@ -87,18 +106,10 @@ impl State {
         rows.into_iter().map(Entry::into_entry).collect()
     }
 
-    /// Writes that `holder` is about to send. Refused while another holder's claim runs, so that
-    /// of two replicas on one database only one sends. A holder's own older intent is replaced:
-    /// it is what a crash left behind.
-    pub async fn claim_notification(
-        &self,
-        key: &NotificationKey,
-        intent: &Delivery,
-        holder: &str,
-        now_ms: i64,
-        until_ms: i64,
-        expires_at_ms: i64,
-    ) -> Result<Claim, StateError> {
+    /// Writes that somebody is about to send. Refused while another holder's claim runs, and when
+    /// something was delivered since the caller looked, so that of two replicas on one database
+    /// only one sends. A holder's own older intent is replaced: it is what a crash left behind.
+    pub async fn claim_notification(&self, key: &NotificationKey, intent: &Intent<'_>) -> Result<Claim, StateError> {
         let failed = || StateError::query("write an intent to the notification log");
         let done = sqlx::query(
             "INSERT INTO nflog (group_key, receiver, integration, position, intent_at_ms, intent_until_ms, intent_holder, \
@@ -107,18 +118,20 @@ impl State {
              ON CONFLICT (group_key, receiver, integration, position) DO UPDATE SET intent_at_ms = excluded.intent_at_ms, \
              intent_until_ms = excluded.intent_until_ms, intent_holder = excluded.intent_holder, \
              intent_firing = excluded.intent_firing, intent_resolved = excluded.intent_resolved, expires_at_ms = excluded.expires_at_ms \
-             WHERE nflog.intent_holder IS NULL OR nflog.intent_holder = excluded.intent_holder OR nflog.intent_until_ms <= excluded.intent_at_ms",
+             WHERE (nflog.intent_holder IS NULL OR nflog.intent_holder = excluded.intent_holder \
+             OR nflog.intent_until_ms <= excluded.intent_at_ms) AND nflog.sent_at_ms IS NOT DISTINCT FROM $11",
         )
         .bind(&key.group_key)
         .bind(&key.receiver)
         .bind(&key.integration)
         .bind(i64::from(key.position))
-        .bind(now_ms)
-        .bind(until_ms)
-        .bind(holder)
-        .bind(to_json(&intent.firing))
-        .bind(to_json(&intent.resolved))
-        .bind(expires_at_ms)
+        .bind(intent.at_ms)
+        .bind(intent.until_ms)
+        .bind(intent.holder)
+        .bind(to_json(&intent.delivery.firing))
+        .bind(to_json(&intent.delivery.resolved))
+        .bind(intent.expires_at_ms)
+        .bind(intent.seen_sent_at_ms)
         .execute(self.pool())
         .await
         .map_err(failed())?;
@@ -136,8 +149,10 @@ impl State {
         .fetch_optional(self.pool())
         .await
         .map_err(failed())?;
-        let (holder, until) = held.unwrap_or_default();
-        Ok(Claim::HeldBy { holder: holder.unwrap_or_default(), until_ms: until.unwrap_or(now_ms) })
+        match held {
+            Some((Some(holder), Some(until_ms))) if holder != intent.holder && until_ms > intent.at_ms => Ok(Claim::HeldBy { holder, until_ms }),
+            _ => Ok(Claim::Outdated),
+        }
     }
 
     /// Writes that a notification was delivered; its intent is done.
