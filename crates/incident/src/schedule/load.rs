@@ -48,14 +48,20 @@ impl Check<'_> {
         match file.rotation {
             Some(entry) => config.rotation = self.rotation(&entry),
             None if file.on_call_schedule.is_some() => {
-                self.bare("no `rotation`: turns change on Mondays at 09:00 UTC", "add `rotation: {day: monday, time: \"09:00\", zone: Europe/Berlin}`");
+                self.bare(
+                    "no `rotation`: turns change on Mondays at 09:00 UTC",
+                    "add `rotation: {day: monday, time: \"09:00\", zone: Europe/Berlin}`",
+                );
             }
             None => {}
         }
         match file.page_on {
             Some(entries) => config.page_on = self.page_on(&entries),
             None if file.on_call_schedule.is_some() => {
-                self.bare("no `page_on`: alerts with severity=\"critical\" page, others only open an incident", "add `page_on: ['severity=\"critical\"']`");
+                self.bare(
+                    "no `page_on`: alerts with severity=\"critical\" page, others only open an incident",
+                    "add `page_on: ['severity=\"critical\"']`",
+                );
             }
             None => {}
         }
@@ -116,7 +122,8 @@ impl Check<'_> {
                     let message = format!("team `{}` names `{}`, who is not among `people`", team.value, member.value);
                     if has_people {
                         let near = nearest(&member.value, config.people.keys().map(String::as_str));
-                        let help = near.map_or_else(|| format!("add `{}` to `people`", member.value), |near| format!("did you mean `{near}`?"));
+                        let help =
+                            near.map_or_else(|| format!("add `{}` to `people`", member.value), |near| format!("did you mean `{near}`?"));
                         self.error(&member, message, Some(help));
                     } else {
                         self.warning(&member, message, "add a `people` section with contact methods".to_owned());
@@ -124,7 +131,11 @@ impl Check<'_> {
                     continue;
                 }
                 if names.contains(&member.value) {
-                    self.warning(&member, format!("team `{}` names `{}` twice: two turns in each round", team.value, member.value), String::new());
+                    self.warning(
+                        &member,
+                        format!("team `{}` names `{}` twice: two turns in each round", team.value, member.value),
+                        String::new(),
+                    );
                 }
                 names.push(member.value);
             }
@@ -172,7 +183,11 @@ impl Check<'_> {
         if let Some(start) = &entry.start {
             match start.value.parse::<Date>() {
                 Ok(date) if (1900..=2200).contains(&date.year()) => rotation.start = date,
-                _ => self.error(start, format!("`{}` is not a date", start.value), Some("write it as \"2026-01-05\"; years 1900 to 2200".to_owned())),
+                _ => self.error(
+                    start,
+                    format!("`{}` is not a date", start.value),
+                    Some("write it as \"2026-01-05\"; years 1900 to 2200".to_owned()),
+                ),
             }
         }
         rotation
@@ -194,8 +209,9 @@ impl Check<'_> {
                         span = Span::new((span.start + at + offset).min(span.end.saturating_sub(1)), span.end);
                     }
                     self.found.push(
-                        Diagnostic::error(self.source, span, format!("`page_on` has a bad matcher: {reason}"))
-                            .with_help("an entry is `severity=\"critical\"` or several matchers separated by commas, all of which must match"),
+                        Diagnostic::error(self.source, span, format!("`page_on` has a bad matcher: {reason}")).with_help(
+                            "an entry is `severity=\"critical\"` or several matchers separated by commas, all of which must match",
+                        ),
                     );
                 }
             }
@@ -220,7 +236,10 @@ impl Check<'_> {
                 self.error(&key, message, None);
                 continue;
             }
-            if !level_names.contains(&target.value) && !config.people.contains_key(&target.value) && !config.teams.contains_key(&target.value) {
+            if !level_names.contains(&target.value)
+                && !config.people.contains_key(&target.value)
+                && !config.teams.contains_key(&target.value)
+            {
                 let known = level_names.iter().map(String::as_str);
                 let known = known.chain(config.people.keys().map(String::as_str)).chain(config.teams.keys().map(String::as_str));
                 let help = nearest(&target.value, known).map_or_else(
@@ -266,7 +285,8 @@ impl Check<'_> {
                 Some(_) => teams.push(team.value.clone()),
                 None if has_teams => {
                     let near = nearest(&team.value, config.teams.keys().map(String::as_str));
-                    let help = near.map_or_else(|| format!("define it: `teams: {{{}: [person, …]}}`", team.value), |n| format!("did you mean `{n}`?"));
+                    let help = near
+                        .map_or_else(|| format!("define it: `teams: {{{}: [person, …]}}`", team.value), |n| format!("did you mean `{n}`?"));
                     self.error(team, format!("unknown team `{}`", team.value), Some(help));
                 }
                 None => {

@@ -228,7 +228,9 @@ on_call_schedule:
 
 #[test]
 fn methods_keep_their_order() {
-    let (config, _) = load("people: {a: {slack: https://hooks.example.org/x, name: Ann, email: [a@x.org, a@y.org], webhook: http://h/x}}\non_call_schedule: {}");
+    let (config, _) = load(
+        "people: {a: {slack: https://hooks.example.org/x, name: Ann, email: [a@x.org, a@y.org], webhook: http://h/x}}\non_call_schedule: {}",
+    );
     let person = &config.people["a"];
     let methods: Vec<_> = person.contacts.iter().map(ToString::to_string).collect();
     assert_eq!(methods, ["slack", "email to a@x.org", "email to a@y.org", "webhook"]);
@@ -238,7 +240,9 @@ fn methods_keep_their_order() {
 
 #[test]
 fn delays_have_several_spellings() {
-    for (key, seconds) in [("15_minutes", 900), ("90_seconds", 90), ("1_hour", 3600), ("20s", 20), ("1h30m", 5400), ("1_minute", 60), ("500ms", 0)] {
+    for (key, seconds) in
+        [("15_minutes", 900), ("90_seconds", 90), ("1_hour", 3600), ("20s", 20), ("1h30m", 5400), ("1_minute", 60), ("500ms", 0)]
+    {
         let (config, _) = load(&format!("on_call_schedule: {{primary: {{}}, escalation: {{{key}: primary}}}}"));
         assert_eq!(config.escalation[0].after.as_secs(), seconds, "{key}");
     }
@@ -377,7 +381,10 @@ fn overrides_stand_in_and_the_latest_wins() {
         assert_eq!(who_is(&config, &overrides, "primary", utc.parse().unwrap()).unwrap().person.id, who, "{utc}");
     }
     let changes = config.handovers(&overrides, "2026-10-20T00:00:00Z".parse().unwrap(), "2026-10-25T00:00:00Z".parse().unwrap());
-    assert_eq!(changes.iter().map(|h| h.duty.person.id.as_str()).collect::<Vec<_>>(), ["backend-1", "platform-1", "backend-1", "platform-2"]);
+    assert_eq!(
+        changes.iter().map(|h| h.duty.person.id.as_str()).collect::<Vec<_>>(),
+        ["backend-1", "platform-1", "backend-1", "platform-2"]
+    );
     assert_eq!(changes[0].duty.reason, "backend-1 stands in as primary until Thu 2026-10-22 10:00 CEST, asked for by anna");
 }
 
