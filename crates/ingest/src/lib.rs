@@ -1,5 +1,10 @@
 //! Scraping, discovery, relabelling, remote write and host metrics.
 
+pub mod config;
+mod discovery;
+mod error;
 pub mod exposition;
 pub mod relabel;
 pub mod scrape;
+
+pub use error::IngestError;

@@ -20,22 +20,28 @@ pub(crate) struct Pass<'de> {
     pub taken_out: &'de HashMap<u32, Span>,
 }
 
+/// How many mappings may stand inline in another.
+const MAX_INLINED: usize = 2;
+
 /// Which keys of a mapping are seen.
-#[derive(Debug, Clone, Copy)]
-enum View {
-    All,
-    Only(&'static [&'static str]),
-    Except(&'static [&'static str]),
+#[derive(Debug, Clone, Copy, Default)]
+struct View {
+    only: Option<&'static [&'static str]>,
+    except: [&'static [&'static str]; MAX_INLINED],
 }
 
 impl View {
     fn shows(self, key: &Node) -> bool {
         let among = |keys: &[&str]| key.text().is_some_and(|text| keys.contains(&text));
-        match self {
-            Self::All => true,
-            Self::Only(keys) => among(keys),
-            Self::Except(keys) => !among(keys),
+        self.only.is_none_or(among) && !self.except.iter().any(|keys| among(keys))
+    }
+
+    /// Without these keys. Keys beyond the limit stay in view and would be refused as unknown.
+    fn except(mut self, keys: &'static [&'static str]) -> Self {
+        if let Some(free) = self.except.iter_mut().find(|keys| keys.is_empty()) {
+            *free = keys;
         }
+        self
     }
 }
 
@@ -51,7 +57,7 @@ pub(crate) struct De<'de> {
 
 impl<'de> De<'de> {
     pub fn new(node: &'de Node, pass: &'de Pass<'de>, fallback: Span) -> Self {
-        Self { node, pass, fallback, view: View::All }
+        Self { node, pass, fallback, view: View::default() }
     }
 
     fn unexpected(&self) -> Unexpected<'de> {
@@ -287,8 +293,8 @@ impl<'de> Deserializer<'de> for De<'de> {
             let refused = self.refuse(&visitor);
             return self.here(refused);
         }
-        let own = De { view: View::Except(keys), ..self };
-        let inlined = De { view: View::Only(keys), ..self };
+        let own = De { view: self.view.except(keys), ..self };
+        let inlined = De { view: View { only: Some(keys), ..self.view }, ..self };
         let result = visitor.visit_seq(InlineParts { parts: [inlined, own], left: 2 });
         self.here(result)
     }
@@ -393,10 +399,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
             Data::Null => seed.deserialize(StrDeserializer::new(pass.source.text.get(key.span.start..key.span.end).unwrap_or(""))),
             _ => seed.deserialize(KeyDe(De::new(key, pass, key.span))),
         };
-        result.map(Some).map_err(|e| match view {
-            View::Except(more) => e.also_known(more).at(key, key.span).within(key.id),
-            View::All | View::Only(_) => e.at(key, key.span).within(key.id),
-        })
+        result.map(Some).map_err(|e| e.also_known(&view.except.concat()).at(key, key.span).within(key.id))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
