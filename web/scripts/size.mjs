@@ -1,0 +1,53 @@
+// Adds up the compressed script that each view loads and fails when one is above its budget.
+import { existsSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+const dist = new URL('../dist/', import.meta.url);
+/** Bytes of gzip-compressed script that a first visit to any view may load. */
+const budget = { 'src/views/Home.tsx': 300_000, 'src/views/Explore.tsx': 400_000, default: 300_000 };
+/** What a view loads by itself right after it has been drawn. */
+const alsoLoads = {
+  'src/views/Home.tsx': ['src/charts/Chart.tsx'],
+  'src/views/Explore.tsx': ['src/charts/Chart.tsx', 'src/editor/PromqlEditor.tsx'],
+  'src/views/Incident.tsx': ['src/charts/Chart.tsx'],
+};
+
+const manifestFile = new URL('.vite/manifest.json', dist);
+if (!existsSync(manifestFile)) {
+  console.error('web/dist is missing: run `npm run build` first');
+  process.exit(2);
+}
+const manifest = JSON.parse(readFileSync(manifestFile, 'utf8'));
+const sizes = new Map();
+const gzipped = (file) => {
+  if (!sizes.has(file)) sizes.set(file, gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length);
+  return sizes.get(file);
+};
+
+/** Every script file reachable from `keys` by static imports. */
+function scripts(keys) {
+  const seen = new Set();
+  const walk = (key) => {
+    if (seen.has(key) || !manifest[key]) return;
+    seen.add(key);
+    (manifest[key].imports ?? []).forEach(walk);
+  };
+  keys.forEach(walk);
+  return new Set([...seen].map((key) => manifest[key].file).filter((file) => file.endsWith('.js')));
+}
+
+let failed = false;
+const views = Object.keys(manifest).filter((key) => key.startsWith('src/views/') && manifest[key].isDynamicEntry);
+for (const view of views.sort()) {
+  const files = scripts(['index.html', view, ...(alsoLoads[view] ?? [])]);
+  const total = [...files].reduce((sum, file) => sum + gzipped(file), 0) + gzipSync(readFileSync(new URL('color-scheme.js', dist))).length;
+  const limit = budget[view] ?? budget.default;
+  const over = total > limit;
+  failed ||= over;
+  console.log(`${over ? 'OVER' : 'ok  '} ${view.padEnd(30)} ${(total / 1000).toFixed(1).padStart(6)} kB of ${limit / 1000} kB gzip`);
+}
+if (views.length === 0) {
+  console.error('no views found in the manifest: the budget was not checked');
+  failed = true;
+}
+process.exit(failed ? 1 : 0);

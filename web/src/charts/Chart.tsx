@@ -1,0 +1,255 @@
+import { useComputedColorScheme } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
+import type { CSSProperties } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Unit } from '../format/quantity';
+import { quantity } from '../format/quantity';
+import { exactTime } from '../format/time';
+import './Chart.css';
+import { lineColor, lineDash } from './colors';
+import type { Line } from './grid';
+import { stack } from './grid';
+
+/** A moment to mark with an upright line. */
+export interface Mark {
+  at: number;
+  label: string;
+  color: string;
+}
+
+export interface ChartProps {
+  /** What the chart shows, for people who do not see it. */
+  label: string;
+  times: number[];
+  lines: Line[];
+  start: number;
+  end: number;
+  unit?: Unit;
+  height?: number;
+  stacked?: boolean;
+  /** Fixed ends of the value axis, such as 0 to 1 for a share. */
+  from?: number;
+  to?: number;
+  thresholds?: number[];
+  marks?: Mark[];
+  highlighted?: string | null;
+  /** Called with the seconds that were dragged over. */
+  onZoom?: (start: number, end: number) => void;
+}
+
+const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** The most lines that a tooltip lists. */
+const tipLines = 12;
+
+/** Upright lines with a word at the top, and level lines for thresholds. */
+function annotations(marks: Mark[], thresholds: number[]): uPlot.Plugin {
+  return {
+    hooks: {
+      draw: (chart) => {
+        const { ctx, bbox } = chart;
+        const ratio = devicePixelRatio;
+        ctx.save();
+        ctx.lineWidth = ratio;
+        ctx.font = `600 ${10.5 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
+        ctx.setLineDash([5 * ratio, 4 * ratio]);
+        ctx.strokeStyle = css('--bad');
+        for (const value of thresholds) {
+          const y = Math.round(chart.valToPos(value, 'y', true)) + 0.5;
+          if (!(y >= bbox.top - 1 && y <= bbox.top + bbox.height + 1)) continue;
+          ctx.beginPath();
+          ctx.moveTo(bbox.left, y);
+          ctx.lineTo(bbox.left + bbox.width, y);
+          ctx.stroke();
+        }
+        ctx.setLineDash([]);
+        let lastRight = -Infinity;
+        let row = 0;
+        for (const mark of marks) {
+          const x = Math.round(chart.valToPos(mark.at, 'x', true)) + 0.5;
+          if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) continue;
+          ctx.strokeStyle = mark.color;
+          ctx.fillStyle = mark.color;
+          ctx.beginPath();
+          ctx.moveTo(x, bbox.top);
+          ctx.lineTo(x, bbox.top + bbox.height);
+          ctx.stroke();
+          const width = ctx.measureText(mark.label).width;
+          const left = Math.min(x + 4 * ratio, bbox.left + bbox.width - width);
+          row = left < lastRight ? row + 1 : 0;
+          ctx.fillText(mark.label, left, bbox.top + (11 + row * 13) * ratio);
+          lastRight = left + width + 6 * ratio;
+        }
+        ctx.restore();
+      },
+    },
+  };
+}
+
+export default function Chart(props: ChartProps) {
+  const { label, times, lines, start, end, unit = 'none', height = 260, stacked = false, from, to, highlighted = null, onZoom } = props;
+  const scheme = useComputedColorScheme('light');
+  const isDark = scheme === 'dark';
+  const { ref: box, width } = useElementSize();
+  const host = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | null>(null);
+  const [cursor, setCursor] = useState<{ index: number; left: number; y: number } | null>(null);
+  const zoom = useRef(onZoom);
+  useEffect(() => {
+    zoom.current = onZoom;
+  });
+
+  const drawn = useMemo(() => (stacked ? stack(lines.map((line) => line.values)) : lines.map((line) => line.values)), [lines, stacked]);
+  // uPlot draws later series above earlier ones; stacked areas must be painted from the top down.
+  const order = useMemo(() => (stacked ? lines.map((_, index) => lines.length - 1 - index) : lines.map((_, index) => index)), [lines, stacked]);
+  const data = useMemo(() => [times, ...order.map((index) => drawn[index]!)] as uPlot.AlignedData, [times, order, drawn]);
+  const shape = `${order.map((index) => `${lines[index]!.key}/${lines[index]!.color}`).join('\n')}|${stacked}|${unit}|${isDark}|${from}|${to}|${height}|${highlighted}|${JSON.stringify([props.marks, props.thresholds])}`;
+  const latest = useRef({ data, start, end });
+  useEffect(() => {
+    latest.current = { data, start, end };
+  });
+
+  const visible = width > 0;
+  useEffect(() => {
+    if (!visible || !host.current) return;
+    const { marks = [], thresholds = [] } = props;
+    const axis = { stroke: css('--dim'), grid: { stroke: css('--border'), width: 1 }, ticks: { show: false }, font: `11px ${getComputedStyle(document.body).fontFamily}` };
+    const plot = new uPlot(
+      {
+        width,
+        height,
+        padding: [8, 8, 0, 0],
+        legend: { show: false },
+        cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
+        select: { show: onZoom !== undefined, left: 0, top: 0, width: 0, height: 0 },
+        scales: {
+          x: { time: true, range: () => [latest.current.start, latest.current.end] },
+          y: {
+            range: (_, low, high) => {
+              const reach = [...thresholds, low, high].filter((value) => value != null && Number.isFinite(value));
+              const lowest = from ?? Math.min(...reach, stacked ? 0 : Infinity);
+              const highest = to ?? Math.max(...reach);
+              if (!Number.isFinite(lowest) || !Number.isFinite(highest)) return [0, 1];
+              if (lowest === highest) return [Math.min(lowest, 0), highest === 0 ? 1 : Math.max(highest * 1.2, 0)];
+              const room = (highest - lowest) * 0.08;
+              return [from ?? (lowest >= 0 && lowest - room < 0 ? 0 : lowest - room), to ?? highest + room];
+            },
+          },
+        },
+        axes: [
+          {
+            ...axis,
+            values: [
+              [86_400, '{YYYY}-{MM}-{DD}', null, null, null, null, null, null, 1],
+              [60, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+              [1, '{HH}:{mm}:{ss}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+              [0.001, ':{ss}.{fff}', '\n{HH}:{mm}', null, '\n{HH}:{mm}', null, null, null, 1],
+            ],
+          },
+          { ...axis, size: 62, values: (_, splits) => splits.map((value) => quantity(value, unit)) },
+        ],
+        series: [
+          {},
+          ...order.map((index) => {
+            const line = lines[index]!;
+            const stroke = lineColor(line.color, isDark);
+            const faint = highlighted !== null && highlighted !== line.key;
+            return {
+              label: line.name,
+              stroke: faint ? `${stroke}30` : stroke,
+              width: highlighted === line.key ? 2.5 : 1.5,
+              dash: lineDash(line.color),
+              fill: stacked ? `${stroke}${faint ? '10' : '55'}` : undefined,
+              spanGaps: false,
+              points: {
+                // A point between two gaps is no line and would not be seen.
+                show: true,
+                size: 4,
+                filter: (u: uPlot, seriesIndex: number) => {
+                  const values = u.data[seriesIndex]!;
+                  const alone: number[] = [];
+                  for (let at = 0; at < values.length; at += 1) {
+                    if (values[at] != null && values[at - 1] == null && values[at + 1] == null) alone.push(at);
+                  }
+                  return alone;
+                },
+              },
+            } satisfies uPlot.Series;
+          }),
+        ],
+        hooks: {
+          setCursor: [
+            (u) => {
+              const { idx, left = -1, top = 0 } = u.cursor;
+              setCursor(idx == null || left < 0 ? null : { index: idx, left: left + u.bbox.left / devicePixelRatio, y: u.posToVal(top, 'y') });
+            },
+          ],
+          setSelect: [
+            (u) => {
+              if (u.select.width > 4) zoom.current?.(u.posToVal(u.select.left, 'x'), u.posToVal(u.select.left + u.select.width, 'x'));
+              u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            },
+          ],
+        },
+        plugins: [annotations(marks, thresholds)],
+      },
+      latest.current.data,
+      host.current,
+    );
+    chart.current = plot;
+    return () => {
+      plot.destroy();
+      chart.current = null;
+    };
+    // `shape` stands for everything that needs a new chart; width and data have effects of their own.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [shape, visible]);
+
+  useEffect(() => {
+    if (width > 0) chart.current?.setSize({ width, height });
+  }, [width, height]);
+  useEffect(() => {
+    chart.current?.setData(data);
+  }, [data, start, end]);
+
+  return (
+    <div className="chart" ref={box} style={{ height }}>
+      <div ref={host} role="img" aria-label={label} />
+      {cursor && cursor.index < times.length && <Tip cursor={cursor} width={width} lines={lines} drawn={drawn} at={times[cursor.index]!} unit={unit} isDark={isDark} />}
+    </div>
+  );
+}
+
+interface TipProps {
+  cursor: { index: number; left: number; y: number };
+  width: number;
+  lines: Line[];
+  drawn: (number | null)[][];
+  at: number;
+  unit: Unit;
+  isDark: boolean;
+}
+
+function Tip({ cursor, width, lines, drawn, at, unit, isDark }: TipProps) {
+  const rows = lines
+    .map((line, index) => ({ line, value: line.values[cursor.index] ?? null, away: Math.abs((drawn[index]![cursor.index] ?? Infinity) - cursor.y) }))
+    .filter((row) => row.value !== null);
+  const nearest = rows.reduce<(typeof rows)[number] | null>((best, row) => (best === null || row.away < best.away ? row : best), null);
+  const listed = rows.length <= tipLines ? rows : [...rows].sort((a, b) => a.away - b.away).slice(0, tipLines);
+  const style: CSSProperties = cursor.left > width / 2 ? { right: width - cursor.left + 12 } : { left: cursor.left + 12 };
+  return (
+    <div className="chart-tip" style={style}>
+      <div className="dim num">{exactTime(new Date(at * 1000))}</div>
+      {listed.map(({ line, value }) => (
+        <div key={line.key} className={line === nearest?.line && rows.length > 1 ? 'line near' : 'line'}>
+          <span className="swatch" style={{ background: lineColor(line.color, isDark) }} />
+          <span className="name">{line.name}</span>
+          <span className="value">{quantity(value!, unit)}</span>
+        </div>
+      ))}
+      {rows.length === 0 && <div>no value</div>}
+      {rows.length > listed.length && <div className="dim">and {rows.length - listed.length} more</div>}
+    </div>
+  );
+}

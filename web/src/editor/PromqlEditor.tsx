@@ -1,0 +1,135 @@
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from '@codemirror/commands';
+import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
+import type { Diagnostic as EditorDiagnostic } from '@codemirror/lint';
+import { linter, lintKeymap } from '@codemirror/lint';
+import { Compartment, EditorState, Prec } from '@codemirror/state';
+import { EditorView, keymap, placeholder } from '@codemirror/view';
+import { tags } from '@lezer/highlight';
+import { PromQLExtension } from '@prometheus-io/codemirror-promql';
+import { useEffect, useRef } from 'react';
+import { parseQuery } from '../api/phoenix';
+import { indexOfByte } from '../promql/positions';
+import './PromqlEditor.css';
+
+export interface EditorProps {
+  label: string;
+  value: string;
+  language: string;
+  onChange: (text: string) => void;
+  onRun: (text: string) => void;
+}
+
+/** Colours come from the page's variables, so that the scheme can change under the editor. */
+const highlighting = HighlightStyle.define([
+  { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: 'var(--syntax-keyword)' },
+  { tag: tags.function(tags.variableName), color: 'var(--syntax-function)' },
+  { tag: tags.labelName, color: 'var(--syntax-label)' },
+  { tag: tags.string, color: 'var(--syntax-string)' },
+  { tag: tags.number, color: 'var(--syntax-number)' },
+  { tag: tags.comment, color: 'var(--dim)', fontStyle: 'italic' },
+  { tag: tags.invalid, color: 'var(--bad)' },
+]);
+
+/** Milliseconds without typing after which the server is asked about the query. */
+const lintDelay = 300;
+
+/** The server's findings about the text, at the places it gives in bytes. */
+function serverLinter(language: () => string) {
+  return linter(
+    async (view): Promise<EditorDiagnostic[]> => {
+      const text = view.state.doc.toString();
+      if (text.trim() === '') return [];
+      try {
+        const { diagnostics } = await parseQuery(text, language());
+        return diagnostics.map((each) => {
+          const from = Math.min(indexOfByte(text, each.start ?? 0), text.length);
+          const to = Math.min(Math.max(each.end == null ? text.length : indexOfByte(text, each.end), from), text.length);
+          return {
+            from: from === to && from > 0 ? from - 1 : from,
+            to: from === to && from === 0 ? Math.min(1, text.length) : to,
+            severity: each.severity,
+            message: each.help ? `${each.message}\n${each.help}` : each.message,
+          };
+        });
+      } catch {
+        // Running the query shows why the server does not answer.
+        return [];
+      }
+    },
+    { delay: lintDelay },
+  );
+}
+
+export default function PromqlEditor({ label, value, language, onChange, onRun }: EditorProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView | null>(null);
+  const current = useRef({ onChange, onRun, language, value });
+  const naming = useRef(new Compartment());
+  useEffect(() => {
+    current.current = { onChange, onRun, language, value };
+  });
+
+  useEffect(() => {
+    const promql = new PromQLExtension().activateLinter(false).setComplete({ remote: { url: '', httpMethod: 'GET' } });
+    const run = (editor: EditorView) => {
+      current.current.onRun(editor.state.doc.toString());
+      return true;
+    };
+    const editor = new EditorView({
+      parent: host.current!,
+      state: EditorState.create({
+        doc: current.current.value,
+        extensions: [
+          history(),
+          indentOnInput(),
+          bracketMatching(),
+          closeBrackets(),
+          autocompletion({ icons: false }),
+          promql.asExtension(),
+          serverLinter(() => current.current.language),
+          syntaxHighlighting(highlighting),
+          EditorView.lineWrapping,
+          placeholder('An expression, such as up or rate(http_requests_total[5m])'),
+          naming.current.of(EditorView.contentAttributes.of({ 'aria-label': label })),
+          EditorView.updateListener.of((update) => {
+            if (update.docChanged) current.current.onChange(update.state.doc.toString());
+          }),
+          Prec.high(
+            keymap.of([
+              { key: 'Mod-Enter', run },
+              { key: 'Shift-Enter', run: insertNewlineAndIndent },
+            ]),
+          ),
+          // Enter and Escape come after the completion's own, which take them while its list is open.
+          keymap.of([
+            ...completionKeymap,
+            { key: 'Enter', run },
+            { key: 'Escape', run: (each) => (each.contentDOM.blur(), true) },
+            ...closeBracketsKeymap,
+            ...lintKeymap,
+            ...historyKeymap,
+            ...defaultKeymap,
+          ]),
+        ],
+      }),
+    });
+    view.current = editor;
+    return () => {
+      editor.destroy();
+      view.current = null;
+    };
+  }, []); // eslint-disable-line react-hooks/exhaustive-deps
+
+  useEffect(() => {
+    view.current?.dispatch({ effects: naming.current.reconfigure(EditorView.contentAttributes.of({ 'aria-label': label })) });
+  }, [label]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (!editor || editor.state.doc.toString() === value) return;
+    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+  }, [value]);
+
+  return <div ref={host} className="promql" />;
+}

@@ -1,0 +1,45 @@
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
+import '@mantine/core/styles.css';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ApiError } from './api/request';
+import { refetchInterval } from './api/live';
+import { App } from './App';
+import { cssVariables, theme } from './theme';
+import './theme.css';
+import { redirectOldLink } from './url/old-links';
+
+const target = redirectOldLink(new URL(location.href));
+if (target !== null) history.replaceState(null, '', target);
+// Alertmanager's links differ only behind `#`, so following one from here loads no page.
+window.addEventListener('hashchange', () => {
+  const moved = redirectOldLink(new URL(location.href));
+  if (moved !== null) location.replace(moved);
+});
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      refetchInterval,
+      // What the server refused, it will refuse again; only a connection may come back.
+      retry: (failures, error) => failures < 2 && error instanceof ApiError && error.status === 0,
+    },
+  },
+});
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={cssVariables}
+        defaultColorScheme="auto"
+        colorSchemeManager={localStorageColorSchemeManager({ key: 'phoenix-color-scheme' })}
+      >
+        <App />
+      </MantineProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,50 @@
+import { ActionIcon, Button } from '@mantine/core';
+import { lazy, Suspense } from 'react';
+import { Icon } from '../parts/Icon';
+import type { ExploreQuery } from '../url/explore';
+
+const PromqlEditor = lazy(() => import('../editor/PromqlEditor'));
+
+interface Props {
+  index: number;
+  query: ExploreQuery;
+  draft: string;
+  alone: boolean;
+  onDraft: (text: string) => void;
+  onRun: (text: string) => void;
+  onToggle: () => void;
+  onRemove: () => void;
+  onFormat: () => Promise<void>;
+}
+
+export const queryLetter = (index: number) => String.fromCharCode(65 + (index % 26));
+
+export function QueryRow({ index, query, draft, alone, onDraft, onRun, onToggle, onRemove, onFormat }: Props) {
+  const name = `Query ${queryLetter(index)}`;
+  return (
+    <div className={`query-row ${query.hidden ? 'off' : ''}`}>
+      <span className="letter" aria-hidden="true">
+        {queryLetter(index)}
+      </span>
+      <div>
+        <Suspense fallback={<textarea className="small-input" style={{ width: '100%' }} aria-label={name} value={draft} onChange={(event) => onDraft(event.currentTarget.value)} />}>
+          <PromqlEditor label={name} value={draft} language={query.language} onChange={onDraft} onRun={onRun} />
+        </Suspense>
+        {query.language !== 'promql' && <div className="dim">Language: {query.language}</div>}
+      </div>
+      <div className="buttons">
+        <Button variant="subtle" color="gray" size="compact-sm" onClick={() => void onFormat().catch(() => undefined)} title="Write the expression in the usual layout">
+          Format
+        </Button>
+        <ActionIcon onClick={onToggle} aria-pressed={query.hidden} aria-label={query.hidden ? `Show ${name}` : `Hide ${name}`} title={query.hidden ? 'Show' : 'Hide'}>
+          <Icon name={query.hidden ? 'eyeOff' : 'eye'} />
+        </ActionIcon>
+        {!alone && (
+          <ActionIcon onClick={onRemove} aria-label={`Remove ${name}`} title="Remove">
+            <Icon name="close" />
+          </ActionIcon>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,152 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
+import type { Rule, RuleGroup } from '../api/prometheus';
+import { rules } from '../api/prometheus';
+import { formatDuration } from '../format/duration';
+import { length } from '../format/time';
+import { Answered, Empty } from '../parts/Answer';
+import { Expression } from '../parts/Expression';
+import { ChoiceFilter, contains, TextFilter } from '../parts/Filter';
+import { Labels } from '../parts/Labels';
+import { PageHead } from '../parts/PageHead';
+import { State } from '../parts/State';
+import { Ago } from '../parts/Time';
+import { useParam } from '../url/params';
+
+export default function Rules() {
+  const query = useQuery(rules);
+  const [text] = useParam('q');
+  const [health] = useParam('health');
+  const [type] = useParam('type');
+  const wants = (list: string, value: string) => list === '' || list.split(',').includes(value);
+  return (
+    <>
+      <PageHead title="Rules" />
+      <Answered query={query} lines={8}>
+        {({ groups }) => {
+          const all = groups.flatMap((group) => group.rules);
+          const count = (test: (rule: Rule) => boolean) => all.filter(test).length;
+          const shown = groups
+            .map((group) => ({
+              ...group,
+              rules: group.rules.filter((rule) => wants(health, rule.health) && wants(type, rule.type) && (text === '' || contains(JSON.stringify([rule.name, rule.query, rule.labels, group.name, group.file]), text))),
+            }))
+            .filter((group) => group.rules.length > 0);
+          return (
+            <div className="stack">
+              <div className="row wrap">
+                <ChoiceFilter
+                  name="type"
+                  label="Type"
+                  choices={[
+                    { value: 'alerting', label: 'alerting', count: count((rule) => rule.type === 'alerting') },
+                    { value: 'recording', label: 'recording', count: count((rule) => rule.type === 'recording') },
+                  ]}
+                />
+                <ChoiceFilter
+                  name="health"
+                  label="Health"
+                  choices={[
+                    { value: 'ok', label: 'ok', count: count((rule) => rule.health === 'ok') },
+                    { value: 'err', label: 'failing', count: count((rule) => rule.health === 'err') },
+                    { value: 'unknown', label: 'not yet evaluated', count: count((rule) => rule.health === 'unknown') },
+                  ]}
+                />
+                <TextFilter label="Filter rules" placeholder="Name, group, file, expression" />
+              </div>
+              {shown.map((group) => (
+                <Group key={`${group.file} ${group.name}`} group={group} />
+              ))}
+              {shown.length === 0 && (
+                <section className="panel">
+                  {all.length === 0 ? (
+                    <Empty title="There are no rules">
+                      <p>
+                        Name files with rules in <code>rule_files</code> of your Prometheus configuration, or under <code>rules:</code> in phoenix.yaml.
+                      </p>
+                    </Empty>
+                  ) : (
+                    <Empty title="No rule matches the filter">
+                      <p>
+                        <Link href="/rules">Show all {all.length}</Link>
+                      </p>
+                    </Empty>
+                  )}
+                </section>
+              )}
+            </div>
+          );
+        }}
+      </Answered>
+    </>
+  );
+}
+
+function Group({ group }: { group: RuleGroup }) {
+  return (
+    <section className="panel" aria-label={group.name}>
+      <header>
+        <h2>{group.name}</h2>
+        <code className="dim">{group.file}</code>
+        <span className="grow" />
+        <span className="dim num">
+          every {formatDuration(group.interval)} · took {length(group.evaluationTime)} · <Ago at={group.lastEvaluation} />
+        </span>
+      </header>
+      <div className="scroll">
+        <table className="grid">
+          <thead>
+            <tr>
+              <th>Health</th>
+              <th>Rule</th>
+              <th>State</th>
+              <th className="num">Took</th>
+              <th className="num">Evaluated</th>
+            </tr>
+          </thead>
+          <tbody>
+            {group.rules.map((rule) => (
+              <RuleRow key={`${rule.name} ${rule.query}`} rule={rule} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function RuleRow({ rule }: { rule: Rule }) {
+  return (
+    <tr>
+      <td>
+        <State state={rule.health} label={rule.health === 'unknown' ? 'not yet' : undefined} />
+      </td>
+      <td>
+        <div className="stack tight">
+          <div className="row wrap">
+            {rule.type === 'alerting' ? (
+              <Link href={`/alerts?q=${encodeURIComponent(rule.name)}`}>
+                <strong>{rule.name}</strong>
+              </Link>
+            ) : (
+              <strong className="mono">{rule.name}</strong>
+            )}
+            <span className="dim">
+              {rule.type}
+              {rule.duration ? `, for ${formatDuration(rule.duration)}` : ''}
+              {rule.keepFiringFor ? `, keeps firing for ${formatDuration(rule.keepFiringFor)}` : ''}
+            </span>
+            {rule.labels && <Labels labels={rule.labels} />}
+          </div>
+          <Expression text={rule.query} language={rule.language} />
+          {rule.lastError && <span className="tone-bad">{rule.lastError}</span>}
+        </div>
+      </td>
+      <td>{rule.state ? <State state={rule.state} /> : <span className="dim">–</span>}</td>
+      <td className="num nowrap">{length(rule.evaluationTime)}</td>
+      <td className="num">
+        <Ago at={rule.lastEvaluation} />
+      </td>
+    </tr>
+  );
+}
