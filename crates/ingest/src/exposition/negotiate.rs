@@ -48,20 +48,24 @@ impl ScrapeProtocol {
         match self {
             Self::PrometheusProto => None,
             Self::PrometheusText004 => Some("text/plain;version=0.0.4"),
-            Self::PrometheusText100 => Some("text/plain;version=1.0.0;escaping=allow-utf-8"),
+            Self::PrometheusText100 => Some("text/plain;version=1.0.0"),
             Self::OpenMetricsText001 => Some("application/openmetrics-text;version=0.0.1"),
-            Self::OpenMetricsText100 => Some("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8"),
+            Self::OpenMetricsText100 => Some("application/openmetrics-text;version=1.0.0"),
         }
     }
 }
 
 /// The `Accept` header that asks for the protocols in their order, and for anything else last.
-pub fn accept_header(protocols: &[ScrapeProtocol]) -> String {
+/// `escaping` is how the target shall write names outside of the classic pattern: `allow-utf-8`,
+/// `underscores`, `dots` or `values`.
+pub fn accept_header(protocols: &[ScrapeProtocol], escaping: &str) -> String {
     let media_types: Vec<&str> = protocols.iter().filter_map(|p| p.media_type()).collect();
     let mut header = String::new();
     for (i, media_type) in media_types.iter().enumerate() {
         let weight = (media_types.len() + 1 - i).min(9);
-        let _ = write!(header, "{media_type};q=0.{weight},");
+        // Formats before 1.0.0 have no other names.
+        let escaping = if media_type.ends_with("1.0.0") { format!(";escaping={escaping}") } else { String::new() };
+        let _ = write!(header, "{media_type}{escaping};q=0.{weight},");
     }
     header.push_str("*/*;q=0.1");
     header

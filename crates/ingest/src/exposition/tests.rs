@@ -156,7 +156,7 @@ fn content_types() {
     ] {
         assert_eq!(format_of(content_type, fallback), want, "{content_type:?}");
     }
-    insta::assert_snapshot!(accept_header(&ScrapeProtocol::DEFAULT), @"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1");
+    insta::assert_snapshot!(accept_header(&ScrapeProtocol::DEFAULT, "allow-utf-8"), @"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1");
     assert_eq!(serde_json::to_string(&PrometheusText004).unwrap(), "\"PrometheusText0.0.4\"");
 }
 

@@ -5,7 +5,7 @@ use super::job::{Limit, SampleRules};
 use super::metadata::Families;
 use crate::exposition::{Entry, Format, Parser, Series};
 use crate::relabel::apply_all;
-use phoenix_model::labels::METRIC_NAME;
+use phoenix_model::labels::{METRIC_NAME, is_legacy_label_name, is_legacy_metric_name};
 use phoenix_model::{Labels, LabelsBuilder, WriteBatch, stale_nan};
 
 /// What a body brought.
@@ -60,15 +60,24 @@ impl Samples {
     }
 }
 
+/// Where and when samples are put.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Into<'a> {
+    /// The time of the scrape, in milliseconds since the Unix epoch.
+    pub(crate) now_ms: i64,
+    /// The labels that the target's series carry.
+    pub(crate) target_labels: &'a Labels,
+    /// The job's rules.
+    pub(crate) rules: &'a SampleRules,
+}
+
 /// Reads a body into `samples`, with staleness markers for series that vanished. On an error
 /// `samples` holds the staleness markers of everything that was live, and the counts of what was
 /// read stand beside the error.
 pub(crate) fn append(
     body: &[u8],
     format: Format,
-    now_ms: i64,
-    target_labels: &Labels,
-    rules: &SampleRules,
+    into: Into<'_>,
     cache: &mut SeriesCache,
     families: &mut Families,
     samples: &mut Samples,
@@ -77,7 +86,8 @@ pub(crate) fn append(
     cache.begin();
     families.begin();
     let mut counts = Counts::default();
-    let result = read(body, format, now_ms, target_labels, rules, cache, families, samples, &mut counts);
+    let result = read(body, format, into, cache, families, samples, &mut counts);
+    let now_ms = into.now_ms;
     counts.added = cache.added() as u64;
     if result.is_err() {
         samples.clear();
@@ -97,18 +107,16 @@ pub(crate) fn append_nothing(now_ms: i64, cache: &mut SeriesCache, samples: &mut
     cache.roll_back(|labels| samples.push(labels, now_ms, stale_nan()));
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one scrape's state, borrowed apart")]
 fn read(
     body: &[u8],
     format: Format,
-    now_ms: i64,
-    target_labels: &Labels,
-    rules: &SampleRules,
+    into: Into<'_>,
     cache: &mut SeriesCache,
     families: &mut Families,
     samples: &mut Samples,
     counts: &mut Counts,
 ) -> Result<(), String> {
+    let Into { now_ms, target_labels, rules } = into;
     let mut parser = Parser::new(body, format).map_err(|e| e.to_string())?;
     let mut over_limit = false;
     let mut pairs = Vec::new();
@@ -205,6 +213,10 @@ fn check(labels: &Labels, series: Series<'_>, rules: &SampleRules) -> Result<(),
         return Err(format!("series `{}` has {} labels, the limit of `{name}` is {max}", shown(), labels.len()));
     }
     for (name, value) in labels {
+        let is_legacy = if name == METRIC_NAME { is_legacy_metric_name(value) } else { is_legacy_label_name(name) };
+        if rules.only_legacy_names && !is_legacy {
+            return Err(format!("series `{}` has a name that `metric_name_validation_scheme: legacy` refuses", shown()));
+        }
         for (what, length, limit) in [("name", name.len(), rules.label_name_length_limit), ("value", value.len(), rules.label_value_length_limit)]
         {
             if limit.is_exceeded_by(length as u64) {

@@ -22,6 +22,8 @@ pub(crate) struct Job {
     pub(crate) keep_dropped_targets: usize,
     /// Whether `scrape_timeout_seconds`, `scrape_sample_limit` and `scrape_body_size_bytes` are written.
     pub(crate) extra_metrics: bool,
+    /// The `sample_limit` of the config, for the metric of that name.
+    pub(crate) configured_sample_limit: u64,
 }
 
 /// How samples are taken from a body.
@@ -31,6 +33,8 @@ pub(crate) struct SampleRules {
     pub(crate) honor_timestamps: bool,
     pub(crate) track_timestamps_staleness: bool,
     pub(crate) metric_relabel: Vec<RelabelConfig>,
+    /// Whether only names of the classic pattern are taken.
+    pub(crate) only_legacy_names: bool,
     pub(crate) sample_limit: Limit,
     /// `label_limit`: labels of one series.
     pub(crate) label_limit: Limit,
@@ -42,6 +46,8 @@ pub(crate) struct SampleRules {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FetchRules {
     pub(crate) protocols: Vec<ScrapeProtocol>,
+    /// How names outside of the classic pattern are asked for, by the name of the `Accept` header.
+    pub(crate) escaping: &'static str,
     pub(crate) fallback: Option<ScrapeProtocol>,
     pub(crate) compression: bool,
     pub(crate) body_size_limit: Limit,
@@ -120,6 +126,7 @@ pub(crate) fn test_job() -> Job {
             honor_timestamps: true,
             track_timestamps_staleness: false,
             metric_relabel: vec![],
+            only_legacy_names: false,
             sample_limit: own(1000),
             label_limit: own(30),
             label_name_length_limit: own(200),
@@ -127,6 +134,7 @@ pub(crate) fn test_job() -> Job {
         },
         fetch: FetchRules {
             protocols: ScrapeProtocol::DEFAULT.to_vec(),
+            escaping: "allow-utf-8",
             fallback: None,
             compression: true,
             body_size_limit: own(1 << 20),
@@ -134,5 +142,6 @@ pub(crate) fn test_job() -> Job {
         target_limit: own(1000),
         keep_dropped_targets: 100,
         extra_metrics: false,
+        configured_sample_limit: 0,
     }
 }

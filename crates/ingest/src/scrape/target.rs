@@ -113,7 +113,9 @@ fn url_of(job: &Job, labels: &Labels) -> Result<Url, String> {
         return Err(format!("{address:?} is not a host and port"));
     }
     let path = labels.value("__metrics_path__");
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     url.set_path(path);
+    url.set_query(Some(query).filter(|query| !query.is_empty()));
     let mut params: Vec<(&str, Vec<&str>)> =
         job.params.iter().map(|(name, values)| (name.as_str(), values.iter().map(String::as_str).collect())).collect();
     for (name, value) in labels {

@@ -30,7 +30,7 @@ impl Scrapes {
     fn scrape(&mut self, body: &str) -> String {
         self.now_ms += 1000;
         let Self { labels, rules, cache, families, samples, now_ms } = self;
-        let (counts, result) = append(body.as_bytes(), Format::Text, *now_ms, labels, rules, cache, families, samples);
+        let (counts, result) = append(body.as_bytes(), Format::Text, Into { now_ms: *now_ms, target_labels: labels, rules }, cache, families, samples);
         let mut out = format!("{} scraped, {} kept, {} added", counts.scraped, counts.kept, counts.added);
         if counts.duplicates > 0 {
             out.push_str(&format!(", {} twice", counts.duplicates));
@@ -163,5 +163,8 @@ fn limits_fail_the_scrape_and_are_named() {
         let shown = Scrapes::new(change).scrape("a{long_name=\"value\"} 1\n");
         assert!(shown.contains(want), "{shown}");
     }
+    let mut legacy = Scrapes::new(|r| r.only_legacy_names = true);
+    assert!(legacy.scrape("{\"a.b\"} 1\n").contains("legacy` refuses"));
+    assert!(legacy.scrape("a:b{\"c.d\"=\"\"} 1\n").contains("1 kept"));
     assert!(Scrapes::new(|_| {}).scrape("{x=\"1\"} 1\n").contains("has no metric name"));
 }
