@@ -53,11 +53,6 @@ impl Samples {
         self.batch.series.truncate(self.used);
         &self.batch
     }
-
-    /// The number of samples.
-    pub(crate) fn len(&self) -> usize {
-        self.used
-    }
 }
 
 /// Where and when samples are put.

@@ -78,7 +78,7 @@ fn series_that_vanish_are_marked_stale() {
     a 5 @4000
     ");
     append_nothing(9, &mut target.cache, &mut target.samples);
-    assert_eq!(target.samples.len(), 1);
+    assert_eq!(target.samples.batch().series.len(), 1);
 }
 
 #[test]
