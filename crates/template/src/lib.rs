@@ -28,5 +28,6 @@ pub use error::TemplateError;
 pub use functions::{Function, Functions};
 pub use number::{format_float, humanize, humanize_1024, humanize_duration, humanize_percentage, humanize_timestamp};
 pub use set::{Template, TemplateSet};
+pub use text::query_escape;
 pub use time::format_time;
 pub use value::Value;

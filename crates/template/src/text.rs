@@ -66,8 +66,8 @@ fn title(text: &str, lower: bool) -> String {
     out
 }
 
-/// As Go's `url.QueryEscape`.
-pub(crate) fn query_escape(text: &str) -> String {
+/// Escapes a text for the query of a URL, as Go's `url.QueryEscape`: a space becomes `+`.
+pub fn query_escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for byte in text.bytes() {
         match byte {

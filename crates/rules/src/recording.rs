@@ -1,0 +1,39 @@
+//! Recording rules: the result of an expression under a name.
+
+use crate::error::RulesError;
+use crate::spec::RuleSpec;
+use phoenix_model::Labels;
+use phoenix_model::labels::METRIC_NAME;
+use phoenix_query::{Value, VectorSample};
+use std::collections::HashSet;
+
+/// The elements of a result: a number becomes one element without labels.
+pub(crate) fn elements(value: Value) -> Result<Vec<VectorSample>, RulesError> {
+    match value {
+        Value::Vector(elements) => Ok(elements),
+        Value::Scalar(sample) => Ok(vec![VectorSample { labels: Labels::empty(), sample }]),
+        other => Err(RulesError::NotAVector(other.kind())),
+    }
+}
+
+/// What to store: the elements with the rule's name and labels.
+pub(crate) fn recorded(spec: &RuleSpec, elements: &[VectorSample], limit: usize) -> Result<Vec<(Labels, f64)>, RulesError> {
+    let mut seen = HashSet::with_capacity(elements.len());
+    let mut out = Vec::with_capacity(elements.len());
+    for element in elements {
+        let mut labels = element.labels.to_builder();
+        labels.set(METRIC_NAME, &spec.name);
+        for (name, value) in &spec.labels {
+            labels.set(name, value);
+        }
+        let labels = labels.build();
+        if !seen.insert(labels.clone()) {
+            return Err(RulesError::SameLabels("rule"));
+        }
+        out.push((labels, element.sample.value));
+    }
+    if limit > 0 && out.len() > limit {
+        return Err(RulesError::Limit { limit, found: out.len(), what: "series" });
+    }
+    Ok(out)
+}
