@@ -15,6 +15,7 @@
 //! on them (`histogram_count`, `histogram_sum`, …) are known, give no series, and say so in an
 //! annotation.
 
+pub mod analysis;
 pub mod ast;
 mod check;
 pub mod eval;

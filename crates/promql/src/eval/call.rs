@@ -13,6 +13,12 @@ impl Evaluator<'_> {
         if let Some(block) = self.elementwise(call, grid)? {
             return Ok(Evaluated::Block(block));
         }
+        if let Some(block) = self.over_time(call, grid)? {
+            return Ok(Evaluated::Block(block));
+        }
+        if let Some(block) = self.calendar(call, grid)? {
+            return Ok(Evaluated::Block(block));
+        }
         let block = match call.function.name {
             "time" => return Ok(Evaluated::Scalar(grid.times_ms().map(seconds).collect())),
             "pi" => return Ok(Evaluated::Scalar(vec![std::f64::consts::PI; grid.steps])),
@@ -30,9 +36,24 @@ impl Evaluator<'_> {
                 let windows = self.windows(&call.args[0], grid)?;
                 self.over_windows(&windows, grid, false, |_| |window: &_| instantaneous(is_rate, window))?
             }
-            _ => self.call_other(call, span, grid)?,
+            "absent" | "absent_over_time" => self.absent(call, grid)?,
+            "histogram_quantile" => self.histogram_quantile(call, grid)?,
+            "histogram_fraction" => self.histogram_fraction(call, grid)?,
+            "label_replace" => self.label_replace(call, grid)?,
+            "label_join" => self.label_join(call, grid)?,
+            "sort" | "sort_desc" => self.sort(call, grid)?,
+            "sort_by_label" | "sort_by_label_desc" => self.sort_by_label(call, grid)?,
+            _ => self.histogram_function(call, span, grid)?,
         };
         Ok(Evaluated::Block(block))
+    }
+
+    /// Functions of native histograms, of which there are none yet.
+    fn histogram_function(&self, call: &Call, span: Span, grid: Grid) -> Result<Block, EvalError> {
+        self.vector(&call.args[0], grid)?;
+        let message = format!("{} gives nothing, because Phoenix does not store native histograms yet", call.function.name);
+        self.annotations.info(span, &message);
+        Ok(Block::default())
     }
 
     fn extrapolate(&self, call: &Call, grid: Grid, kind: Extrapolation) -> Result<Block, EvalError> {
@@ -85,10 +106,4 @@ impl Evaluator<'_> {
 /// Milliseconds as seconds.
 pub(super) fn seconds(ms: i64) -> f64 {
     ms as f64 / 1000.0
-}
-
-impl Evaluator<'_> {
-    fn call_other(&self, call: &Call, _span: Span, _grid: Grid) -> Result<Block, EvalError> {
-        Err(EvalError::Execution(format!("function {} cannot be evaluated", call.function.name)))
-    }
 }

@@ -55,8 +55,8 @@ impl Evaluator<'_> {
             "clamp" => {
                 let (low, high) = (scalar(1)?, scalar(2)?);
                 self.map(call, grid, |step, v| {
-                    (high[step] >= low[step] || low[step].is_nan() || high[step].is_nan())
-                        .then(|| at_most(at_least(v, low[step]), high[step]))
+                    let (low, high) = (low[step], high[step]);
+                    if high < low { None } else { Some(at_least(at_most(v, high), low)) }
                 })?
             }
             "clamp_min" => {
@@ -95,12 +95,18 @@ impl Evaluator<'_> {
     }
 }
 
-/// The larger of both; NaN when either is.
+/// The larger of both. +Inf wins over NaN, NaN over anything else, as in Go.
 fn at_least(v: f64, low: f64) -> f64 {
-    if v.is_nan() || low.is_nan() { f64::NAN } else { v.max(low) }
+    if v == f64::INFINITY || low == f64::INFINITY {
+        f64::INFINITY
+    } else if v.is_nan() || low.is_nan() {
+        f64::NAN
+    } else {
+        v.max(low)
+    }
 }
 
-/// The smaller of both; NaN when either is.
+/// The smaller of both. -Inf wins over NaN, NaN over anything else, as in Go.
 fn at_most(v: f64, high: f64) -> f64 {
-    if v.is_nan() || high.is_nan() { f64::NAN } else { v.min(high) }
+    -at_least(-v, -high)
 }

@@ -1,16 +1,22 @@
 //! Evaluation: series by series, in columns over all steps of a query. An instant query is a range
 //! query of one step.
 
+mod absent;
 mod aggregate;
 mod annotations;
 mod binary;
 mod block;
+mod calendar;
 mod call;
 mod elementwise;
 mod evaluator;
+mod histogram;
+mod labels;
+mod over_time;
 mod plan;
 mod rate;
 mod select;
+mod sliding;
 mod windows;
 
 use crate::ast::{Expr, ExprKind, ValueType};
@@ -19,6 +25,7 @@ use block::Evaluated;
 use evaluator::Evaluator;
 use phoenix_model::{Budget, BudgetExceeded, Diagnostic, Sample, Source};
 use phoenix_query::{Grid, MatchError, MatrixSeries, QueryOutput, Value, VectorSample, is_absent};
+pub(crate) use plan::is_step_invariant;
 
 /// What bounds an evaluation, and the settings that it depends on.
 #[derive(Clone, Copy)]

@@ -58,7 +58,7 @@ pub(super) fn subquery_grid(time: TimeShift, range_ms: i64, step_ms: i64, outer:
 }
 
 /// Whether an expression has the same value at each step, so that it is evaluated once.
-pub(super) fn is_step_invariant(expr: &Expr) -> bool {
+pub(crate) fn is_step_invariant(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Number(_) | ExprKind::String(_) => true,
         ExprKind::Selector(selector) => selector.time.at.is_some(),

@@ -129,7 +129,13 @@ impl Evaluator<'_> {
         Ok(block)
     }
 
-    fn slide(&self, windows: &Windows<'_>, series: &WindowSeries<'_>, grid: Grid, kernel: &mut impl FnMut(&Window<'_>) -> f64) -> Vec<f64> {
+    pub(super) fn slide(
+        &self,
+        windows: &Windows<'_>,
+        series: &WindowSeries<'_>,
+        grid: Grid,
+        kernel: &mut impl FnMut(&Window<'_>) -> f64,
+    ) -> Vec<f64> {
         let (all_times, all_values) = (&*series.times, &*series.values);
         let (mut first, mut end) = (0, 0);
         (0..grid.steps)

@@ -435,6 +435,7 @@ impl Parser {
 
     fn aggregate(&mut self, op: AggregateOp) -> Expr {
         let name_span = self.bump().span;
+        let reported = self.diagnostics.len();
         let mut grouping = self.grouping();
         let mut args = self.arguments("aggregation");
         if grouping.is_none() {
@@ -443,13 +444,17 @@ impl Parser {
         let span = Span::new(name_span.start, self.previous_end());
         let wanted = 1 + usize::from(op.param_type().is_some());
         if args.len() != wanted {
+            let error = Expr { kind: ExprKind::Error, span };
+            if self.diagnostics.len() > reported {
+                return error;
+            }
             let message = if args.is_empty() {
                 "no arguments for aggregate expression provided".to_owned()
             } else {
                 format!("wrong number of arguments for aggregate expression provided, expected {wanted}, got {}", args.len())
             };
             self.error(span, message);
-            return Expr { kind: ExprKind::Error, span };
+            return error;
         }
         let expr = args.pop().expect("at least one is wanted");
         let aggregate = Aggregate { op, param: args.pop(), expr, grouping, name_span };

@@ -133,6 +133,10 @@ impl Parser {
     pub(super) fn label_list(&mut self, context: &str) -> Vec<(String, Span)> {
         let mut labels = Vec::new();
         if !self.expect_symbol("(", context) {
+            // Most likely a single label without its parentheses: go on behind it.
+            if matches!(self.peek(), TokenKind::Word(_)) {
+                self.bump();
+            }
             return labels;
         }
         while !self.eat_symbol(")") {

@@ -1,8 +1,6 @@
-//! Runs every script of `tests/scripts`.
+//! Runs every script of `scripts`.
 
-#![allow(missing_docs, reason = "a test's own parts")]
-
-mod script;
+use crate::script;
 
 macro_rules! scripts {
     ($($name:ident),* $(,)?) => {
@@ -15,4 +13,4 @@ macro_rules! scripts {
     };
 }
 
-scripts!(selectors, operators, aggregations, rates);
+scripts!(selectors, operators, aggregations, rates, over_time, functions, histograms);

@@ -1,0 +1,5 @@
+//! PromQL from the outside: parser, formatter, evaluation, properties.
+
+mod evaluation;
+mod parser;
+mod script;
