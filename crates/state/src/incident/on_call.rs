@@ -34,7 +34,8 @@ impl State {
             who: row.created_by.clone(),
             action: "on_call_override.create".to_owned(),
             subject: format!("on_call_override/{id}"),
-            detail: serde_json::json!({"level": row.level, "person": row.person, "from_ms": row.from_ms, "until_ms": row.until_ms}).to_string(),
+            detail: serde_json::json!({"level": row.level, "person": row.person, "from_ms": row.from_ms, "until_ms": row.until_ms})
+                .to_string(),
         };
         Self::audit_in(&mut transaction, &entry).await?;
         transaction.commit().await.map_err(failed("save an override"))?;

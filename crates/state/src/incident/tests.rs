@@ -1,3 +1,5 @@
+mod postgres;
+
 use super::*;
 use crate::State;
 use phoenix_model::Secret;
@@ -31,13 +33,46 @@ fn change(id: i64) -> IncidentChange {
     }
 }
 
-async fn memory() -> State {
-    State::open(":memory:").await.unwrap()
+/// Each check gets an empty store.
+#[tokio::test]
+async fn on_sqlite() {
+    for check in 0.. {
+        if !run(check, &State::open(":memory:").await.unwrap()).await {
+            break;
+        }
+    }
 }
 
+/// The same on a PostgreSQL that lives as long as the test, where one is installed.
 #[tokio::test]
-async fn an_incident_comes_back_as_it_was_saved() {
-    let state = memory().await;
+async fn on_postgres() {
+    let Some(server) = postgres::Server::start() else {
+        eprintln!("skipped: no PostgreSQL under /usr/lib/postgresql");
+        return;
+    };
+    for check in 0.. {
+        let state = State::open(&server.new_database(check).await).await.unwrap();
+        let went_on = run(check, &state).await;
+        state.close().await;
+        if !went_on {
+            break;
+        }
+    }
+}
+
+async fn run(check: usize, state: &State) -> bool {
+    match check {
+        0 => an_incident_comes_back_as_it_was_saved(state).await,
+        1 => a_number_is_given_once(state).await,
+        2 => lists_are_filtered_and_paged(state).await,
+        3 => overrides_end(state).await,
+        4 => a_key_is_made_once(state).await,
+        _ => return false,
+    }
+    true
+}
+
+async fn an_incident_comes_back_as_it_was_saved(state: &State) {
     let mut saved = change(1);
     state.save_incident(&saved).await.unwrap();
     saved.is_new = false;
@@ -60,17 +95,21 @@ async fn an_incident_comes_back_as_it_was_saved() {
     assert_eq!(state.watched_incidents().await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn a_number_is_given_once() {
-    let state = memory().await;
+async fn a_number_is_given_once(state: &State) {
     state.save_incident(&change(1)).await.unwrap();
-    assert!(state.save_incident(&change(1)).await.is_err(), "a second incident with the same number");
+    state.save_incident(&change(1)).await.unwrap();
+    let mut other = change(1);
+    other.incident.group_key = "{}:{alertname=\"Y\"}".to_owned();
+    let error = state.save_incident(&other).await.unwrap_err().to_string();
+    assert!(error.contains("one process at a time"), "{error}");
+    assert_eq!(state.incident(1).await.unwrap().unwrap(), change(1).incident);
+    other.is_new = false;
+    other.incident.id = 2;
+    assert!(state.save_incident(&other).await.is_err(), "nothing to update");
     assert_eq!(state.incident_events(1).await.unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn lists_are_filtered_and_paged() {
-    let state = memory().await;
+async fn lists_are_filtered_and_paged(state: &State) {
     assert_eq!(state.last_incident_id().await.unwrap(), 0);
     for id in 1..=5 {
         state.save_incident(&change(id)).await.unwrap();
@@ -87,9 +126,7 @@ async fn lists_are_filtered_and_paged() {
     assert_eq!(state.last_incident_id().await.unwrap(), 5);
 }
 
-#[tokio::test]
-async fn overrides_end() {
-    let state = memory().await;
+async fn overrides_end(state: &State) {
     let row = |from_ms, until_ms| OverrideRow {
         level: "primary".to_owned(),
         person: "anna".to_owned(),
@@ -111,9 +148,7 @@ async fn overrides_end() {
     assert_eq!(actions[0], ("cora".to_owned(), "on_call_override.end".to_owned()));
 }
 
-#[tokio::test]
-async fn a_key_is_made_once() {
-    let state = memory().await;
+async fn a_key_is_made_once(state: &State) {
     assert_eq!(state.kept_key("link", &Secret::new("one")).await.unwrap(), Secret::new("one"));
     assert_eq!(state.kept_key("link", &Secret::new("two")).await.unwrap(), Secret::new("one"));
 }

@@ -3,10 +3,19 @@
 use super::{EventRow, IncidentAlertRow, IncidentChange, IncidentRow, PageRow};
 use crate::{State, StateError, StateTransaction};
 
+/// A new incident that is there already was written by an attempt whose answer got lost; the
+/// condition keeps another incident that took the number from being overwritten.
 const INSERT: &str = "INSERT INTO incident (id, group_key, title, severity, status, watched, labels, annotations, language, expression, \
     condition_since_ms, opened_ms, reopened_ms, paged_ms, acknowledged_ms, acknowledged_by, resolved_ms, round, escalation, \
     last_flush_ms, flush_interval_ms) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) \
+    ON CONFLICT (id) DO UPDATE SET title = excluded.title, severity = excluded.severity, status = excluded.status, \
+    watched = excluded.watched, labels = excluded.labels, annotations = excluded.annotations, language = excluded.language, \
+    expression = excluded.expression, condition_since_ms = excluded.condition_since_ms, reopened_ms = excluded.reopened_ms, \
+    paged_ms = excluded.paged_ms, acknowledged_ms = excluded.acknowledged_ms, acknowledged_by = excluded.acknowledged_by, \
+    resolved_ms = excluded.resolved_ms, round = excluded.round, escalation = excluded.escalation, \
+    last_flush_ms = excluded.last_flush_ms, flush_interval_ms = excluded.flush_interval_ms \
+    WHERE incident.group_key = excluded.group_key AND incident.opened_ms = excluded.opened_ms";
 const UPDATE: &str = "UPDATE incident SET group_key = $2, title = $3, severity = $4, status = $5, watched = $6, labels = $7, \
     annotations = $8, language = $9, expression = $10, condition_since_ms = $11, opened_ms = $12, reopened_ms = $13, paged_ms = $14, \
     acknowledged_ms = $15, acknowledged_by = $16, resolved_ms = $17, round = $18, escalation = $19, last_flush_ms = $20, \
@@ -31,7 +40,7 @@ impl State {
 }
 
 async fn write_incident(transaction: &mut StateTransaction, row: &IncidentRow, is_new: bool) -> Result<(), StateError> {
-    sqlx::query(if is_new { INSERT } else { UPDATE })
+    let done = sqlx::query(if is_new { INSERT } else { UPDATE })
         .bind(row.id)
         .bind(&row.group_key)
         .bind(&row.title)
@@ -56,7 +65,15 @@ async fn write_incident(transaction: &mut StateTransaction, row: &IncidentRow, i
         .execute(&mut **transaction)
         .await
         .map_err(StateError::query("save an incident"))?;
-    Ok(())
+    if done.rows_affected() == 1 {
+        return Ok(());
+    }
+    let reason = if is_new {
+        "another process has given this number to another group; one process at a time may write incidents"
+    } else {
+        "it is gone; something else has removed it"
+    };
+    Err(StateError::Corrupt { what: format!("incident {}", row.id), reason: reason.to_owned() })
 }
 
 async fn write_alert(transaction: &mut StateTransaction, incident: i64, row: &IncidentAlertRow) -> Result<(), StateError> {
