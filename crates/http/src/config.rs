@@ -136,7 +136,10 @@ pub struct OAuth2 {
     /// Headers sent to the proxy.
     #[serde(default)]
     pub proxy_connect_header: BTreeMap<String, Vec<Secret>>,
-    // Later JWT profile keys of the same section: known, like the rest of it.
+    /// Further headers towards the token's server.
+    #[serde(default)]
+    pub http_headers: BTreeMap<String, Header>,
+    // The keys of the JWT grant (RFC 7523): known, like the rest of the section.
     #[serde(default)]
     #[expect(missing_docs, reason = "not acting; named as in Prometheus")]
     pub grant_type: String,

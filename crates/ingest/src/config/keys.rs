@@ -35,7 +35,6 @@ pub const NOT_ACTING: &[(&str, &str)] = &[
     ("remote_read", "samples are not read from elsewhere"),
     ("storage.exemplars", "exemplars are not stored"),
     ("storage.tsdb.out_of_order_time_window", "samples of any order are taken within the retention"),
-    ("storage.tsdb.retention.percentage", "the retention by share of the disk is not applied"),
     ("tracing", "Phoenix does not trace itself"),
     ("otlp", "metrics are not received over OTLP"),
 ];

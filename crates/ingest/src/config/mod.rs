@@ -83,7 +83,6 @@ struct Tsdb {
 struct Retention {
     time: Option<Duration>,
     size: Option<Bytes>,
-    percentage: Option<f64>,
 }
 
 /// Reads a `prometheus.yml`. Relative paths of secrets, certificates and `file_sd_configs` become
