@@ -4,6 +4,7 @@ pub mod config;
 mod discovery;
 mod error;
 pub mod exposition;
+pub mod host;
 pub mod relabel;
 pub mod scrape;
 
