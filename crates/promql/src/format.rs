@@ -40,14 +40,14 @@ pub(crate) fn duration(ms: i64) -> String {
     if ms < 0 { format!("-{text}") } else { text }
 }
 
+/// As PromQL reads it back: without a plus sign, which before `^` would be an operator.
 impl Display for Number {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let ms = self.value * 1000.0;
         if self.is_duration && ms.fract() == 0.0 && ms.abs() < 9e15 {
-            f.write_str(&duration(ms as i64))
-        } else {
-            f.write_str(&number(self.value))
+            return f.write_str(&duration(ms as i64));
         }
+        f.write_str(number(self.value).trim_start_matches('+'))
     }
 }
 

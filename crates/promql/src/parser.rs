@@ -10,7 +10,7 @@ use phoenix_model::{Diagnostic, Severity, Source, Span};
 
 /// How deep expressions may nest, counting each operator of a chain, so that no recursion over a
 /// tree can exhaust a thread's stack.
-pub const MAX_DEPTH: usize = 200;
+pub const MAX_DEPTH: usize = 128;
 
 /// How many diagnostics one text may give.
 const MAX_DIAGNOSTICS: usize = 20;

@@ -21,7 +21,7 @@ pub(super) struct Evaluator<'a> {
     pub reads: Vec<Vec<SeriesSamples>>,
     pub samples_used: Cell<u64>,
     /// Held until the query ends.
-    _read_charges: RefCell<Vec<Charge>>,
+    read_charges: RefCell<Vec<Charge>>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -36,8 +36,10 @@ impl<'a> Evaluator<'a> {
             reads: Vec::with_capacity(plan.reads.len()),
             plan,
             samples_used: Cell::new(0),
-            _read_charges: RefCell::default(),
+            read_charges: RefCell::default(),
         };
+        // Scalars are not charged for one by one; this keeps their number of steps in bounds.
+        evaluator.read_charges.borrow_mut().push(evaluator.charge_columns(4, whole)?);
         evaluator.read(source)
     }
 
@@ -49,7 +51,7 @@ impl<'a> Evaluator<'a> {
             self.use_samples(samples)?;
             // A timestamp and a value for each sample, and the series itself.
             let bytes = samples * 16 + series.len() * size_of::<SeriesSamples>();
-            self._read_charges.borrow_mut().push(self.options.budget.charge(bytes as u64)?);
+            self.read_charges.borrow_mut().push(self.options.budget.charge(bytes as u64)?);
             if !series.is_sorted_by(|a, b| a.labels <= b.labels) {
                 series.sort_by(|a, b| a.labels.cmp(&b.labels));
             }

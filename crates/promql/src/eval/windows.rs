@@ -85,6 +85,8 @@ impl Evaluator<'_> {
         let mut series = Vec::new();
         let mut charges = Vec::new();
         if inner.steps > 0 {
+            // Scalars are not charged for one by one; this keeps their number of steps in bounds.
+            let _scalars = self.charge_columns(4, inner)?;
             let Block { columns, charges: held } = self.vector(&subquery.expr, inner)?;
             charges = held;
             self.use_samples(columns.len().saturating_mul(inner.steps))?;

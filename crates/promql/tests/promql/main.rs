@@ -2,4 +2,5 @@
 
 mod evaluation;
 mod parser;
+mod properties;
 mod script;
