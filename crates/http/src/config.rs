@@ -267,19 +267,17 @@ impl TryFrom<RawHttpConfig> for HttpConfig {
                 .with_help("a request has one Authorization header; keep one of them"));
         }
         if let Some(basic) = &raw.basic_auth {
-            at_most_one("basic_auth", ("username", !basic.username.is_empty()), ("username_file", basic.username_file.is_some()))?;
-            at_most_one("basic_auth", ("password", !basic.password.expose().is_empty()), ("password_file", basic.password_file.is_some()))?;
+            at_most_one("basic_auth.username_file", !basic.username.is_empty(), basic.username_file.is_some())?;
+            at_most_one("basic_auth.password_file", !basic.password.expose().is_empty(), basic.password_file.is_some())?;
         }
         if let Some(authorization) = &raw.authorization {
-            let given = (authorization.credentials.is_some(), authorization.credentials_file.is_some());
-            at_most_one("authorization", ("credentials", given.0), ("credentials_file", given.1))?;
+            at_most_one("authorization.credentials_file", authorization.credentials.is_some(), authorization.credentials_file.is_some())?;
             if authorization.scheme.trim().eq_ignore_ascii_case("basic") {
-                return Err(KeyError::at("authorization", "the type of `authorization` cannot be `basic`").with_help("use `basic_auth`"));
+                return Err(KeyError::at("authorization.type", "the type of `authorization` cannot be `basic`").with_help("use `basic_auth`"));
             }
         }
         if let Some(oauth2) = &raw.oauth2 {
-            let given = (!oauth2.client_secret.expose().is_empty(), oauth2.client_secret_file.is_some());
-            at_most_one("oauth2", ("client_secret", given.0), ("client_secret_file", given.1))?;
+            at_most_one("oauth2.client_secret_file", !oauth2.client_secret.expose().is_empty(), oauth2.client_secret_file.is_some())?;
         }
         if raw.proxy_from_environment && raw.proxy_url.is_some() {
             return Err(KeyError::at("proxy_from_environment", "`proxy_from_environment` and `proxy_url` exclude each other"));
@@ -320,9 +318,12 @@ impl TryFrom<RawHttpConfig> for HttpConfig {
     }
 }
 
-fn at_most_one(section: &'static str, a: (&str, bool), b: (&str, bool)) -> Result<(), KeyError> {
-    if a.1 && b.1 {
-        return Err(KeyError::at(section, format!("at most one of `{}` and `{}` can be given in `{section}`", a.0, b.0)));
+/// `way` is the key of the file, `section.name_file`; the other key is that without `_file`.
+fn at_most_one(way: &'static str, text: bool, file: bool) -> Result<(), KeyError> {
+    if text && file {
+        let (section, file) = way.split_once('.').unwrap_or(("", way));
+        let text = file.trim_end_matches("_file");
+        return Err(KeyError::at(way, format!("at most one of `{text}` and `{file}` can be given in `{section}`")));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! serde over the tree.
 
-use crate::error::Error;
+use crate::error::{Error, error_with_help};
 use crate::inline::INLINE;
 use crate::scalar::{Number, as_bool, as_number};
 use crate::spanned::SPANNED;
@@ -177,6 +177,9 @@ impl<'de> Deserializer<'de> for De<'de> {
                 Some(value) => visitor.visit_bool(value),
                 None => self.refuse(&visitor),
             },
+            Data::Scalar { text, plain: false } if as_bool(text).is_some() => {
+                Err(error_with_help("expected `true` or `false`, found text", "write it without quotes"))
+            }
             _ => self.refuse(&visitor),
         };
         self.here(result)

@@ -24,7 +24,7 @@ pub struct KeyError {
 }
 
 impl KeyError {
-    /// About the value of `key`.
+    /// About the value of `key`; a key further down is written as `basic_auth.password`.
     pub fn at(key: &'static str, message: impl Into<String>) -> Self {
         Self { key: Some(key), message: message.into(), help: None }
     }
@@ -95,9 +95,8 @@ impl Error {
     pub fn at(mut self, node: &Node, fallback: Span) -> Self {
         if self.span.is_none() {
             let mut span = node.head();
-            if let (Kind::Words { key: Some(key), .. }, Data::Map(entries)) = (&self.kind, &node.data) {
-                let entry = entries.iter().find(|(k, _)| k.text() == Some(key));
-                span = entry.map_or(span, |(k, v)| if matches!(v.data, Data::Null) { k.span } else { v.head() });
+            if let Kind::Words { key: Some(key), .. } = &self.kind {
+                span = find(node, key).unwrap_or(span);
             }
             let is_point = span.start >= span.end;
             self.span = Some(if is_point { fallback } else { span });
@@ -185,7 +184,6 @@ impl de::Error for Error {
         let (wanted, found) = (in_words(&expected.to_string()), found_words(found));
         let help = match &*wanted {
             "a list" if found != "a mapping" => Some("write `- item` on lines of its own, or `[item, item]`"),
-            "`true` or `false`" if found.starts_with("text") => Some("write it without quotes"),
             _ => None,
         };
         Self::words(format!("expected {wanted}, found {found}"), help)
@@ -225,6 +223,15 @@ impl de::Error for Error {
     fn duplicate_field(key: &'static str) -> Self {
         Self::words(format!("the key `{key}` comes twice in this mapping"), None)
     }
+}
+
+/// The value (or the key, when it has none) at a way such as `basic_auth.password`.
+fn find(node: &Node, way: &str) -> Option<Span> {
+    let Data::Map(entries) = &node.data else { return None };
+    let (name, rest) = way.split_once('.').map_or((way, None), |(name, rest)| (name, Some(rest)));
+    let (key, value) = entries.iter().find(|(key, _)| key.text() == Some(name))?;
+    let own = if value.span.start >= value.span.end { key.span } else { value.head() };
+    Some(rest.and_then(|rest| find(value, rest)).unwrap_or(own))
 }
 
 fn found_words(found: Unexpected<'_>) -> String {

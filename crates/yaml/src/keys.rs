@@ -60,20 +60,15 @@ fn walk(node: &Node, path: &str, found: &mut Vec<Key>) {
     }
 }
 
-/// The text with the value of every key for which `is_secret(path)` holds shown as `<secret>`.
-/// A text that is not YAML is not shown at all, since its secrets can't be found.
+/// The text with the value of every key for which `is_secret(path)` holds, and every password within a
+/// URL, shown as `<secret>`. A text that is not YAML is not shown at all, since its secrets can't be found.
 pub fn redact(source: &Source, is_secret: impl Fn(&str) -> bool) -> String {
-    if tree::parse(source).is_err() {
+    let Some(spans) = secret_spans(source, &is_secret) else {
         return "# not shown: this file is not YAML\n".to_owned();
-    }
-    let mut spans: Vec<Span> = secret_spans(source, &is_secret);
-    spans.sort_by_key(|span| (span.start, span.end));
+    };
     let mut out = String::with_capacity(source.text.len());
     let mut done = 0;
     for span in spans {
-        if span.start < done {
-            continue;
-        }
         out.push_str(&source.text[done..span.start]);
         out.push_str("<secret>");
         done = span.end;
@@ -82,35 +77,91 @@ pub fn redact(source: &Source, is_secret: impl Fn(&str) -> bool) -> String {
     out
 }
 
-fn secret_spans(source: &Source, is_secret: &impl Fn(&str) -> bool) -> Vec<Span> {
+/// The same text with secrets overwritten by stars, so that every position still holds. For diagnostics, which
+/// show the line that they are about. In a text that is not YAML, what follows a secret key on its line is
+/// overwritten.
+#[must_use]
+pub fn mask(source: &Source, is_secret: impl Fn(&str) -> bool) -> Source {
+    let spans = secret_spans(source, &is_secret).unwrap_or_else(|| secret_lines(source, &is_secret));
+    if spans.is_empty() {
+        return source.clone();
+    }
+    let mut out = String::with_capacity(source.text.len());
+    let mut done = 0;
+    for span in spans {
+        out.push_str(&source.text[done..span.start]);
+        out.extend(source.text[span.start..span.end].bytes().map(|b| if b == b'\n' { '\n' } else { '*' }));
+        done = span.end;
+    }
+    out.push_str(&source.text[done..]);
+    Source { name: source.name.clone(), text: out.into() }
+}
+
+/// Sorted and apart from each other; `None` when the text is not YAML.
+fn secret_spans(source: &Source, is_secret: &impl Fn(&str) -> bool) -> Option<Vec<Span>> {
+    let root = tree::parse(source).ok()?;
     let mut spans = Vec::new();
-    if let Ok(Some(root)) = tree::parse(source) {
-        gather(&root, "", false, is_secret, &mut spans);
+    if let Some(root) = root {
+        gather(source, &root, "", false, is_secret, &mut spans);
+    }
+    spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+    let mut end = 0;
+    spans.retain(|span| {
+        let apart = span.start >= end;
+        end = end.max(span.end);
+        apart
+    });
+    Some(spans)
+}
+
+fn secret_lines(source: &Source, is_secret: &impl Fn(&str) -> bool) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut start = 0;
+    for line in source.text.split_inclusive('\n') {
+        let content = line.trim_end();
+        if let Some((key, value)) = content.split_once(':') {
+            let name = key.rsplit([' ', '{', ',', '-', '"', '\'']).find(|name| !name.is_empty()).unwrap_or("");
+            if is_secret(name) && !value.trim().is_empty() {
+                let begin = start + content.len() - value.trim_start().len();
+                spans.push(Span::new(begin, start + content.len()));
+            }
+        }
+        start += line.len();
     }
     spans
 }
 
 /// Below a secret key every scalar is secret: lists of header values, for example.
-fn gather(node: &Node, path: &str, secret: bool, is_secret: &impl Fn(&str) -> bool, spans: &mut Vec<Span>) {
+fn gather(source: &Source, node: &Node, path: &str, secret: bool, is_secret: &impl Fn(&str) -> bool, spans: &mut Vec<Span>) {
     if spans.len() >= MAX_KEYS {
         return;
     }
     match &node.data {
         Data::Null => {}
         Data::Scalar { .. } if secret => spans.push(node.span),
-        Data::Scalar { .. } => {}
+        Data::Scalar { .. } => spans.extend(password_in_url(source, node.span)),
         Data::List(items) => {
             let path = format!("{path}[]");
             for item in items {
-                gather(item, &path, secret, is_secret, spans);
+                gather(source, item, &path, secret, is_secret, spans);
             }
         }
         Data::Map(entries) => {
             for (key, value) in entries {
                 let name = key.text().unwrap_or("");
                 let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-                gather(value, &path, secret || is_secret(&path), is_secret, spans);
+                gather(source, value, &path, secret || is_secret(&path), is_secret, spans);
             }
         }
     }
+}
+
+/// The password of `scheme://user:password@host`.
+fn password_in_url(source: &Source, span: Span) -> Option<Span> {
+    let text = source.text.get(span.start..span.end)?;
+    let authority = text.find("://")? + 3;
+    let end = text[authority..].find(['/', '?', '#']).map_or(text.len(), |at| authority + at);
+    let at = authority + text[authority..end].rfind('@')?;
+    let colon = authority + text[authority..at].find(':')?;
+    Some(Span::new(span.start + colon + 1, span.start + at))
 }

@@ -19,7 +19,7 @@ mod types;
 
 pub use error::{KeyError, error_with_help};
 pub use inline::{Inline, known_keys};
-pub use keys::{Key, keys, redact};
+pub use keys::{Key, keys, mask, redact};
 pub use spanned::{Spanned, span_of};
 pub use tree::{MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NODES};
 pub use types::{Bytes, Duration, Regex, Url};

@@ -43,10 +43,10 @@ fn token(source: &Source, at: usize) -> Span {
     Span::new(at, at + length.max(first))
 }
 
-/// The first tab in the indentation of the line of `at` or of the line before it.
+/// The first tab in the indentation of the line of `at`, or of the one before or after it.
 fn tab_indent(source: &Source, at: usize) -> Option<Diagnostic> {
     let (line, _) = source.position(at);
-    [line, line.saturating_sub(1)].into_iter().filter(|line| *line > 0).find_map(|line| {
+    [line, line.saturating_sub(1), line + 1].into_iter().filter(|line| *line > 0).find_map(|line| {
         let text = source.line(line);
         let indent = text.len() - text.trim_start_matches([' ', '\t']).len();
         let tab = text[..indent].find('\t')?;
@@ -77,11 +77,21 @@ fn key_at_list_indent(source: &Source, at: usize, kind: &ErrorKind) -> Option<Di
 
 /// A colon that comes as a surprise is often the fault of the line before it: a bracket left open, or a key without its colon.
 fn line_before(source: &Source, at: usize, kind: &ErrorKind) -> Option<Diagnostic> {
-    if !matches!(kind, ErrorKind::MappingValueNotAllowed | ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey) {
+    let colon = matches!(
+        kind,
+        ErrorKind::MappingValueNotAllowed
+            | ErrorKind::InvalidColonPlacement
+            | ErrorKind::InvalidMappingValueWhitespace
+            | ErrorKind::SimpleKeyExpected
+            | ErrorKind::InvalidSimpleKey
+            | ErrorKind::ExpectedFlowSequenceSeparator
+            | ErrorKind::ExpectedFlowMappingSeparator
+    );
+    if !colon {
         return None;
     }
-    let (line, _) = source.position(at);
-    let line = (1..line).rev().find(|line| !source.line(*line).trim().is_empty())?;
+    let (at_line, _) = source.position(at);
+    let line = (1..at_line).rev().find(|line| !source.line(*line).trim().is_empty())?;
     let text = source.line(line);
     let start = source.offset(line, 1);
     for (open, close) in [('[', ']'), ('{', '}')] {
@@ -89,6 +99,17 @@ fn line_before(source: &Source, at: usize, kind: &ErrorKind) -> Option<Diagnosti
             let bracket = start + text.rfind(open)?;
             return Some(Diagnostic::error(source, Span::new(bracket, bracket + 1), format!("`{open}` is opened and never closed")));
         }
+    }
+    let indent = |text: &str| text.len() - text.trim_start().len();
+    let here = source.line(at_line);
+    let colons = here.split(" #").next().unwrap_or(here).matches(": ").count();
+    if indent(here) > indent(text) && colons <= 1 && text.contains(": ") {
+        let start = source.offset(at_line, 1) + indent(here);
+        let key = here.trim_start().split(':').next().unwrap_or("").len();
+        let message = "this key is indented deeper than the one above, which already has a value";
+        return Some(
+            Diagnostic::error(source, Span::new(start, start + key), message).with_help("keys of one mapping begin in the same column"),
+        );
     }
     let trimmed = text.trim();
     if trimmed.contains([':', '#', '|', '>']) || trimmed.starts_with("- ") || source.line(line + 1).trim_start().starts_with("- ") {

@@ -175,7 +175,7 @@ impl<'de> Deserialize<'de> for Bytes {
 }
 
 /// An absolute `http` or `https` address.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Url(url::Url);
 
 impl Url {
@@ -205,6 +205,12 @@ impl Deref for Url {
 
     fn deref(&self) -> &url::Url {
         &self.0
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -5,6 +5,7 @@ use super::template::Template;
 use md5::{Digest, Md5};
 use phoenix_model::LabelsBuilder;
 use phoenix_model::matcher::AnchoredRegex;
+use phoenix_yaml::KeyError;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -44,15 +45,15 @@ struct Written {
 /// Why a rule can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct RelabelConfigError(String);
+pub struct RelabelConfigError(KeyError);
 
 impl TryFrom<Written> for RelabelConfig {
     type Error = RelabelConfigError;
 
     fn try_from(written: Written) -> Result<Self, RelabelConfigError> {
-        check(&written).map_err(RelabelConfigError)?;
+        check(&written).map_err(|reason| RelabelConfigError(KeyError::at("action", reason)))?;
         let pattern = written.regex.as_deref().unwrap_or(DEFAULT_REGEX);
-        let regex = AnchoredRegex::new(pattern).map_err(|e| RelabelConfigError(e.to_string()))?;
+        let regex = AnchoredRegex::new(pattern).map_err(|e| RelabelConfigError(KeyError::at("regex", e.to_string())))?;
         let target = Template::new(written.target_label.as_deref().unwrap_or(""), regex.regex());
         let replacement = Template::new(written.replacement.as_deref().unwrap_or(DEFAULT_REPLACEMENT), regex.regex());
         Ok(Self { written, regex, target, replacement })

@@ -72,9 +72,13 @@ impl Reader {
     pub fn read_first(&mut self, path: &Path, disk: &dyn Disk, diagnostics: &mut Vec<Diagnostic>) -> Option<LoadedFile> {
         match read(path, disk) {
             Ok(source) => Some(self.keep(path, FileRole::Phoenix, source)),
-            Err(reason) => {
+            Err(Unreadable::Missing(reason)) => {
                 let diagnostic = Diagnostic::bare_error(reason).with_help("name a phoenix.yaml or a Prometheus config with `--config`");
                 diagnostics.push(diagnostic);
+                None
+            }
+            Err(Unreadable::NotText(diagnostic)) => {
+                diagnostics.push(*diagnostic);
                 None
             }
         }
@@ -152,7 +156,11 @@ impl Reader {
         }
         match read(path, disk) {
             Ok(source) => Some(self.keep(path, role, source)),
-            Err(reason) => {
+            Err(Unreadable::NotText(diagnostic)) => {
+                diagnostics.push(*diagnostic);
+                None
+            }
+            Err(Unreadable::Missing(reason)) => {
                 diagnostics.push(Diagnostic::error(from, span, reason).with_help("paths are relative to the file that names them"));
                 None
             }
@@ -167,13 +175,25 @@ impl Reader {
     }
 }
 
-fn read(path: &Path, disk: &dyn Disk) -> Result<Source, String> {
+enum Unreadable {
+    /// The disk's reason.
+    Missing(String),
+    /// It was read, and is not text.
+    NotText(Box<Diagnostic>),
+}
+
+fn read(path: &Path, disk: &dyn Disk) -> Result<Source, Unreadable> {
+    let name = path.display().to_string();
     let bytes = disk.read(path, MAX_DOCUMENT_BYTES as u64).map_err(|e| {
         let reason = if e.is_not_found() { "there is no such file".to_owned() } else { e.source.to_string() };
-        format!("cannot read {}: {reason}", path.display())
+        Unreadable::Missing(format!("cannot read {name}: {reason}"))
     })?;
-    let text = String::from_utf8(bytes).map_err(|e| format!("cannot read {}: byte {} is not UTF-8 text", path.display(), e.utf8_error().valid_up_to()))?;
-    Ok(Source::new(path.display().to_string(), text))
+    String::from_utf8(bytes).map(|text| Source::new(name.as_str(), text)).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        let source = Source::new(name.as_str(), String::from_utf8_lossy(e.as_bytes()));
+        let diagnostic = Diagnostic::error(&source, Span::new(at, at), "this byte is not UTF-8 text");
+        Unreadable::NotText(Box::new(diagnostic.with_help("save the file in the encoding UTF-8")))
+    })
 }
 
 /// Shell patterns within one part of a path: `*`, `?` and `[a-z]`. Names that begin with a dot are

@@ -87,7 +87,7 @@ pub fn load_with(
     let mut reader = Reader::new();
     let mut diagnostics = Vec::new();
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let Some(first) = reader.read_first(path, disk, &mut diagnostics) else { return Err(diagnostics) };
+    let Some(first) = reader.read_first(path, disk, &mut diagnostics) else { return Err(in_order(diagnostics)) };
     if settings::looks_like_prometheus(&first.source) {
         reader.set_role(0, FileRole::Prometheus);
         let (config, found) = prometheus::parse(&first.source, &folder, environment);
@@ -96,7 +96,7 @@ pub fn load_with(
         let settings = settings::read(&none, &folder, overrides, &mut diagnostics).map(|(settings, _)| settings);
         return with_prometheus(settings, config, Some((first.source, folder)), Named::default(), reader, disk, diagnostics);
     }
-    let Some((settings, named)) = settings::read(&first.source, &folder, overrides, &mut diagnostics) else { return Err(diagnostics) };
+    let Some((settings, named)) = settings::read(&first.source, &folder, overrides, &mut diagnostics) else { return Err(in_order(diagnostics)) };
     let main = named.prometheus.as_ref().and_then(|path| reader.read_named(path, &first.source, &folder, FileRole::Prometheus, disk, &mut diagnostics));
     let (config, place) = match main {
         Some(file) => {
@@ -175,8 +175,19 @@ fn finish(
     }
 }
 
-/// Errors first, otherwise as they were found.
+/// Errors first; then file by file as they were read, from top to bottom. Lines are shown without secrets.
 fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    diagnostics.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
+    let mut masked: Vec<(Source, Source)> = Vec::new();
+    for diagnostic in &mut diagnostics {
+        let Some(source) = &mut diagnostic.source else { continue };
+        let known = masked.iter().position(|(plain, _)| plain == source);
+        let index = known.unwrap_or_else(|| {
+            masked.push((source.clone(), phoenix_yaml::mask(source, prometheus::is_secret)));
+            masked.len() - 1
+        });
+        *source = masked[index].1.clone();
+    }
+    let order = |source: &Option<Source>| source.as_ref().and_then(|s| masked.iter().position(|(_, shown)| shown.name == s.name));
+    diagnostics.sort_by_key(|diagnostic| (std::cmp::Reverse(diagnostic.severity), order(&diagnostic.source), diagnostic.span.start));
     diagnostics
 }
