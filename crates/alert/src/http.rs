@@ -1,12 +1,3 @@
-//! How notifications reach HTTP servers.
+//! How notifications reach HTTP servers: one description for all rooms.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
-/// Seam.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct HttpConfig(IgnoredAny);
-
-/// Seam.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct TlsConfig(IgnoredAny);
+pub use phoenix_http::{HttpConfig, TlsConfig};

@@ -10,7 +10,6 @@ macro_rules! known_keys {
             $(#[$doc])*
             #[derive(Debug, Default, Deserialize)]
             #[serde(deny_unknown_fields, default)]
-            #[expect(dead_code, reason = "only the names of the keys matter")]
             pub(super) struct $name {
                 $($(#[serde(rename = $written)])? $key: Option<IgnoredAny>,)*
             }

@@ -26,6 +26,47 @@ pub struct Receiver {
     pub integrations: Vec<Integration>,
 }
 
+impl Receiver {
+    /// The texts that are templates, to check them before they are needed.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        let mut texts: Vec<&str> = Vec::new();
+        for integration in &self.integrations {
+            match &integration.kind {
+                IntegrationKind::Webhook(_) => {}
+                IntegrationKind::Email(email) => {
+                    texts.extend([&email.to, &email.smtp.from, &email.html, &email.text].map(String::as_str));
+                    texts.extend(email.headers.values().map(String::as_str));
+                }
+                IntegrationKind::Slack(slack) => {
+                    for text in [
+                        &slack.channel,
+                        &slack.username,
+                        &slack.color,
+                        &slack.title,
+                        &slack.title_link,
+                        &slack.pretext,
+                        &slack.text,
+                        &slack.message_text,
+                        &slack.footer,
+                        &slack.fallback,
+                        &slack.callback_id,
+                        &slack.icon_emoji,
+                        &slack.icon_url,
+                        &slack.image_url,
+                        &slack.thumb_url,
+                    ] {
+                        texts.push(text);
+                    }
+                    texts.extend(slack.fields.iter().flat_map(|field| [field.title.as_str(), field.value.as_str()]));
+                    texts
+                        .extend(slack.actions.iter().flat_map(|action| [action.text.as_str(), action.url.as_str(), action.value.as_str()]));
+                }
+            }
+        }
+        texts
+    }
+}
+
 /// One way in which a receiver is told.
 #[derive(Debug, Clone)]
 pub struct Integration {

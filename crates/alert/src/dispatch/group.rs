@@ -44,7 +44,7 @@ impl Group {
 
     pub(super) fn forget_resolved(&mut self, told: &[Arc<HeldAlert>], told_at_ms: i64) {
         for alert in told {
-            let unchanged = self.alerts.get(&alert.fingerprint).is_some_and(|held| Arc::ptr_eq(held, alert));
+            let unchanged = self.alerts.get(&alert.fingerprint).is_some_and(|held| held.alert.ends_at_ms == alert.alert.ends_at_ms);
             if unchanged && alert.alert.is_resolved_at(told_at_ms) {
                 self.alerts.remove(&alert.fingerprint);
             }

@@ -45,6 +45,8 @@ pub struct Flush {
     pub alerts: Vec<Arc<HeldAlert>>,
     /// When the next flush is due: what is not delivered by then has failed.
     pub deadline: Duration,
+    /// The routes under which it happened.
+    pub routes: Arc<RouteTree>,
 }
 
 /// There are as many groups as there may be.
@@ -76,16 +78,19 @@ impl Dispatcher {
         &self.routes
     }
 
-    /// Puts an alert into its groups. A resolved alert does not open a group.
+    /// Puts an alert into its groups. A resolved alert only goes where it has been firing.
     pub fn insert(&mut self, alert: &Arc<HeldAlert>, now: Now) -> Result<(), TooManyGroups> {
         let mut outcome = Ok(());
         for index in self.routes.matching(&alert.alert.labels) {
             let route = self.routes.route(index);
             let id = GroupId { route: index, labels: route.group_labels(&alert.alert.labels) };
+            let resolved = alert.alert.is_resolved_at(now.wall_ms);
             if let Some(group) = self.groups.get_mut(&id) {
-                group.insert(Arc::clone(alert), route, now);
-            } else if alert.alert.is_resolved_at(now.wall_ms) {
-                // Its group is gone, so everybody who was told that it fires knows that it ended.
+                if !resolved || group.holds(alert.fingerprint) {
+                    group.insert(Arc::clone(alert), route, now);
+                }
+            } else if resolved {
+                // It has left its groups, so everybody who was told that it fires knows that it ended.
             } else if self.groups.len() >= self.max_groups {
                 outcome = Err(TooManyGroups { limit: self.max_groups, alert: alert.alert.labels.to_string() });
             } else {
@@ -117,7 +122,7 @@ impl Dispatcher {
         for (id, group) in &mut self.groups {
             if group.deadline() <= now.monotonic {
                 let deadline = group.start_flush(self.routes.route(id.route), now);
-                due.push(Flush { id: id.clone(), alerts: group.alerts(), deadline });
+                due.push(Flush { id: id.clone(), alerts: group.alerts(), deadline, routes: Arc::clone(&self.routes) });
             }
         }
         due
@@ -130,11 +135,15 @@ impl Dispatcher {
 
     /// Reports that everybody was told what `flush` says: resolved alerts that have not changed
     /// since are forgotten, and so is a group without alerts.
-    pub fn flushed(&mut self, id: &GroupId, told: &[Arc<HeldAlert>], told_at_ms: i64) {
-        if let Some(group) = self.groups.get_mut(id) {
-            group.forget_resolved(told, told_at_ms);
+    pub fn flushed(&mut self, flush: &Flush, told_at_ms: i64) {
+        if !Arc::ptr_eq(&self.routes, &flush.routes) {
+            // Other routes since then: the group of that name may be another one.
+            return;
+        }
+        if let Some(group) = self.groups.get_mut(&flush.id) {
+            group.forget_resolved(&flush.alerts, told_at_ms);
             if group.is_empty() {
-                self.groups.remove(id);
+                self.groups.remove(&flush.id);
             }
         }
     }
