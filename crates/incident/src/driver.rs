@@ -32,7 +32,7 @@ const SENDS_AT_ONCE: usize = 16;
 /// Outcomes that may wait.
 const MAX_WAITING_RESULTS: usize = 1_024;
 /// The wall clock may be set: look at it at least this often.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 /// How long a stop waits for pages that are under way.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 /// How long somebody may stand in.

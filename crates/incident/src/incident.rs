@@ -6,9 +6,9 @@
 use crate::escalation::{Escalation, Page};
 use crate::timeline::{Event, EventKind, MAX_EVENTS};
 use jiff::Timestamp;
+use phoenix_alert::fingerprint::Fingerprint;
 use phoenix_model::{Alert, Labels};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -180,9 +180,9 @@ pub struct Incident {
     pub unsaved: Unsaved,
 }
 
-/// Identifies an alert within an incident: a hash of its labels.
+/// Identifies an alert within an incident: its fingerprint as in Alertmanager's API.
 pub fn fingerprint(labels: &Labels) -> String {
-    hex(&Sha256::digest(labels.as_bytes())[..16])
+    Fingerprint::of(labels).to_string()
 }
 
 /// Lower-case hexadecimal.
@@ -255,7 +255,7 @@ impl Incident {
             None => name.to_owned(),
         };
         if live.len() > 1 {
-            title.push_str(&format!(" (and {} more)", live.len() - 1));
+            title = format!("{title} (and {} more)", live.len() - 1);
         }
         let severity = leading.labels.value("severity").to_owned();
         let (annotations, expression) = (leading.annotations.clone(), leading.expression.clone());

@@ -28,8 +28,10 @@ pub(crate) const MAX_WAITING_GROUPS: usize = 10_000;
 const MAX_WAITING_REQUESTS: usize = 256;
 /// Updates that a slow listener may fall behind.
 const UPDATES_KEPT: usize = 256;
+/// Values that a filter of the list may have.
+const MAX_FILTER_VALUES: usize = 100;
 /// How far ahead [`Incidents::upcoming`] looks.
-const UPCOMING: Duration = Duration::from_secs(5 * 7 * 86_400);
+const UPCOMING: Duration = Duration::from_hours(5 * 7 * 24);
 
 /// What the driver and the handles share.
 pub(crate) struct Shared {
@@ -93,6 +95,11 @@ impl Incidents {
     /// (for [`IncidentFilter::before_id`]), `None` at the end.
     pub async fn list(&self, filter: &IncidentFilter, limit: u32) -> Result<(Vec<IncidentSummary>, Option<i64>), IncidentError> {
         let limit = limit.clamp(1, 1_000);
+        if filter.status.len() + filter.severity.len() > MAX_FILTER_VALUES {
+            return Err(IncidentError::Invalid(format!(
+                "a filter has at most {MAX_FILTER_VALUES} values (limit `incident.filter_values`)"
+            )));
+        }
         let mut rows = self.state.incidents(filter, limit + 1).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);

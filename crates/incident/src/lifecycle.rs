@@ -220,7 +220,7 @@ impl Incident {
         if !quietly {
             match (before, status) {
                 (Some(AlertStatus::Firing), AlertStatus::Muted) => {
-                    self.event(now_ms, EventKind::AlertMuted, format!("muted {name}"), "", muted_by)
+                    self.event(now_ms, EventKind::AlertMuted, format!("muted {name}"), "", muted_by);
                 }
                 (Some(AlertStatus::Muted), AlertStatus::Firing) => {
                     self.event(now_ms, EventKind::AlertUnmuted, format!("no longer muted {name}"), "", String::new());
@@ -309,7 +309,7 @@ impl Incident {
         }
         let mut why = format!("{who} resolved it {}", via.in_words());
         if !note.trim().is_empty() {
-            why.push_str(&format!(": {}", text_of(note)));
+            why = format!("{why}: {}", text_of(note));
         }
         self.close(&why, &who, now_ms);
         Ok(())

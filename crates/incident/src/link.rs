@@ -12,7 +12,7 @@ use sha2::Sha256;
 use std::time::Duration;
 
 /// How long a link works.
-pub const LINK_VALID_FOR: Duration = Duration::from_secs(86_400);
+pub const LINK_VALID_FOR: Duration = Duration::from_hours(24);
 /// Tokens longer than this are refused unread.
 const MAX_TOKEN_BYTES: usize = 2_048;
 const VERSION: &str = "1";

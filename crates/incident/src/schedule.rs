@@ -17,17 +17,19 @@ mod turns;
 #[cfg(test)]
 mod tests;
 
+pub use load::is_secret;
 pub use page_on::PageOn;
 pub use rotation::{Period, Rotation, Turn};
 pub use turns::{Duty, Handover, Override, who_is};
 
+use phoenix_alert::matchers::Matchers;
 use phoenix_model::{Labels, Matcher, Secret};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 /// What fires again within this time of its incident's end reopens it, unless the file says otherwise.
-pub const REOPEN_WITHIN: Duration = Duration::from_secs(30 * 60);
+pub const REOPEN_WITHIN: Duration = Duration::from_mins(30);
 
 /// The checked content of `on-call.yaml`.
 #[derive(Debug, Clone)]
@@ -158,7 +160,10 @@ impl Default for OnCallConfig {
             people: BTreeMap::new(),
             teams: BTreeMap::new(),
             rotation: Rotation::default(),
-            page_on: vec![PageOn { text: "severity=\"critical\"".to_owned(), matchers: vec![Matcher::equal("severity", "critical")] }],
+            page_on: vec![PageOn {
+                text: "severity=\"critical\"".to_owned(),
+                matchers: Matchers::new(vec![Matcher::equal("severity", "critical")]),
+            }],
             levels: Vec::new(),
             escalation: Vec::new(),
             reopen_within: REOPEN_WITHIN,

@@ -2,7 +2,7 @@
 
 use crate::IncidentError;
 use crate::figures::{IncidentFigures, figures};
-use crate::incident::{IncidentAlert, IncidentId, Status, moment};
+use crate::incident::{IncidentAlert, IncidentId, Status, fingerprint, moment};
 use crate::schedule::{Duty, Handover, OnCallConfig, Override, who_is};
 use crate::store;
 use crate::timeline::{Event, EventKind};
@@ -77,6 +77,8 @@ pub struct Expression {
 /// An alert of an incident.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AlertView {
+    /// As in Alertmanager's API.
+    pub fingerprint: String,
     /// `firing`, `muted` or `resolved`.
     pub status: &'static str,
     /// Its labels.
@@ -247,6 +249,7 @@ impl AlertView {
     fn of(known: IncidentAlert) -> Self {
         let alert = known.alert;
         Self {
+            fingerprint: fingerprint(&alert.labels),
             status: known.status.as_str(),
             labels: alert.labels,
             annotations: alert.annotations,

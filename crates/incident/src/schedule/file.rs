@@ -1,6 +1,5 @@
 //! The shape of `on-call.yaml`, as written: every name with its place, nothing checked yet.
 
-use phoenix_model::{Source, Span};
 use phoenix_yaml::Spanned;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -124,20 +123,4 @@ impl<'de> Deserialize<'de> for OneOrMany {
         }
         deserializer.deserialize_any(TextsVisitor)
     }
-}
-
-/// Where a text stood, quotes included.
-pub(super) fn span_of(source: &Source, text: &Spanned<String>) -> Span {
-    let (line, column) = (text.referenced.line() as usize, text.referenced.column() as usize);
-    if line == 0 {
-        return Span::default();
-    }
-    let start = source.offset(line, column);
-    let quoted = source.text[start..].starts_with(['"', '\'']);
-    let line_end = source.text[start..].find('\n').map_or(source.text.len(), |i| start + i);
-    let mut end = (start + text.value.len() + if quoted { 2 } else { 0 }).min(line_end);
-    while !source.text.is_char_boundary(end) {
-        end -= 1;
-    }
-    Span::new(start, end)
 }

@@ -1,12 +1,12 @@
 //! Reads and checks `on-call.yaml`.
 
-use super::file::{Entries, LevelEntry, OnCallFile, OneOrMany, RotationEntry, ScheduleEntry, span_of};
+use super::file::{Entries, LevelEntry, OnCallFile, OneOrMany, RotationEntry, ScheduleEntry};
 use super::{Contact, Level, Method, OnCallConfig, PageOn, Period, Person, Rotation, Step};
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use phoenix_model::suggest::nearest;
 use phoenix_model::{Diagnostic, Severity, Source, Span, parse_duration};
-use phoenix_yaml::Spanned;
+use phoenix_yaml::{Spanned, mask, span_of};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -26,15 +26,31 @@ const MAX_ENTRIES: usize = 1_000;
 impl OnCallConfig {
     /// Reads the file. On success the diagnostics are warnings; otherwise at least one is an error.
     pub fn load(source: &Source) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let file: OnCallFile = phoenix_yaml::from_str(source)?;
-        let mut check = Check { source, found: Vec::new() };
-        let config = check.file(file);
-        if check.found.iter().any(|d| d.severity == Severity::Error) { Err(check.found) } else { Ok((config, check.found)) }
+        let (file, found) = phoenix_yaml::read::<OnCallFile>(source);
+        let mut check = Check { source, partial: !found.is_empty(), found };
+        let config = file.map(|file| check.file(file));
+        // Diagnostics show the line that they are about: without the addresses that are secret.
+        let masked = mask(source, is_secret);
+        for diagnostic in check.found.iter_mut().filter(|d| d.source.is_some()) {
+            diagnostic.source = Some(masked.clone());
+        }
+        match config {
+            Some(config) if check.found.iter().all(|d| d.severity != Severity::Error) => Ok((config, check.found)),
+            _ => Err(check.found),
+        }
     }
+}
+
+/// Whether the value at this path of `on-call.yaml` (as in `phoenix_yaml::keys`) is secret: URLs of
+/// webhooks carry their authorisation.
+pub fn is_secret(path: &str) -> bool {
+    path.starts_with("people.") && (path.ends_with(".webhook") || path.ends_with(".slack"))
 }
 
 struct Check<'a> {
     source: &'a Source,
+    /// Whether something was left out because it could not be read.
+    partial: bool,
     found: Vec<Diagnostic>,
 }
 
@@ -146,13 +162,12 @@ impl Check<'_> {
     fn rotation(&mut self, entry: &RotationEntry) -> Rotation {
         let mut rotation = Rotation::default();
         if let Some(day) = &entry.day {
-            match DAYS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&day.value)) {
-                Some((_, weekday)) => rotation.day = *weekday,
-                None => {
-                    let near = nearest(&day.value, DAYS.iter().map(|(name, _)| *name));
-                    let help = near.map_or_else(|| "use `monday` to `sunday`".to_owned(), |near| format!("did you mean `{near}`?"));
-                    self.error(day, format!("`{}` is not a day of the week", day.value), Some(help));
-                }
+            if let Some((_, weekday)) = DAYS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&day.value)) {
+                rotation.day = *weekday;
+            } else {
+                let near = nearest(&day.value, DAYS.iter().map(|(name, _)| *name));
+                let help = near.map_or_else(|| "use `monday` to `sunday`".to_owned(), |near| format!("did you mean `{near}`?"));
+                self.error(day, format!("`{}` is not a day of the week", day.value), Some(help));
             }
         }
         if let Some(time) = &entry.time {
@@ -166,9 +181,10 @@ impl Check<'_> {
             }
         }
         match &entry.zone {
-            Some(zone) => match TimeZone::get(&zone.value) {
-                Ok(parsed) => rotation.zone = parsed,
-                Err(_) => {
+            Some(zone) => {
+                if let Ok(known) = TimeZone::get(&zone.value) {
+                    rotation.zone = known;
+                } else {
                     let names: Vec<String> = jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();
                     let near = nearest(&zone.value, names.iter().map(String::as_str));
                     let help = near.map_or_else(
@@ -177,7 +193,7 @@ impl Check<'_> {
                     );
                     self.error(zone, format!("unknown time zone `{}`", zone.value), Some(help));
                 }
-            },
+            }
             None => self.bare("`rotation` has no `zone`: its time is UTC", "add `zone: Europe/Berlin`"),
         }
         if let Some(start) = &entry.start {
@@ -201,9 +217,14 @@ impl Check<'_> {
         let mut read = Vec::new();
         for entry in entries {
             match PageOn::parse(&entry.value) {
-                Ok(parsed) => read.push(parsed),
+                Ok((parsed, warning)) => {
+                    if let Some(warning) = warning {
+                        self.warning(entry, format!("this entry of `page_on` {warning}"), String::new());
+                    }
+                    read.push(parsed);
+                }
                 Err((offset, reason)) => {
-                    let mut span = span_of(self.source, entry);
+                    let mut span = span_of(entry, self.source);
                     // Point into the text when it stands there as it is, without YAML escapes.
                     if let Some(at) = self.source.text[span.start..span.end].find(&entry.value) {
                         span = Span::new((span.start + at + offset).min(span.end.saturating_sub(1)), span.end);
@@ -323,7 +344,7 @@ impl Check<'_> {
     }
 
     fn error(&mut self, at: &Spanned<String>, message: String, help: Option<String>) {
-        let diagnostic = Diagnostic::error(self.source, span_of(self.source, at), message);
+        let diagnostic = Diagnostic::error(self.source, span_of(at, self.source), message);
         self.found.push(match help {
             Some(help) => diagnostic.with_help(help),
             None => diagnostic,
@@ -331,13 +352,15 @@ impl Check<'_> {
     }
 
     fn warning(&mut self, at: &Spanned<String>, message: String, help: String) {
-        let diagnostic = Diagnostic::warning(self.source, span_of(self.source, at), message);
+        let diagnostic = Diagnostic::warning(self.source, span_of(at, self.source), message);
         self.found.push(if help.is_empty() { diagnostic } else { diagnostic.with_help(help) });
     }
 
     /// A warning about something that is missing: it points at the beginning of the file.
     fn bare(&mut self, message: &str, help: &str) {
-        self.found.push(Diagnostic::warning(self.source, Span::default(), message).with_help(help));
+        if !self.partial {
+            self.found.push(Diagnostic::warning(self.source, Span::default(), message).with_help(help));
+        }
     }
 }
 
@@ -363,7 +386,7 @@ fn parse_delay(text: &str) -> Result<Duration, String> {
             Duration::from_secs(number.checked_mul(seconds).ok_or("the time is too long")?)
         }
     };
-    if delay > Duration::from_secs(7 * 86_400) {
+    if delay > Duration::from_hours(7 * 24) {
         return Err("the limit is one week".to_owned());
     }
     Ok(delay)

@@ -124,10 +124,10 @@ fn turn_reason(
     if target == team {
         reason = format!("{} has the turn of team {team} until {}", person.id, in_words(&turn.until));
     } else if teams > 1 {
-        reason.push_str(&format!(": it is {team}'s {}", period.noun()));
+        reason = format!("{reason}: it is {team}'s {}", period.noun());
     }
     if members > 1 {
-        reason.push_str(&format!(", {} of {members} in {team} has the turn", ordinal(place + 1)));
+        reason = format!("{reason}, {} of {members} in {team} has the turn", ordinal(place + 1));
     }
     reason
 }
@@ -159,7 +159,7 @@ impl OnCallConfig {
         targets
     }
 
-    /// Every moment in `from..to` at which a level passes to another person, in order of time, at most 1,000.
+    /// Every moment after `from` and before `to` at which a level passes to another person, in order of time, at most 1,000.
     ///
     /// Begins and ends of overrides count. A turn that goes to the same person again is left out.
     pub fn handovers(&self, overrides: &[Override], from: Timestamp, to: Timestamp) -> Vec<Handover> {
@@ -170,7 +170,7 @@ impl OnCallConfig {
                 .filter(|o| o.level == level.name)
                 .flat_map(|o| [o.from_ms, o.until_ms])
                 .filter_map(|ms| Timestamp::from_millisecond(ms).ok())
-                .filter(|at| (from..to).contains(at))
+                .filter(|at| from < *at && *at < to)
                 .collect();
             let mut next = self.rotation.turn_at(level.period, from).until.timestamp();
             while next < to && moments.len() < MAX_HANDOVERS {
@@ -183,9 +183,7 @@ impl OnCallConfig {
             }
             moments.sort_unstable();
             moments.dedup();
-            let just_before = from.as_millisecond() - 1;
-            let before = Timestamp::from_millisecond(just_before).and_then(|at| Ok(who_is(self, overrides, &level.name, at).ok()));
-            let mut person = before.ok().flatten().map(|duty| duty.person.id);
+            let mut person = who_is(self, overrides, &level.name, from).ok().map(|duty| duty.person.id);
             for at in moments {
                 let Ok(duty) = who_is(self, overrides, &level.name, at) else { continue };
                 if person.as_deref() != Some(&duty.person.id) {

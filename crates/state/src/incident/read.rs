@@ -43,10 +43,10 @@ impl State {
             if !values.is_empty() {
                 let places: Vec<String> = (1..=values.len()).map(|i| format!("${}", place + i)).collect();
                 place += values.len();
-                sql.push_str(&format!(" AND {column} IN ({})", places.join(", ")));
+                sql = format!("{sql} AND {column} IN ({})", places.join(", "));
             }
         }
-        sql.push_str(&format!(" ORDER BY id DESC LIMIT ${}", place + 1));
+        sql = format!("{sql} ORDER BY id DESC LIMIT ${}", place + 1);
         // Only the number of places depends on the question; every value is bound.
         let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(filter.before_id.unwrap_or(i64::MAX));
         for value in filter.status.iter().chain(&filter.severity) {
