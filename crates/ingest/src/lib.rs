@@ -6,6 +6,7 @@ mod error;
 pub mod exposition;
 pub mod host;
 pub mod relabel;
+pub mod remote_write;
 pub mod scrape;
 
 pub use error::IngestError;

@@ -7,7 +7,7 @@ mod explain;
 mod template;
 
 pub use action::Action;
-pub use config::{RelabelConfig, RelabelConfigError};
+pub use config::RelabelConfig;
 pub use explain::{Change, Step, explain};
 
 use phoenix_model::{Labels, LabelsBuilder};

@@ -7,6 +7,7 @@ mod job;
 mod metadata;
 mod metrics;
 mod pool;
+pub mod replay;
 mod report;
 mod run;
 mod schedule;

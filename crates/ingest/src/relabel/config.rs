@@ -42,18 +42,16 @@ struct Written {
     action: Action,
 }
 
-/// Why a rule can't be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct RelabelConfigError(KeyError);
-
 impl TryFrom<Written> for RelabelConfig {
-    type Error = RelabelConfigError;
+    type Error = KeyError;
 
-    fn try_from(written: Written) -> Result<Self, RelabelConfigError> {
-        check(&written).map_err(|reason| RelabelConfigError(KeyError::at("action", reason)))?;
+    fn try_from(written: Written) -> Result<Self, KeyError> {
+        check(&written)?;
         let pattern = written.regex.as_deref().unwrap_or(DEFAULT_REGEX);
-        let regex = AnchoredRegex::new(pattern).map_err(|e| RelabelConfigError(KeyError::at("regex", e.to_string())))?;
+        let regex = AnchoredRegex::new(pattern).map_err(|e| {
+            KeyError::at("regex", e.to_string())
+                .with_help("write it in RE2's syntax, without look-around; in single quotes a backslash needs no doubling")
+        })?;
         let target = Template::new(written.target_label.as_deref().unwrap_or(""), regex.regex());
         let replacement = Template::new(written.replacement.as_deref().unwrap_or(DEFAULT_REPLACEMENT), regex.regex());
         Ok(Self { written, regex, target, replacement })
@@ -77,20 +75,20 @@ impl Eq for RelabelConfig {}
 
 /// What Prometheus refuses: keys that an action needs and keys that it would ignore.
 /// Label names may be any UTF-8 text, as since Prometheus 3.
-fn check(written: &Written) -> Result<(), String> {
+fn check(written: &Written) -> Result<(), KeyError> {
     let action = written.action;
     let target = written.target_label.as_deref().unwrap_or("");
     if action == Action::HashMod && written.modulus.unwrap_or(0) == 0 {
-        return Err("relabel action `hashmod` needs `modulus`, a whole number above 0".to_owned());
+        return Err(KeyError::at("modulus", "relabel action `hashmod` needs `modulus`, a whole number above 0"));
     }
     if action.needs_target() && target.is_empty() {
-        return Err(format!("relabel action `{action}` needs `target_label`"));
+        return Err(KeyError::at("target_label", format!("relabel action `{action}` needs `target_label`")));
     }
     if written.source_labels.iter().any(String::is_empty) {
-        return Err("`source_labels` holds an empty name".to_owned());
+        return Err(KeyError::at("source_labels", "`source_labels` holds an empty name"));
     }
     // A key that is written with its default value changes nothing, so it is not refused.
-    let foreign: Vec<&str> = [
+    let foreign: Vec<&'static str> = [
         ("source_labels", !written.source_labels.is_empty()),
         ("target_label", !target.is_empty()),
         ("separator", written.separator.as_deref().is_some_and(|s| s != DEFAULT_SEPARATOR)),
@@ -102,15 +100,13 @@ fn check(written: &Written) -> Result<(), String> {
     .filter(|(key, is_set)| *is_set && !allows(action, key))
     .map(|(key, _)| key)
     .collect();
-    if foreign.is_empty() {
-        return Ok(());
-    }
+    let Some(first) = foreign.first() else { return Ok(()) };
     let used = match action {
         Action::LabelDrop | Action::LabelKeep => "`regex` only",
         Action::KeepEqual | Action::DropEqual => "`source_labels` and `target_label` only",
         _ => "no `replacement`",
     };
-    Err(format!("relabel action `{action}` takes {used}; remove `{}`", foreign.join("`, `")))
+    Err(KeyError::at(first, format!("relabel action `{action}` takes {used}; remove `{}`", foreign.join("`, `"))))
 }
 
 fn allows(action: Action, key: &str) -> bool {

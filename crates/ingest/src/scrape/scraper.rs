@@ -1,15 +1,16 @@
 //! All jobs together.
 
-use super::job::ScrapeLimits;
+use super::job::{Job, ScrapeLimits};
 use super::metrics::ScrapeMetrics;
 use super::pool::{Command, Parked, Pool, PoolView, Setup};
 use super::run::Shared;
 use super::state::TargetState;
 use crate::discovery::Discovery;
+use crate::relabel::{Step, explain};
 use parking_lot::Mutex;
 use phoenix_engine::MetricsEngine;
 use phoenix_env::{SharedClock, SharedDisk};
-use phoenix_model::Budget;
+use phoenix_model::{Budget, Labels};
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub struct Scraper {
 }
 
 struct RunningPool {
+    job: Arc<Job>,
     commands: mpsc::UnboundedSender<Command>,
     view: Arc<Mutex<PoolView>>,
     task: tokio::task::JoinHandle<()>,
@@ -65,7 +67,8 @@ impl Scraper {
         for setup in setups {
             let name = setup.job.name.clone();
             let pool = match running.remove(&name) {
-                Some(pool) => {
+                Some(mut pool) => {
+                    pool.job = Arc::clone(&setup.job);
                     // Its task ends only when told to, so somebody listens.
                     let _ = pool.commands.send(Command::Change(setup));
                     pool
@@ -83,8 +86,9 @@ impl Scraper {
         let (commands, receiver) = mpsc::unbounded_channel();
         let view = Arc::new(Mutex::new(PoolView::default()));
         let discovery = Discovery { clock: Arc::clone(&self.options.clock), disk: Arc::clone(&self.options.disk) };
+        let job = Arc::clone(&setup.job);
         let pool = Pool::new(Arc::clone(&self.shared), discovery, Arc::clone(&self.parked), Arc::clone(&view), setup);
-        RunningPool { commands, view, task: self.options.runtime.spawn(pool.run(receiver)) }
+        RunningPool { job, commands, view, task: self.options.runtime.spawn(pool.run(receiver)) }
     }
 
     /// Stops scraping, and returns once the writes under way are finished. Nothing is marked stale:
@@ -103,6 +107,13 @@ impl Scraper {
         for pool in pools {
             pool.task.abort();
         }
+    }
+
+    /// What the rules of a job make of labels before relabelling, rule by rule; `None` when there is no
+    /// such job.
+    pub fn explain(&self, job: &str, discovered: &Labels) -> Option<Vec<Step>> {
+        let job = Arc::clone(&self.pools.lock().get(job)?.job);
+        Some(explain(discovered, &job.relabel))
     }
 
     /// Looks at each job's name and view.
