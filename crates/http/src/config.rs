@@ -273,7 +273,9 @@ impl TryFrom<RawHttpConfig> for HttpConfig {
         if let Some(authorization) = &raw.authorization {
             at_most_one("authorization.credentials_file", authorization.credentials.is_some(), authorization.credentials_file.is_some())?;
             if authorization.scheme.trim().eq_ignore_ascii_case("basic") {
-                return Err(KeyError::at("authorization.type", "the type of `authorization` cannot be `basic`").with_help("use `basic_auth`"));
+                return Err(
+                    KeyError::at("authorization.type", "the type of `authorization` cannot be `basic`").with_help("use `basic_auth`")
+                );
             }
         }
         if let Some(oauth2) = &raw.oauth2 {
