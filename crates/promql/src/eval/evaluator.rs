@@ -2,7 +2,7 @@
 
 use super::annotations::Annotations;
 use super::block::{Block, Evaluated};
-use super::plan::{Plan, is_step_invariant};
+use super::plan::{Bounds, Plan, is_step_invariant};
 use super::{EvalError, EvalOptions, refuse_errors};
 use crate::ast::{Expr, ExprKind, Sign};
 use crate::source::SeriesSource;
@@ -14,8 +14,8 @@ use std::cell::{Cell, RefCell};
 pub(super) struct Evaluator<'a> {
     pub options: &'a EvalOptions<'a>,
     pub annotations: Annotations,
-    /// The grid of the whole query, which `start()` and `end()` mean.
-    pub whole: Grid,
+    /// The times of the whole query.
+    pub whole: Bounds,
     pub plan: Plan,
     /// The series of each read, sorted by labels.
     pub reads: Vec<Vec<SeriesSamples>>,
@@ -26,9 +26,16 @@ pub(super) struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     /// Plans the query and reads everything it needs.
-    pub fn prepare(expr: &Expr, whole: Grid, source: &dyn SeriesSource, options: &'a EvalOptions<'a>) -> Result<Self, EvalError> {
+    pub fn prepare(
+        expr: &Expr,
+        grid: Grid,
+        end_ms: i64,
+        source: &dyn SeriesSource,
+        options: &'a EvalOptions<'a>,
+    ) -> Result<Self, EvalError> {
         refuse_errors(expr, options.text)?;
-        let plan = Plan::new(expr, whole, options.lookback_ms.max(1), options.default_step_ms.max(1));
+        let whole = Bounds { start_ms: grid.start_ms, end_ms };
+        let plan = Plan::new(expr, grid, whole, options.lookback_ms.max(1), options.default_step_ms.max(1));
         let evaluator = Self {
             options,
             annotations: Annotations::new(options.text),
@@ -39,7 +46,7 @@ impl<'a> Evaluator<'a> {
             read_charges: RefCell::default(),
         };
         // Scalars are not charged for one by one; this keeps their number of steps in bounds.
-        evaluator.read_charges.borrow_mut().push(evaluator.charge_columns(4, whole)?);
+        evaluator.read_charges.borrow_mut().push(evaluator.charge_columns(4, grid)?);
         evaluator.read(source)
     }
 

@@ -115,7 +115,7 @@ pub fn range(
 /// Evaluates at one moment, in milliseconds since the Unix epoch.
 pub fn eval_instant(expr: &Expr, at_ms: i64, source: &dyn SeriesSource, options: &EvalOptions<'_>) -> Result<QueryOutput, EvalError> {
     let grid = Grid::instant(checked_time(at_ms)?);
-    let evaluator = Evaluator::prepare(expr, grid, source, options)?;
+    let evaluator = Evaluator::prepare(expr, grid, at_ms, source, options)?;
     if expr.value_type() == ValueType::Matrix {
         let mut series = evaluator.raw_windows(expr, grid)?;
         series.sort_by(|a, b| a.labels.cmp(&b.labels));
@@ -161,7 +161,7 @@ pub fn eval_range(
         return Err(EvalError::Execution(format!("invalid expression type {name:?} for range query, must be Scalar or instant Vector")));
     }
     let grid = Grid::range(checked_time(start_ms)?, checked_time(end_ms)?, step_ms);
-    let evaluator = Evaluator::prepare(expr, grid, source, options)?;
+    let evaluator = Evaluator::prepare(expr, grid, end_ms, source, options)?;
     let mut series = match evaluator.evaluate(expr, grid)? {
         Evaluated::Scalar(values) => vec![MatrixSeries { labels: phoenix_model::Labels::empty(), samples: samples(&values, grid) }],
         Evaluated::String(_) => Vec::new(),

@@ -34,21 +34,29 @@ pub(super) fn selector_key(selector: &Selector) -> usize {
     std::ptr::from_ref(selector) as usize
 }
 
+/// The times that a whole query was asked for, which `start()` and `end()` mean, in milliseconds.
+/// The end need not be a step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    pub start_ms: i64,
+    pub end_ms: i64,
+}
+
 /// The moment that a shifted selector looks at when evaluated at `at_ms`.
 #[inline]
-pub(super) fn shifted(time: TimeShift, at_ms: i64, whole: Grid) -> i64 {
+pub(super) fn shifted(time: TimeShift, at_ms: i64, whole: Bounds) -> i64 {
     let base = match time.at {
         None => at_ms,
         Some(At::Time(ms)) => ms,
         Some(At::Start) => whole.start_ms,
-        Some(At::End) => whole.end_ms(),
+        Some(At::End) => whole.end_ms,
     };
     base.saturating_sub(time.offset_ms)
 }
 
 /// The grid on which a subquery evaluates its expression, when the subquery itself is evaluated on
 /// `outer`: multiples of the step, from after the first window's start to the last window's end.
-pub(super) fn subquery_grid(time: TimeShift, range_ms: i64, step_ms: i64, outer: Grid, whole: Grid) -> Grid {
+pub(super) fn subquery_grid(time: TimeShift, range_ms: i64, step_ms: i64, outer: Grid, whole: Bounds) -> Grid {
     let end = shifted(time, outer.end_ms(), whole);
     let begin = shifted(time, outer.start_ms, whole).saturating_sub(range_ms);
     // The window is open on the left: a multiple that falls on its start does not count.
@@ -79,8 +87,8 @@ pub(crate) fn is_step_invariant(expr: &Expr) -> bool {
 
 impl Plan {
     /// Plans an expression over a grid.
-    pub fn new(expr: &Expr, grid: Grid, lookback_ms: i64, default_step_ms: i64) -> Self {
-        let mut planner = Planner { plan: Self { reads: Vec::new(), read_of: HashMap::new() }, whole: grid, lookback_ms, default_step_ms };
+    pub fn new(expr: &Expr, grid: Grid, whole: Bounds, lookback_ms: i64, default_step_ms: i64) -> Self {
+        let mut planner = Planner { plan: Self { reads: Vec::new(), read_of: HashMap::new() }, whole, lookback_ms, default_step_ms };
         planner.visit(expr, grid, None);
         planner.plan
     }
@@ -88,7 +96,7 @@ impl Plan {
 
 struct Planner {
     plan: Plan,
-    whole: Grid,
+    whole: Bounds,
     lookback_ms: i64,
     default_step_ms: i64,
 }

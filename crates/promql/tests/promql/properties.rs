@@ -35,9 +35,7 @@ fn bare(expr: &Expr) -> Expr {
             name_span: span,
         })),
         ExprKind::Unary(sign, inner) => ExprKind::Unary(*sign, Box::new(bare(inner))),
-        ExprKind::Binary(b) => {
-            ExprKind::Binary(Box::new(Binary { lhs: bare(&b.lhs), rhs: bare(&b.rhs), op_span: span, ..(**b).clone() }))
-        }
+        ExprKind::Binary(b) => ExprKind::Binary(Box::new(Binary { lhs: bare(&b.lhs), rhs: bare(&b.rhs), op_span: span, ..(**b).clone() })),
         other => other.clone(),
     })
 }
@@ -58,7 +56,12 @@ fn label_name() -> impl Strategy<Value = String> {
 }
 
 fn time_shift() -> impl Strategy<Value = TimeShift> {
-    let at = prop_oneof![Just(None), Just(Some(At::Start)), Just(Some(At::End)), (-10_000_i64..2_000_000_000_000).prop_map(|t| Some(At::Time(t)))];
+    let at = prop_oneof![
+        Just(None),
+        Just(Some(At::Start)),
+        Just(Some(At::End)),
+        (-10_000_i64..2_000_000_000_000).prop_map(|t| Some(At::Time(t)))
+    ];
     (prop_oneof![Just(0), -5_000_000_i64..5_000_000], at).prop_map(|(offset_ms, at)| TimeShift { offset_ms, at })
 }
 
@@ -121,8 +124,11 @@ fn expression(wanted: ValueType, depth: u32) -> BoxedStrategy<Expr> {
             if depth == 0 {
                 return plain.boxed();
             }
-            let subquery = (expression(ValueType::Vector, depth - 1), range(), prop::option::of(range()), time_shift())
-                .prop_map(|(expr, range_ms, step_ms, time)| node(ExprKind::Subquery(Box::new(Subquery { expr: atom(expr), range_ms, step_ms, time }))));
+            let subquery = (expression(ValueType::Vector, depth - 1), range(), prop::option::of(range()), time_shift()).prop_map(
+                |(expr, range_ms, step_ms, time)| {
+                    node(ExprKind::Subquery(Box::new(Subquery { expr: atom(expr), range_ms, step_ms, time })))
+                },
+            );
             prop_oneof![plain, subquery].boxed()
         }
         ValueType::String => "[ -~é\n]{0,8}".prop_map(|text| node(ExprKind::String(text))).boxed(),
@@ -289,7 +295,8 @@ fn check_spans(text: &str) -> Result<(), TestCaseError> {
 
 /// A few series named `m`, with gaps, resets, NaN, infinities and staleness markers.
 fn data() -> impl Strategy<Value = Memory> {
-    let value = prop_oneof![6 => 0.0..100.0_f64, 2 => -10.0..10.0_f64, 1 => Just(f64::NAN), 1 => Just(f64::INFINITY), 1 => Just(stale_nan())];
+    let value =
+        prop_oneof![6 => 0.0..100.0_f64, 2 => -10.0..10.0_f64, 1 => Just(f64::NAN), 1 => Just(f64::INFINITY), 1 => Just(stale_nan())];
     let samples = prop::collection::btree_map(-300_000_i64..300_000, value, 0..60);
     prop::collection::vec(samples, 1..4).prop_map(|all| {
         let series = all.into_iter().enumerate().map(|(i, samples)| {
@@ -305,7 +312,9 @@ fn rows(output: QueryOutput) -> Vec<(String, Vec<(i64, f64)>)> {
     let mut rows: Vec<(String, Vec<(i64, f64)>)> = match output.value {
         Value::Scalar(s) => vec![("{}".to_owned(), vec![(s.timestamp_ms, s.value)])],
         Value::String(..) => Vec::new(),
-        Value::Vector(samples) => samples.into_iter().map(|s| (s.labels.to_string(), vec![(s.sample.timestamp_ms, s.sample.value)])).collect(),
+        Value::Vector(samples) => {
+            samples.into_iter().map(|s| (s.labels.to_string(), vec![(s.sample.timestamp_ms, s.sample.value)])).collect()
+        }
         Value::Matrix(series) => {
             series.into_iter().map(|s| (s.labels.to_string(), s.samples.iter().map(|x| (x.timestamp_ms, x.value)).collect())).collect()
         }
@@ -325,11 +334,8 @@ fn naive(data: &Memory, steps: &[i64], range_ms: i64, apply: &dyn Fn(&[(i64, f64
         .iter()
         .map(|(labels, samples)| {
             let values = steps.iter().filter_map(|&t| {
-                let window: Vec<(i64, f64)> = samples
-                    .iter()
-                    .copied()
-                    .filter(|(at, v)| (t - range_ms + 1..=t).contains(at) && !phoenix_model::is_stale(*v))
-                    .collect();
+                let window: Vec<(i64, f64)> =
+                    samples.iter().copied().filter(|(at, v)| (t - range_ms + 1..=t).contains(at) && !phoenix_model::is_stale(*v)).collect();
                 if window.is_empty() { None } else { apply(&window, t).map(|v| (t, v)) }
             });
             (labels.without_name().to_string(), values.collect::<Vec<_>>())
@@ -427,7 +433,12 @@ proptest! {
 /// Makes every selector read `m`, without `start()` and `end()`.
 fn renamed(mut expr: Expr) -> Expr {
     let change = |selector: &mut Selector| {
-        *selector = Selector { name: Some("m".to_owned()), matchers: vec![Matcher::equal("__name__", "m")], matcher_spans: Vec::new(), time: fixed(selector.time) };
+        *selector = Selector {
+            name: Some("m".to_owned()),
+            matchers: vec![Matcher::equal("__name__", "m")],
+            matcher_spans: Vec::new(),
+            time: fixed(selector.time),
+        };
     };
     match &mut expr.kind {
         ExprKind::Selector(selector) => change(selector),
