@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// How long an alert that resolved is still handed over, so that its end is not missed.
-pub(crate) const RESOLVED_RETENTION: Duration = Duration::from_secs(15 * 60);
+pub(crate) const RESOLVED_RETENTION: Duration = Duration::from_mins(15);
 
 /// Where an alert stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,6 +59,7 @@ pub trait DetectionObserver: Send + Sync {
 /// An alert of a rule: one for each set of labels that the expression gave. Times are milliseconds
 /// since the Unix epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "`activeAt` is what Prometheus calls it")]
 pub(crate) struct Active {
     pub labels: Labels,
     pub annotations: Labels,
@@ -135,6 +136,7 @@ impl Active {
 mod exact_float {
     use serde::{Deserialize, Deserializer, Serializer};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     pub(super) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(value)
     }

@@ -116,7 +116,10 @@ impl AlertingRule {
         at_ms: i64,
         context: &Context,
     ) -> Result<BTreeMap<Labels, Active>, RulesError> {
-        let functions = self.functions.clone().with_query(context.template_query(at_ms));
+        if elements.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let functions = self.functions.clone().with_query(context.template_query(at_ms)).with_now(at_ms);
         let external_labels = value::labels(&context.options.external_labels);
         let mut found = BTreeMap::new();
         for element in elements {
@@ -158,7 +161,9 @@ impl AlertingRule {
         let lives_ms = 4 * interval.max(options.resend_delay).as_millis() as i64;
         let mut alerts = Vec::new();
         for alert in self.active.values_mut() {
-            if alert.state == AlertState::Firing && alert.fired_at_ms == Some(at_ms) && alert.last_sent_at_ms.is_none()
+            if alert.state == AlertState::Firing
+                && alert.fired_at_ms == Some(at_ms)
+                && alert.last_sent_at_ms.is_none()
                 && let Some(observer) = &context.detections
             {
                 observer.detected(&Detection {
@@ -207,7 +212,7 @@ impl AlertingRule {
         AlertingStatus {
             hold: alerting.hold,
             keep_firing: alerting.keep_firing,
-            annotations: Labels::from_pairs(&mut alerting.annotations.iter().map(|(n, v)| (n, v))),
+            annotations: Labels::from_pairs(alerting.annotations.iter().map(|(n, v)| (n, v))),
             state: alerts.iter().map(|a| a.state).max().unwrap_or(AlertState::Inactive),
             alerts,
         }

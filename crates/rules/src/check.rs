@@ -20,7 +20,13 @@ impl<F: Fn(Language, &str) -> Vec<Diagnostic>> ExprChecker for F {
 }
 
 /// Moves what the checker found into the file.
-pub(crate) fn expression(source: &Source, expr: &Spanned<String>, language: Language, checker: &dyn ExprChecker, out: &mut Vec<Diagnostic>) {
+pub(crate) fn expression(
+    source: &Source,
+    expr: &Spanned<String>,
+    language: Language,
+    checker: &dyn ExprChecker,
+    out: &mut Vec<Diagnostic>,
+) {
     let scalar = Scalar::new(source, phoenix_yaml::span_of(expr, source), expr);
     out.extend(checker.check(language, expr).into_iter().map(|mut found| {
         found.span = scalar.locate(found.span);
@@ -33,7 +39,9 @@ pub(crate) fn expression(source: &Source, expr: &Spanned<String>, language: Lang
 pub(crate) fn metric_name(source: &Source, name: &Spanned<String>, out: &mut Vec<Diagnostic>) {
     let span = phoenix_yaml::span_of(name, source);
     if name.is_empty() {
-        out.push(Diagnostic::error(source, span, "`record` is empty").with_help("give the name of the metric to record, such as `job:up:sum`"));
+        out.push(
+            Diagnostic::error(source, span, "`record` is empty").with_help("give the name of the metric to record, such as `job:up:sum`"),
+        );
     } else if name.contains(['{', '}', '(', ')', '[', ']', '"', '\n']) {
         out.push(
             Diagnostic::error(source, span, format!("`{}` is not a metric name", name.value))
@@ -54,7 +62,8 @@ pub(crate) fn label(source: &Source, name: &Spanned<String>, out: &mut Vec<Diagn
         out.push(Diagnostic::error(source, span, "a label's name is empty"));
     } else if **name == METRIC_NAME {
         out.push(
-            Diagnostic::error(source, span, "a rule can't put on the label `__name__`").with_help("the name comes from `record` or `alert`"),
+            Diagnostic::error(source, span, "a rule can't put on the label `__name__`")
+                .with_help("the name comes from `record` or `alert`"),
         );
     } else if !is_legacy_label_name(name) {
         out.push(

@@ -143,8 +143,12 @@ fn read_group(
         if let Some(first) = rules.iter().find(|r| r.same_identity(&rule)) {
             let what = if rule.kind == RuleKind::Recording { "recording rule" } else { "alert" };
             out.push(
-                Diagnostic::warning(source, first_line(source, span), format!("the {what} `{}` exists twice with the same labels", rule.name))
-                    .with_help(format!("the first one is in line {}; both give the same series", first.line)),
+                Diagnostic::warning(
+                    source,
+                    first_line(source, span),
+                    format!("the {what} `{}` exists twice with the same labels", rule.name),
+                )
+                .with_help(format!("the first one is in line {}; both give the same series", first.line)),
             );
         }
         rules.push(rule);
@@ -176,7 +180,8 @@ fn read_language(source: &Source, name: Option<&Spanned<String>>, out: &mut Vec<
         }
         None => {
             let known = ["promql", "logql", "traceql"];
-            let help = nearest(name, known).map_or_else(|| "one of promql, logql, traceql".to_owned(), |near| format!("did you mean `{near}`?"));
+            let help =
+                nearest(name, known).map_or_else(|| "one of promql, logql, traceql".to_owned(), |near| format!("did you mean `{near}`?"));
             out.push(Diagnostic::error(source, span, format!("unknown query language `{}`", name.value)).with_help(help));
             None
         }
@@ -204,7 +209,10 @@ fn read_rule(
             return None;
         }
         (None, None) => {
-            out.push(Diagnostic::error(source, here, "a rule has neither `record` nor `alert`").with_help("`record` names a new metric, `alert` an alert"));
+            out.push(
+                Diagnostic::error(source, here, "a rule has neither `record` nor `alert`")
+                    .with_help("`record` names a new metric, `alert` an alert"),
+            );
             return None;
         }
         (Some(name), None) => (name, false),
@@ -212,7 +220,9 @@ fn read_rule(
     };
     let shown = format!("`{}`", name.value);
     if alerts && name.is_empty() {
-        out.push(Diagnostic::error(source, span_of(name, source), "`alert` is empty").with_help("give the alert a name, such as `ApiDown`"));
+        out.push(
+            Diagnostic::error(source, span_of(name, source), "`alert` is empty").with_help("give the alert a name, such as `ApiDown`"),
+        );
     } else if !alerts {
         check::metric_name(source, name, out);
     }
@@ -229,7 +239,11 @@ fn read_rule(
         ];
         for (key, found) in only_alerts {
             if let Some(span) = found {
-                out.push(Diagnostic::error(source, first_line(source, span), format!("the recording rule {shown} has `{key}`, which only alerts have")));
+                out.push(Diagnostic::error(
+                    source,
+                    first_line(source, span),
+                    format!("the recording rule {shown} has `{key}`, which only alerts have"),
+                ));
             }
         }
     }

@@ -149,17 +149,6 @@ impl Group {
         status.rules = self.rules.iter().map(rule_status).collect();
     }
 
-    /// The same group at other lines of its file.
-    pub(crate) fn moved_to(&mut self, spec: GroupSpec) {
-        let mut status = self.status.lock();
-        for ((rule, status), moved) in self.rules.iter_mut().zip(&mut status.rules).zip(&spec.rules) {
-            (rule.spec.line, rule.spec.column) = (moved.line, moved.column);
-            (status.line, status.column) = (moved.line, moved.column);
-        }
-        drop(status);
-        self.spec = spec;
-    }
-
     /// The series that would be left without an end if the group were dropped now.
     pub fn into_series(self) -> Vec<Labels> {
         self.rules.into_iter().flat_map(|rule| rule.previous).chain(self.leftover).collect()

@@ -54,15 +54,31 @@ impl RuleMetrics {
         registry.register("prometheus_rule_evaluations", "Rules evaluated", self.evaluations.clone());
         registry.register("prometheus_rule_evaluation_failures", "Rules whose evaluation failed", self.failures.clone());
         registry.register("prometheus_rule_evaluation_duration_seconds", "How long a rule took", self.rule_duration.clone());
-        registry.register("prometheus_rule_group_iterations", "Evaluations of the group that were due, done or missed", self.iterations.clone());
-        registry.register("prometheus_rule_group_iterations_missed", "Evaluations left out because the one before took too long", self.missed.clone());
-        registry.register("prometheus_rule_group_last_duration_seconds", "How long the group's last evaluation took", self.last_duration.clone());
+        registry.register(
+            "prometheus_rule_group_iterations",
+            "Evaluations of the group that were due, done or missed",
+            self.iterations.clone(),
+        );
+        registry.register(
+            "prometheus_rule_group_iterations_missed",
+            "Evaluations left out because the one before took too long",
+            self.missed.clone(),
+        );
+        registry.register(
+            "prometheus_rule_group_last_duration_seconds",
+            "How long the group's last evaluation took",
+            self.last_duration.clone(),
+        );
         registry.register(
             "prometheus_rule_group_last_evaluation_timestamp_seconds",
             "The moment of the group's last evaluation, in seconds since the Unix epoch",
             self.last_evaluation.clone(),
         );
-        registry.register("prometheus_rule_group_last_evaluation_samples", "Samples that the group's last evaluation stored", self.last_samples.clone());
+        registry.register(
+            "prometheus_rule_group_last_evaluation_samples",
+            "Samples that the group's last evaluation stored",
+            self.last_samples.clone(),
+        );
         registry.register("prometheus_rule_group_interval_seconds", "How often the group is evaluated", self.interval.clone());
         registry.register("prometheus_rule_group_rules", "Rules in the group", self.rules.clone());
     }

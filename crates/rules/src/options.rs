@@ -38,14 +38,14 @@ impl Default for Options {
         Self {
             external_url: String::new(),
             external_labels: Labels::empty(),
-            interval: Duration::from_secs(60),
+            interval: Duration::from_mins(1),
             query_offset: Duration::ZERO,
-            outage_tolerance: Duration::from_secs(3_600),
-            for_grace_period: Duration::from_secs(600),
-            resend_delay: Duration::from_secs(60),
+            outage_tolerance: Duration::from_hours(1),
+            for_grace_period: Duration::from_mins(10),
+            resend_delay: Duration::from_mins(1),
             restore_settle: Duration::from_secs(30),
             threads: 4,
-            query_timeout: Duration::from_secs(120),
+            query_timeout: Duration::from_mins(2),
         }
     }
 }

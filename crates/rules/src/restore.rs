@@ -5,7 +5,7 @@ use crate::alerting::{ALERT_NAME, ALERTS_FOR_STATE, AlertingRule};
 use crate::group::{Context, Group};
 use crate::spec::{AlertingSpec, RuleKind, RuleSpec};
 use phoenix_model::labels::METRIC_NAME;
-use phoenix_model::{Labels, MatchOp, Matcher, is_stale};
+use phoenix_model::{Labels, Matcher, is_stale};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, Serialize, Deserialize)]
 struct Saved {
     version: u32,
-    saved_at_ms: i64,
+    at_ms: i64,
     rules: Vec<SavedRule>,
 }
 
@@ -70,7 +70,7 @@ impl Group {
                 rule.restored = hold < context.options.for_grace_period;
                 continue;
             };
-            let saved_at_ms = saved.as_ref().map_or(now_ms, |s| s.saved_at_ms);
+            let saved_at_ms = saved.as_ref().map_or(now_ms, |s| s.at_ms);
             rule.restored = true;
             let away_ms = now_ms - saved_at_ms;
             if away_ms > context.options.outage_tolerance.as_millis() as i64 {
@@ -84,6 +84,8 @@ impl Group {
                     // Nobody saw whether the condition held meanwhile, so that time does not count.
                     alert.active_at_ms += outage_ms;
                 }
+                // Whoever routes alerts may have started anew as well: tell them at once.
+                alert.last_sent_at_ms = None;
                 rule.active.insert(alert.labels.clone(), alert);
             }
             rule.settles_at_ms = (!rule.active.is_empty()).then_some(settles_at_ms);
@@ -109,7 +111,7 @@ impl Group {
         if rules.is_empty() || (!any && self.saved_empty) {
             return;
         }
-        let saved = Saved { version: VERSION, saved_at_ms: at_ms, rules };
+        let saved = Saved { version: VERSION, at_ms, rules };
         let json = serde_json::to_string(&saved).expect("the state of alerts is plain data");
         match store.save(&self.key, &json) {
             Ok(()) => self.saved_empty = !any,
@@ -139,8 +141,7 @@ fn from_series(spec: &RuleSpec, alerting: &AlertingSpec, rule: &mut AlertingRule
     if hold_ms < grace_ms || rule.active.is_empty() {
         return;
     }
-    let equals = |name: &str, value: &str| Matcher::new(name, MatchOp::Equal, value).expect("an equality always compiles");
-    let matchers = [equals(METRIC_NAME, ALERTS_FOR_STATE), equals(ALERT_NAME, &spec.name)];
+    let matchers = [Matcher::equal(METRIC_NAME, ALERTS_FOR_STATE), Matcher::equal(ALERT_NAME, &spec.name)];
     let (limits, _running) = context.bounds.next();
     let earliest_ms = at_ms - options.outage_tolerance.as_millis() as i64;
     let series = match context.engine.select(&matchers, earliest_ms, at_ms, &limits) {

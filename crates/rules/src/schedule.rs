@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn slots_are_spread_and_stable() {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let offsets: std::collections::BTreeSet<i64> = (0..20).map(|i| Slots::new(&format!("f;{i}"), minute).offset_ms).collect();
         assert!(offsets.len() > 15, "{offsets:?}");
         assert_eq!(Slots::new("rules.yaml;a", minute), Slots::new("rules.yaml;a", minute));

@@ -104,12 +104,10 @@ impl Scheduler {
             let before = place.and_then(Option::take);
             let running = match before {
                 Some(mut same) if same_options && same.spec == spec => {
-                    let (group, moved) = (Arc::clone(&same.group), spec.clone());
-                    handle.spawn_blocking(move || {
-                        if let Some(group) = &mut *group.lock() {
-                            group.moved_to(moved);
-                        }
-                    });
+                    // It may stand at other lines now, which only its status tells.
+                    for (rule, moved) in same.status.lock().rules.iter_mut().zip(&spec.rules) {
+                        (rule.line, rule.column) = (moved.line, moved.column);
+                    }
                     same.spec = spec;
                     same
                 }

@@ -72,10 +72,9 @@ fn action(text: &str, start: usize) -> (&str, usize) {
                 letters.next();
             }
             (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'' | '`') => quote = Some(c),
             (None, '}') if inside[i..].starts_with("}}") => return (&inside[..i], from + i + 2),
-            (None, _) => {}
+            _ => {}
         }
     }
     (inside, text.len())

@@ -83,9 +83,9 @@ fn pairs_method(
         all
     };
     let result = match name {
-        "SortedPairs" => {
-            value::list(sorted().into_iter().map(|(k, v)| value::object("Pair", [("Name", value::string(k.clone())), ("Value", v.clone())])))
-        }
+        "SortedPairs" => value::list(
+            sorted().into_iter().map(|(k, v)| value::object("Pair", [("Name", value::string(k.clone())), ("Value", v.clone())])),
+        ),
         "Names" => value::list(sorted().into_iter().map(|(k, _)| value::string(k.clone()))),
         "Values" => value::list(sorted().into_iter().map(|(_, v)| v.clone())),
         "Remove" => {

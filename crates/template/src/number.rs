@@ -175,7 +175,8 @@ mod tests {
     /// The cases follow from the definitions in Prometheus' template reference.
     #[test]
     fn numbers_for_people() {
-        let table: &[(fn(f64) -> String, f64, &str)] = &[
+        type Format = fn(f64) -> String;
+        let table: &[(Format, f64, &str)] = &[
             (humanize, 0.0, "0"),
             (humanize, 1.0, "1"),
             (humanize, 1_234_567.0, "1.235M"),

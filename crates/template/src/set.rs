@@ -68,7 +68,7 @@ impl TemplateSet {
         if !self.contains(name) {
             return Err(TemplateError::at(name, (0, 0), format!("template \"{name}\" not defined")));
         }
-        self.run(&self.functions, name, name, &self.bodies, data, false)
+        run(&self.functions, name, name, &self.bodies, data, false)
     }
 
     /// Renders a text that may call the set's templates, as the settings of a receiver do.
@@ -103,7 +103,7 @@ impl TemplateSet {
         }
         let mut bodies = self.bodies.clone();
         bodies.extend(self.read(name, UNNAMED, text)?);
-        self.run(&self.functions, name, UNNAMED, &bodies, data, html)
+        run(&self.functions, name, UNNAMED, &bodies, data, html)
     }
 
     /// Parses a text into its own body, under `key`, and those it defines.
@@ -113,8 +113,7 @@ impl TemplateSet {
             return Err(TemplateError::at(name, (0, 0), message));
         }
         let source = Source::new(name, text);
-        let (tree, defines) =
-            Parser::new(text, "{{", "}}").and_then(Parser::parse).map_err(|e| TemplateError::from_parser(name, e))?;
+        let (tree, defines) = Parser::new(text, "{{", "}}").and_then(Parser::parse).map_err(|e| TemplateError::from_parser(name, e))?;
         blocks::check(text).map_err(|(offset, message)| TemplateError::at(name, source.position(offset), message))?;
         let known = |function: &str| BUILT_IN.contains(&function) || self.functions.contains(function);
         let suggest = |function: &str| nearest(function, BUILT_IN.into_iter().chain(self.functions.names())).map(str::to_owned);
@@ -140,38 +139,38 @@ impl TemplateSet {
         }
         Ok(bodies)
     }
+}
 
-    fn run(
-        &self,
-        functions: &Functions,
-        name: &str,
-        key: &str,
-        bodies: &BTreeMap<String, Arc<ListNode>>,
-        data: &Value,
-        html: bool,
-    ) -> Result<String, TemplateError> {
-        let place = Arc::new(Place { at: Mutex::new((Arc::from(name), 0, 0)), steps: AtomicU64::new(0) });
-        let calls = call_table(functions, &place);
-        let needed = reachable(key, bodies);
-        let mut out = Output { text: String::new() };
-        let result = if html {
-            let mut template = gotmpl::html::Template::new(UNNAMED).funcs(calls).max_range_iters(MAX_STEPS);
-            // The parse gives the template a tree of its own, which the escaper insists on.
-            template = template.parse("{{template \"(entry)\" .}}").map_err(|e| TemplateError::from_parser(name, e))?;
-            for (called, body) in needed.iter().chain(needed.get_key_value(key).map(|(_, body)| (&ENTRY, body))) {
-                template = template.add_parse_tree(called, (***body).clone()).map_err(|e| TemplateError::from_parser(name, e))?;
-            }
-            template.execute_fmt(&mut out, data)
-        } else {
-            let mut template = gotmpl::Template::new(UNNAMED).funcs(calls).max_range_iters(MAX_STEPS);
-            for (called, body) in &needed {
-                template = template.add_parse_tree(called, (***body).clone());
-            }
-            template.execute_template_fmt(&mut out, key, data)
-        };
-        result.map_err(|e| place.error(e))?;
-        Ok(out.text)
-    }
+/// Renders one of the bodies, with what it may call of the others.
+fn run(
+    functions: &Functions,
+    name: &str,
+    key: &str,
+    bodies: &BTreeMap<String, Arc<ListNode>>,
+    data: &Value,
+    html: bool,
+) -> Result<String, TemplateError> {
+    let place = Arc::new(Place { at: Mutex::new((Arc::from(name), 0, 0)), steps: AtomicU64::new(0) });
+    let calls = call_table(functions, &place);
+    let needed = reachable(key, bodies);
+    let mut out = Output { text: String::new() };
+    let result = if html {
+        let mut template = gotmpl::html::Template::new(UNNAMED).funcs(calls).max_range_iters(MAX_STEPS);
+        // The parse gives the template a tree of its own, which the escaper insists on.
+        template = template.parse("{{template \"(entry)\" .}}").map_err(|e| TemplateError::from_parser(name, e))?;
+        for (called, body) in needed.iter().chain(needed.get_key_value(key).map(|(_, body)| (&ENTRY, body))) {
+            template = template.add_parse_tree(called, (***body).clone()).map_err(|e| TemplateError::from_parser(name, e))?;
+        }
+        template.execute_fmt(&mut out, data)
+    } else {
+        let mut template = gotmpl::Template::new(UNNAMED).funcs(calls).max_range_iters(MAX_STEPS);
+        for (called, body) in &needed {
+            template = template.add_parse_tree(called, (***body).clone());
+        }
+        template.execute_template_fmt(&mut out, key, data)
+    };
+    result.map_err(|e| place.error(e))?;
+    Ok(out.text)
 }
 
 /// What the html template calls; its own body must not be one of ours.
@@ -231,7 +230,7 @@ impl Template {
     pub fn render_with(&self, functions: &Functions, data: &Value) -> Result<String, TemplateError> {
         match &self.plain {
             Some(text) => Ok(text.clone()),
-            None => self.set.run(functions, &self.name, UNNAMED, &self.set.bodies, data, false),
+            None => run(functions, &self.name, UNNAMED, &self.set.bodies, data, false),
         }
     }
 }

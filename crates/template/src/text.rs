@@ -39,29 +39,36 @@ pub(crate) fn replace_all(pattern: &str, replacement: &str, text: &str) -> Resul
     limited(out)
 }
 
-/// The first letter of each word in upper case, the rest as it is.
+/// The first letter of each word in upper case, the rest as it is: Go's `strings.Title`, for which
+/// a word is made of letters, digits and underscores.
 pub(crate) fn title_keep(text: &str) -> String {
-    title(text, false)
-}
-
-/// The first letter of each word in upper case, the rest in lower case.
-pub(crate) fn title_lower(text: &str) -> String {
-    title(text, true)
-}
-
-fn title(text: &str, lower: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut inside = false;
     for c in text.chars() {
-        let in_word = c.is_alphanumeric() || c == '_' || c == '\'';
-        if in_word && !inside {
+        if inside {
+            out.push(c);
+        } else {
             out.extend(c.to_uppercase());
-        } else if lower {
+        }
+        inside = c.is_alphanumeric() || c == '_';
+    }
+    out
+}
+
+/// The first letter of each word in upper case, the rest in lower case: Go's `cases.Title`, for
+/// which a dot or an apostrophe between letters does not end a word.
+pub(crate) fn title_lower(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut inside = false;
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        if inside {
             out.extend(c.to_lowercase());
         } else {
-            out.push(c);
+            out.extend(c.to_uppercase());
         }
-        inside = in_word;
+        let joins = inside && matches!(c, '.' | '\'' | '\u{2019}') && letters.peek().is_some_and(|next| next.is_alphanumeric());
+        inside = c.is_alphanumeric() || c == '_' || joins;
     }
     out
 }
@@ -141,7 +148,9 @@ fn write_json(value: &Value, out: &mut String, depth: usize) -> Result<(), Strin
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Value::Int(number) => out.push_str(&number.to_string()),
         Value::Uint(number) => out.push_str(&number.to_string()),
-        Value::Float(number) if !number.is_finite() => return Err(format!("json: unsupported value: {}", crate::format_float(*number, None))),
+        Value::Float(number) if !number.is_finite() => {
+            return Err(format!("json: unsupported value: {}", crate::format_float(*number, None)));
+        }
         Value::Float(number) => out.push_str(&number.to_string()),
         Value::String(text) | Value::Safe { s: text, .. } => push_json_string(text, out),
         Value::List(items) => {

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A moment in a time zone.
 #[derive(Debug, Clone, PartialEq)]
@@ -180,7 +180,7 @@ fn offset_text(seconds: i32, colon: bool, with_seconds: bool) -> String {
     let between = if colon { ":" } else { "" };
     let mut out = format!("{sign}{:02}{between}{:02}", all / 3600, all / 60 % 60);
     if with_seconds {
-        out.push_str(&format!("{between}{:02}", all % 60));
+        let _ = write!(out, "{between}{:02}", all % 60);
     }
     out
 }

@@ -42,11 +42,7 @@ impl Functions {
 
     /// With one more function, or another in the place of an existing one.
     #[must_use]
-    pub fn with(
-        mut self,
-        name: &'static str,
-        function: impl Fn(&[Value]) -> Result<Value, String> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn with(mut self, name: &'static str, function: impl Fn(&[Value]) -> Result<Value, String> + Send + Sync + 'static) -> Self {
         Arc::make_mut(&mut self.all).insert(name, Arc::new(function));
         self
     }
@@ -54,14 +50,17 @@ impl Functions {
     /// With an engine behind `query`. It gets the expression and gives samples, in the order in
     /// which the template shall see them.
     #[must_use]
-    pub fn with_query(
-        self,
-        query: impl Fn(&str) -> Result<Vec<(phoenix_model::Labels, f64)>, String> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn with_query(self, query: impl Fn(&str) -> Result<Vec<(phoenix_model::Labels, f64)>, String> + Send + Sync + 'static) -> Self {
         self.with("query", move |arguments| {
             let samples = query(text(arguments, 0, "query")?)?;
             Ok(crate::value::list(samples.iter().map(|(labels, value)| crate::value::sample(labels, *value))))
         })
+    }
+
+    /// With a moment behind `now`, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn with_now(self, now_ms: i64) -> Self {
+        self.with("now", move |_| Ok(Value::Float(now_ms as f64 / 1000.0)))
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {

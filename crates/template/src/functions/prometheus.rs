@@ -46,6 +46,7 @@ pub(super) fn functions(external_url: &str) -> Functions {
             keyed.sort_by(|a, b| a.0.cmp(&b.0));
             Ok(value::list(keyed.into_iter().map(|(_, sample)| sample)))
         })
+        .with("now", |_| Err("now is not available here".to_owned()))
         .with("query", |_| Err("query is not available here".to_owned()))
 }
 
