@@ -123,7 +123,7 @@ impl Tsdb {
                 let number = journal.next_number;
                 // Also after an error: the name may be taken by what is left of the try.
                 journal.next_number += 1;
-                Segment::create(&*self.disk, &self.folder.lock().wal, number)?
+                Segment::create(&*self.disk, &self.folder.wal, number)?
             }
         };
         let mut buffer = std::mem::take(&mut journal.buffer);
@@ -164,11 +164,11 @@ impl Tsdb {
         } else {
             journal.unsynced = true;
         }
-        let now_ms = self.clock.now_ms();
+        let now = self.clock.monotonic();
         let head = self.view().active;
         let mut head = head.write();
         for (_, rows) in group {
-            head.apply(rows, now_ms);
+            head.apply(rows, now);
             self.metrics.samples_appended.inc_by(rows.len() as u64);
         }
         self.metrics.head_samples.set(head.samples() as i64);

@@ -1,6 +1,7 @@
 //! The data folder: whose it is, and which format it has.
 
 use crate::TsdbError;
+use parking_lot::Mutex;
 use phoenix_env::{Disk, DiskLock};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ pub(crate) struct Folder {
     pub(crate) root: PathBuf,
     pub(crate) wal: PathBuf,
     pub(crate) parts: PathBuf,
-    lock: Option<Box<dyn DiskLock>>,
+    lock: Mutex<Option<Box<dyn DiskLock>>>,
 }
 
 impl Folder {
@@ -30,7 +31,7 @@ impl Folder {
             ErrorKind::WouldBlock => TsdbError::Locked { folder: root.display().to_string() },
             _ => TsdbError::from(error),
         })?;
-        let folder = Self { root: root.to_owned(), wal: root.join("wal"), parts: root.join("parts"), lock: Some(lock) };
+        let folder = Self { root: root.to_owned(), wal: root.join("wal"), parts: root.join("parts"), lock: Mutex::new(Some(lock)) };
         disk.create_dir_all(&folder.wal)?;
         disk.create_dir_all(&folder.parts)?;
         if !known {
@@ -46,8 +47,8 @@ impl Folder {
     }
 
     /// Gives the folder up for other processes.
-    pub(crate) fn release(&mut self) {
-        self.lock = None;
+    pub(crate) fn release(&self) {
+        *self.lock.lock() = None;
     }
 }
 

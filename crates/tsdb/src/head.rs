@@ -16,6 +16,7 @@ use group::Group;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use loose::Loose;
 use std::hash::BuildHasher;
+use std::time::Duration;
 
 /// Samples between two moves to parts.
 #[derive(Default)]
@@ -30,7 +31,7 @@ pub(crate) struct Head {
     samples: u64,
     memory_bytes: u64,
     bounds_ms: Option<(i64, i64)>,
-    first_write_ms: Option<i64>,
+    first_write: Option<Duration>,
 }
 
 /// Where a series stands in groups: (group, column).
@@ -109,12 +110,12 @@ impl Head {
         self.bounds_ms
     }
 
-    /// When the first batch came, by the wall clock.
-    pub(crate) fn first_write_ms(&self) -> Option<i64> {
-        self.first_write_ms
+    /// When the first batch came, by the monotonic clock; `None` when empty.
+    pub(crate) fn first_write(&self) -> Option<Duration> {
+        self.first_write
     }
 
-    /// Batches with lower numbers are complete.
+    /// The number of the next batch; those below are complete.
     pub(crate) fn next_batch(&self) -> u32 {
         self.next_batch
     }
@@ -133,13 +134,13 @@ impl Head {
     }
 
     /// Adds a batch.
-    pub(crate) fn apply(&mut self, rows: &Rows, now_ms: i64) {
+    pub(crate) fn apply(&mut self, rows: &Rows, now: Duration) {
         if rows.ids.is_empty() {
             return;
         }
         let batch = self.next_batch;
         self.next_batch += 1;
-        self.first_write_ms.get_or_insert(now_ms);
+        self.first_write.get_or_insert(now);
         self.samples += rows.len() as u64;
         match &rows.samples {
             Samples::Row { timestamp_ms, values } => {

@@ -8,21 +8,34 @@
 //! where the log begins), `parts/*.part`, `wal/*.wal`.
 
 mod bytes;
+mod cache;
 mod codec;
 mod commit;
 mod error;
+mod flush;
 mod folder;
 mod head;
+mod labels;
+mod manifest;
+mod merge;
 mod metrics;
 mod options;
+mod part;
+mod parts;
+mod problem;
+mod retention;
 mod rows;
+mod runs;
 mod select;
 mod series;
+mod status;
 mod store;
 mod wal;
 mod write;
 
 pub use error::TsdbError;
 pub use options::{FsyncPolicy, TsdbOptions};
+pub use problem::Problem;
 pub use select::{SelectLimits, Selected};
+pub use status::{Status, TopEntry};
 pub use store::Tsdb;

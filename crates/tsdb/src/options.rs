@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Some 36 million years before 1970; keeps sums of timestamps within their type.
+const OLDEST_MS: i64 = -(1 << 60);
+
 /// When the write-ahead log is forced onto stable storage. In every policy a batch is handed to
 /// the operating system before it is acknowledged, so it survives a crash or `kill -9` of Phoenix;
 /// the policies differ in what the loss of power, or a crash of the kernel, can take.
@@ -72,7 +75,8 @@ impl TsdbOptions {
     pub(crate) fn oldest_ms(&self, now_ms: i64) -> i64 {
         match self.retention {
             Some(kept) if !kept.is_zero() => now_ms.saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX)),
-            _ => i64::MIN,
+            _ => OLDEST_MS,
         }
+        .max(OLDEST_MS)
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::TsdbError;
 use crate::head::Gathered;
+use crate::part::{PartCursor, PartError, ReadError};
+use crate::runs::{Run, merge_runs};
+use crate::series::SeriesId;
 use crate::store::Tsdb;
 use hashbrown::HashMap;
 use phoenix_model::{Budget, Charge, Labels, Matcher, SeriesSamples};
@@ -31,12 +34,6 @@ pub struct Selected {
     pub series: Vec<SeriesSamples>,
     /// The memory of `series`.
     pub charge: Charge,
-}
-
-/// The samples of one series from one source.
-struct Run {
-    timestamps_ms: Arc<[i64]>,
-    values: Vec<f64>,
 }
 
 /// Bytes that a sample takes in a result.
@@ -103,49 +100,49 @@ impl Collector<'_> {
     }
 
     fn finish(self) -> Selected {
-        let mut series: Vec<SeriesSamples> = self.found.into_iter().map(|(labels, runs)| merge_runs(labels, runs)).collect();
+        let mut series: Vec<SeriesSamples> = self
+            .found
+            .into_iter()
+            .map(|(labels, runs)| {
+                let (timestamps_ms, values) = merge_runs(runs);
+                SeriesSamples { labels, timestamps_ms, values }
+            })
+            .collect();
         series.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
         Selected { series, charge: self.charge }
     }
 }
 
-fn merge_runs(labels: Labels, mut runs: Vec<Run>) -> SeriesSamples {
-    if runs.len() == 1 {
-        let Run { timestamps_ms, values } = runs.swap_remove(0);
-        return SeriesSamples { labels, timestamps_ms, values };
-    }
-    let mut samples: Vec<(i64, f64)> = Vec::with_capacity(runs.iter().map(|run| run.values.len()).sum());
-    let last = |run: &Run| run.timestamps_ms.last().copied();
-    let apart = runs.windows(2).all(|pair| last(&pair[0]) < pair[1].timestamps_ms.first().copied());
-    for run in runs {
-        samples.extend(run.timestamps_ms.iter().copied().zip(run.values));
-    }
-    if !apart {
-        // Stable, and later runs come later: the last of equal timestamps was written last.
-        samples.sort_by_key(|sample| sample.0);
-        let mut merged: Vec<(i64, f64)> = Vec::with_capacity(samples.len());
-        for sample in samples {
-            match merged.last_mut() {
-                Some(previous) if previous.0 == sample.0 => previous.1 = sample.1,
-                _ => merged.push(sample),
-            }
-        }
-        samples = merged;
-    }
-    let (timestamps_ms, values): (Vec<i64>, Vec<f64>) = samples.into_iter().unzip();
-    SeriesSamples { labels, timestamps_ms: timestamps_ms.into(), values }
-}
+/// Times that a read starts over because it met a damaged part.
+const RETRIES: usize = 16;
 
 impl Tsdb {
     /// The samples with `start_ms <= t <= end_ms` of the series that match all matchers, staleness
     /// markers included; each batch that was acknowledged before is seen whole.
     ///
-    /// Errors: a limit was hit, the read was cancelled, or the disk fails.
+    /// A damaged part that is met is put aside and reported ([`Tsdb::status`]), and the answer is given
+    /// without it. Errors: a limit was hit, the read was cancelled, or the disk fails.
     pub fn select(&self, matchers: &[Matcher], start_ms: i64, end_ms: i64, limits: &SelectLimits<'_>) -> Result<Selected, TsdbError> {
         let start_ms = start_ms.max(self.options.oldest_ms(self.clock.now_ms()));
+        self.without_damaged_parts(|| self.try_select(matchers, start_ms, end_ms, limits))
+    }
+
+    /// Reads; puts a damaged part aside and reads again.
+    pub(crate) fn without_damaged_parts<T>(&self, read: impl Fn() -> Result<T, ReadError>) -> Result<T, TsdbError> {
+        for _ in 0..RETRIES {
+            match read() {
+                Ok(value) => return Ok(value),
+                Err(ReadError::Corrupt(part, reason)) => self.quarantine(&part, reason),
+                Err(ReadError::Other(error)) => return Err(error),
+            }
+        }
+        read().map_err(|error| self.read_error(error))
+    }
+
+    fn try_select(&self, matchers: &[Matcher], start_ms: i64, end_ms: i64, limits: &SelectLimits<'_>) -> Result<Selected, ReadError> {
         let mut collector = Collector {
             limits,
-            charge: limits.budget.charge(0)?,
+            charge: limits.budget.charge(0).map_err(TsdbError::from)?,
             samples: 0,
             positions: HashMap::new(),
             found: Vec::new(),
@@ -154,7 +151,27 @@ impl Tsdb {
         // The series before the view: a series that goes in between stands in a part of the view.
         let series = self.series_in_memory(matchers);
         let view = self.view();
-        for head in view.frozen.iter().chain([&view.active]) {
+        for part in view.parts.iter().filter(|part| part.overlaps(start_ms, end_ms)) {
+            let mut cursor = PartCursor::new(part, Some(&self.cache));
+            let found = cursor.select(matchers).map_err(|e| e.of(part))?;
+            for (position, number) in found.into_iter().enumerate() {
+                if position % SERIES_AT_A_TIME == 0 {
+                    collector.check_cancelled()?;
+                }
+                if !cursor.reaches_into(number, start_ms, end_ms).map_err(|e| e.of(part))? {
+                    continue;
+                }
+                let labels = cursor.labels(number).map_err(|e| e.of(part))?;
+                let added = cursor.read(number, start_ms, end_ms, |timestamps_ms, values| {
+                    collector.add(&labels, timestamps_ms, values).map_err(AddError::Add)
+                });
+                added.map_err(|error| match error {
+                    AddError::Add(error) => ReadError::Other(error),
+                    AddError::Part(error) => error.of(part),
+                })?;
+            }
+        }
+        for head in view.frozen.iter().map(|frozen| &frozen.head).chain([&view.active]) {
             let next_batch = head.read().next_batch();
             let mut gathered = Gathered::default();
             for some in series.chunks(SERIES_AT_A_TIME) {
@@ -171,9 +188,21 @@ impl Tsdb {
         Ok(collector.finish())
     }
 
-    pub(crate) fn series_in_memory(&self, matchers: &[Matcher]) -> Vec<(crate::series::SeriesId, Labels)> {
+    pub(crate) fn series_in_memory(&self, matchers: &[Matcher]) -> Vec<(SeriesId, Labels)> {
         let index = self.index.read();
         let ids = index.select(matchers);
         ids.into_iter().filter_map(|id| Some((id, index.labels(id)?.clone()))).collect()
+    }
+}
+
+/// Why a chunk could not be read or added.
+enum AddError {
+    Part(PartError),
+    Add(TsdbError),
+}
+
+impl From<PartError> for AddError {
+    fn from(error: PartError) -> Self {
+        Self::Part(error)
     }
 }

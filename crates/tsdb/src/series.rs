@@ -167,6 +167,16 @@ impl SeriesIndex {
         unite(&lists)
     }
 
+    /// The names of all labels, in no order.
+    pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
+        self.values_by_name.keys().map(|name| &**name)
+    }
+
+    /// The values of a label, in no order.
+    pub(crate) fn label_values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.values_by_name.get(name).into_iter().flat_map(|values| values.keys().map(|value| &**value))
+    }
+
     /// Each label name with each value and the number of series that have it, in no order.
     pub(crate) fn pair_counts(&self) -> impl Iterator<Item = (&str, &str, usize)> {
         self.values_by_name

@@ -10,7 +10,7 @@ mod replay;
 mod segment;
 
 pub(crate) use record::{SeriesDefinition, decode_record, encode_record};
-pub(crate) use replay::{Replayed, replay_segment};
+pub(crate) use replay::replay_segment;
 pub(crate) use segment::{Segment, segment_numbers, segment_path};
 
 /// What each segment starts with.

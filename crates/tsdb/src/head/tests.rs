@@ -35,7 +35,7 @@ proptest! {
             if number as u32 == half_batch {
                 half = model.clone();
             }
-            head.apply(rows, 0);
+            head.apply(rows, Duration::ZERO);
             match &rows.samples {
                 Samples::Row { timestamp_ms, values } => {
                     for (id, value) in rows.ids.iter().zip(values) {
@@ -68,7 +68,10 @@ proptest! {
 fn a_source_that_never_repeats_itself_does_not_leave_groups_behind() {
     let mut head = Head::default();
     for i in 0..2000 {
-        head.apply(&Rows { ids: vec![i, i + 1], samples: Samples::Row { timestamp_ms: i64::from(i), values: vec![1.0, 2.0] } }, 0);
+        head.apply(
+            &Rows { ids: vec![i, i + 1], samples: Samples::Row { timestamp_ms: i64::from(i), values: vec![1.0, 2.0] } },
+            Duration::ZERO,
+        );
     }
     assert_eq!(head.groups.len(), FREE_GROUPS);
     assert_eq!(read(&head, 1500, 0, 2000, u32::MAX), [(1499, 2.0_f64.to_bits()), (1500, 1.0_f64.to_bits())]);
