@@ -1,10 +1,11 @@
 //! A scraper with an engine that remembers what it was given.
 
 #![expect(clippy::disallowed_methods, reason = "tests against a real server run in real time")]
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use axum::Router;
 use phoenix_engine::{MetricsEngine, QueryError, QueryLimits, WriteBatch, WriteError, WriteOutcome};
-use phoenix_env::{RealClock, RealDisk};
+use phoenix_env::{RealClock, RealDisk, SharedClock};
 use phoenix_ingest::config::PrometheusConfig;
 use phoenix_ingest::scrape::{ScrapeLimits, Scraper, ScraperOptions};
 use phoenix_model::{Labels, Matcher, SeriesSamples, Source};
@@ -82,11 +83,16 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(limits: ScrapeLimits) -> Self {
+        Self::with_clock(limits, RealClock::shared())
+    }
+
+    /// With a clock that the test moves.
+    pub fn with_clock(limits: ScrapeLimits, clock: SharedClock) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let engine = Arc::new(Recorder::default());
         let mut registry = Registry::default();
         let options = ScraperOptions {
-            clock: RealClock::shared(),
+            clock,
             disk: RealDisk::shared(),
             engine: Arc::clone(&engine) as _,
             limits,
