@@ -10,8 +10,7 @@ use phoenix_query::cursor::quote;
 pub use pretty::format;
 use std::fmt::{self, Display, Formatter};
 
-/// A number as PromQL reads it, with an exponent only where Go's `%g` has one… that is, below
-/// 1e-4 and from 1e21 on.
+/// A number as people write it: with an exponent only below 1e-4 and from 1e21 on.
 pub fn number(value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
@@ -43,8 +42,9 @@ pub(crate) fn duration(ms: i64) -> String {
 /// As PromQL reads it back: without a plus sign, which before `^` would be an operator.
 impl Display for Number {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let ms = self.value * 1000.0;
-        if self.is_duration && ms.fract() == 0.0 && ms.abs() < 9e15 {
+        let ms = (self.value * 1000.0).round();
+        // The seconds came from whole milliseconds; a tree made by hand may hold anything.
+        if self.is_duration && ms / 1000.0 == self.value && ms.abs() < 9e15 {
             return f.write_str(&duration(ms as i64));
         }
         f.write_str(number(self.value).trim_start_matches('+'))
