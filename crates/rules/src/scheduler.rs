@@ -100,6 +100,10 @@ impl Scheduler {
         let restore = !std::mem::replace(&mut state.loaded_once, true);
         let mut old: Vec<Option<Running>> = std::mem::take(&mut state.groups).into_iter().map(Some).collect();
         for spec in specs {
+            if state.groups.iter().any(|running| running.spec.key() == spec.key()) {
+                tracing::warn!(group = %spec.key(), "the same file was loaded twice; its groups are evaluated once");
+                continue;
+            }
             let place = old.iter_mut().find(|o| o.as_ref().is_some_and(|o| o.spec.file == spec.file && o.spec.name == spec.name));
             let before = place.and_then(Option::take);
             let running = match before {
@@ -125,7 +129,8 @@ impl Scheduler {
         self.state.lock().groups.iter().map(|running| running.status.lock().clone()).collect()
     }
 
-    /// Ends evaluation and waits until what is running is done, at most for `patience`.
+    /// Ends evaluation and waits until what is running is done, at most for `patience`. It blocks:
+    /// call it from a thread that may, not from within an async task.
     pub fn stop(mut self, patience: Duration) {
         self.stopping.send_replace(true);
         for running in &self.state.lock().groups {

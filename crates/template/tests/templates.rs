@@ -215,6 +215,45 @@ fn notifications_use_alertmanagers_methods_and_functions() {
     assert!(set.check("t", "{{ template \"__subjekt\" . }}").unwrap_err().message.contains("did you mean \"__subject\""));
 }
 
+/// What people write in their receivers.
+#[test]
+fn templates_as_people_write_them() {
+    let mut set = TemplateSet::new(Functions::alertmanager(|| 0));
+    set.add(
+        "custom.tmpl",
+        r#"{{/* shared pieces */}}
+{{ define "alert.line" -}}
+{{ .Labels.alertname }}{{ with .Annotations.summary }}: {{ . }}{{ end }}
+{{- end }}
+{{ define "all" -}}
+{{ range $i, $alert := .Alerts }}{{ if $i }}, {{ end }}{{ template "alert.line" $alert }}{{ end }}
+{{- end }}"#,
+    )
+    .unwrap();
+    for (text, want) in [
+        ("{{ template \"all\" . }}", "Down: It's down, Slow: It's down, Full: It's down"),
+        ("{{ range .Alerts }}{{ $.Status }} {{ end }}", "firing firing firing "),
+        ("{{ if gt (len .Alerts.Resolved) 0 }}{{ .Alerts.Resolved | len | printf \"%d resolved\" }}{{ end }}", "1 resolved"),
+        ("{{ $first := index .Alerts 0 }}{{ $first.Labels.alertname }} {{ $first.Labels.none }}|", "Down |"),
+        ("{{ (index .Alerts 0).StartsAt.UTC.Format \"2006-01-02T15:04:05Z07:00\" }}", "2024-06-01T12:05:09Z"),
+        ("{{ ((index .Alerts 0).StartsAt.Add 3600000000000).Format \"15:04\" }}", "13:05"),
+        ("{{ with index .Alerts 0 }}{{ .StartsAt.Sub .StartsAt }} {{ .StartsAt.After .EndsAt }}{{ end }}", "0s true"),
+        ("{{ if and .Alerts.Firing (ne .Status \"resolved\") }}on{{ end }}", "on"),
+        ("{{ if eq .CommonLabels.severity \"critical\" \"warning\" }}page{{ else }}ticket{{ end }}", "page"),
+        ("{{ .CommonLabels.SortedPairs.Names | join \", \" }}", "alertname, Cluster, severity"),
+        ("{{ range $i := 3 }}{{ $i }}{{ end }}{{ \"a\" | printf \"%s-%s\" \"b\" }}", "012b-a"),
+        ("{{ $out := \"\" }}{{ range .Alerts }}{{ $out = print $out .Status \";\" }}{{ end }}{{ $out }}", "firing;resolved;firing;"),
+        ("{{ if (index .Alerts 0).Annotations.runbook }}has{{ else if .CommonAnnotations.runbook }}common{{ else }}none{{ end }}", "none"),
+        ("{{ .GroupLabels.Cluster.x }}", "template: text:1:4: can't evaluate field x in type string"),
+        ("{{ .Nope }}", "template: text:1:4: can't evaluate field Nope in type Data"),
+        ("{{ (dict \"a\" 1).b }}", "<no value>"),
+        ("{{ if eq 1 1.0 }}same{{ end }}", "template: text:1:4: incompatible types for comparison: int and float64"),
+        ("{{ template \"missing\" . }}", "template: text:1:4: template \"missing\" not defined"),
+    ] {
+        assert_eq!(set.render_text("text", text, &notification()).unwrap_or_else(|e| e.to_string()), want, "{text}");
+    }
+}
+
 #[test]
 fn html_is_escaped_for_its_place() {
     let mut set = TemplateSet::new(Functions::alertmanager(|| 0));

@@ -1,6 +1,7 @@
 //! Recording rules, order within a group, and what a reload leaves behind.
 
-use crate::sim::{FakeEngine, Outbox, context, group, labels, vector};
+use crate::sim::{FakeEngine, Outbox, Written, context, group, labels, vector};
+use parking_lot::Mutex;
 use phoenix_engine::QueryError;
 use phoenix_model::{Labels, Sample};
 use phoenix_query::{MatrixSeries, Value, VectorSample};
@@ -8,7 +9,7 @@ use phoenix_rules::{Health, Options, RuleMetrics};
 use std::sync::Arc;
 
 /// Answers what was written under the metric's name last, and `raw` with two series.
-fn stored(query: &str, at_ms: i64, written: &crate::sim::Written) -> Result<Value, QueryError> {
+fn stored(query: &str, at_ms: i64, written: &Mutex<Written>) -> Result<Value, QueryError> {
     match query {
         "raw" => {
             return Ok(vector(
@@ -27,7 +28,7 @@ fn stored(query: &str, at_ms: i64, written: &crate::sim::Written) -> Result<Valu
         let there = labels.metric_name() == query && !phoenix_model::is_stale(value);
         there.then(|| VectorSample { labels: labels.clone(), sample: Sample { timestamp_ms, value } })
     };
-    Ok(Value::Vector(written.iter().filter_map(last).collect()))
+    Ok(Value::Vector(written.lock().iter().filter_map(last).collect()))
 }
 
 fn check(rules: &str, times: &[i64]) -> (String, Vec<String>) {

@@ -12,19 +12,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub type Written = BTreeMap<Labels, Vec<(i64, f64)>>;
-type Answer = dyn Fn(&str, i64, &Written) -> Result<Value, QueryError> + Send + Sync;
+type Answer = dyn Fn(&str, i64, &Mutex<Written>) -> Result<Value, QueryError> + Send + Sync;
 
 /// Stores what is written, and answers queries by a closure.
 pub struct FakeEngine {
-    answer: Mutex<Arc<Answer>>,
+    answer: Box<Answer>,
     pub written: Mutex<Written>,
     pub full: Mutex<bool>,
     pub asked: Mutex<Vec<(String, i64)>>,
 }
 
 impl FakeEngine {
-    pub fn new(answer: impl Fn(&str, i64, &Written) -> Result<Value, QueryError> + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { answer: Mutex::new(Arc::new(answer)), written: Mutex::default(), full: Mutex::new(false), asked: Mutex::default() })
+    pub fn new(answer: impl Fn(&str, i64, &Mutex<Written>) -> Result<Value, QueryError> + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { answer: Box::new(answer), written: Mutex::default(), full: Mutex::new(false), asked: Mutex::default() })
     }
 
     /// What was written, one line for each series: its labels and `time:value` pairs, times in
@@ -45,9 +45,7 @@ impl FakeEngine {
 impl MetricsEngine for FakeEngine {
     fn instant(&self, query: &str, at_ms: i64, _: &QueryLimits) -> Result<QueryOutput, QueryError> {
         self.asked.lock().push((query.to_owned(), at_ms));
-        let answer = Arc::clone(&self.answer.lock());
-        let written = self.written.lock().clone();
-        Ok(QueryOutput { value: answer(query, at_ms, &written)?, annotations: Vec::new() })
+        Ok(QueryOutput { value: (self.answer)(query, at_ms, &self.written)?, annotations: Vec::new() })
     }
 
     fn range(&self, _: &str, _: i64, _: i64, _: i64, _: &QueryLimits) -> Result<QueryOutput, QueryError> {
