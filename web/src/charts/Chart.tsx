@@ -39,6 +39,11 @@ export interface ChartProps {
   onZoom?: (start: number, end: number) => void;
 }
 
+/** Round distances between marks of an axis that counts bytes: powers of two. */
+const binarySteps = Array.from({ length: 60 }, (_, power) => 2 ** power);
+/** Seconds from which on the date is written below the time. */
+const datedRange = 64_800;
+
 const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 /** The most lines that a tooltip lists. */
 const tipLines = 12;
@@ -64,8 +69,8 @@ function annotations(marks: Mark[], thresholds: number[]): uPlot.Plugin {
           ctx.stroke();
         }
         ctx.setLineDash([]);
-        let lastRight = -Infinity;
-        let row = 0;
+        // Each word goes to the first row in which it touches no other.
+        const rows: number[] = [];
         for (const mark of marks) {
           const x = Math.round(chart.valToPos(mark.at, 'x', true)) + 0.5;
           if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) continue;
@@ -77,9 +82,10 @@ function annotations(marks: Mark[], thresholds: number[]): uPlot.Plugin {
           ctx.stroke();
           const width = ctx.measureText(mark.label).width;
           const left = Math.min(x + 4 * ratio, bbox.left + bbox.width - width);
-          row = left < lastRight ? row + 1 : 0;
+          let row = 0;
+          while ((rows[row] ?? -Infinity) > left) row += 1;
           ctx.fillText(mark.label, left, bbox.top + (11 + row * 13) * ratio);
-          lastRight = left + width + 6 * ratio;
+          rows[row] = left + width + 6 * ratio;
         }
         ctx.restore();
       },
@@ -104,13 +110,14 @@ export default function Chart(props: ChartProps) {
   // uPlot draws later series above earlier ones; stacked areas must be painted from the top down.
   const order = useMemo(() => (stacked ? lines.map((_, index) => lines.length - 1 - index) : lines.map((_, index) => index)), [lines, stacked]);
   const data = useMemo(() => [times, ...order.map((index) => drawn[index]!)] as uPlot.AlignedData, [times, order, drawn]);
-  const shape = `${order.map((index) => `${lines[index]!.key}/${lines[index]!.color}`).join('\n')}|${stacked}|${unit}|${isDark}|${from}|${to}|${height}|${highlighted}|${JSON.stringify([props.marks, props.thresholds])}`;
+  const shape = `${order.map((index) => `${lines[index]!.key}/${lines[index]!.color}`).join('\n')}|${stacked}|${unit}|${isDark}|${from}|${to}|${height}|${end - start > datedRange}|${highlighted}|${JSON.stringify([props.marks, props.thresholds])}`;
   const latest = useRef({ data, start, end });
   useEffect(() => {
     latest.current = { data, start, end };
   });
 
   const visible = width > 0;
+  const dated = end - start > datedRange;
   useEffect(() => {
     if (!visible || !host.current) return;
     const { marks = [], thresholds = [] } = props;
@@ -133,21 +140,30 @@ export default function Chart(props: ChartProps) {
               if (!Number.isFinite(lowest) || !Number.isFinite(highest)) return [0, 1];
               if (lowest === highest) return [Math.min(lowest, 0), highest === 0 ? 1 : Math.max(highest * 1.2, 0)];
               const room = (highest - lowest) * 0.08;
-              return [from ?? (lowest >= 0 && lowest - room < 0 ? 0 : lowest - room), to ?? highest + room];
+              // The words of marks stand above the lines.
+              const above = marks.length > 0 ? room * 4 : room;
+              return [from ?? (lowest >= 0 && lowest - room < 0 ? 0 : lowest - room), to ?? highest + above];
             },
           },
         },
         axes: [
           {
             ...axis,
+            size: dated ? 40 : 26,
             values: [
               [86_400, '{YYYY}-{MM}-{DD}', null, null, null, null, null, null, 1],
-              [60, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
-              [1, '{HH}:{mm}:{ss}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
-              [0.001, ':{ss}.{fff}', '\n{HH}:{mm}', null, '\n{HH}:{mm}', null, null, null, 1],
+              [60, '{HH}:{mm}', dated ? '\n{MM}-{DD}' : null, null, dated ? '\n{MM}-{DD}' : null, null, null, null, 1],
+              [1, '{HH}:{mm}:{ss}', dated ? '\n{MM}-{DD}' : null, null, dated ? '\n{MM}-{DD}' : null, null, null, null, 1],
+              [0.001, ':{ss}.{fff}', null, null, null, null, null, null, 1],
             ],
           },
-          { ...axis, size: 62, values: (_, splits) => splits.map((value) => quantity(value, unit)) },
+          {
+            ...axis,
+            space: height < 200 ? 26 : 34,
+            size: (_, values) => 14 + 6.4 * Math.max(3, ...(values ?? []).map((text) => text.length)),
+            ...(unit === 'bytes' || unit === 'bytes/s' ? { incrs: binarySteps } : {}),
+            values: (_, splits) => splits.map((value) => quantity(value, unit)),
+          },
         ],
         series: [
           {},

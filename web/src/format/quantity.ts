@@ -24,6 +24,10 @@ function scaled(value: number, base: number, up: string[], down: string[]): [str
     power -= 1;
   }
   if (rest < 0.001) return ['0', ''];
+  if (base === 1000 && rest >= 999.5 && power < up.length - 1) {
+    rest = 1;
+    power += 1;
+  }
   return [digits(Math.sign(value) * rest), power >= 0 ? up[power]! : down[-power]!];
 }
 
@@ -41,6 +45,8 @@ export function quantity(value: number, unit: Unit = 'none'): string {
     const [size, name] = Math.abs(value) >= 86_400 ? [86_400, 'd'] : Math.abs(value) >= 3_600 ? [3_600, 'h'] : [60, 'min'];
     return `${digits(value / size)} ${name}`;
   }
+  // A bare number reads better as 0.83 than as 830m; only what is smaller still gets a prefix.
+  if (unit === 'none' && Math.abs(value) >= 0.001 && Math.abs(value) < 999.5) return String(Number(value.toPrecision(3)));
   const [number, prefix] = scaled(value, 1000, large, small);
   return unit === 'none' ? `${number}${prefix}` : `${number} ${prefix}${symbol(unit)}`;
 }

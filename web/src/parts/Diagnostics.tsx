@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../api/request';
+import { Prose } from './Prose';
 import { State } from './State';
 
 function place({ file, line, column }: Diagnostic): string | null {
@@ -15,10 +16,14 @@ export function Diagnostics({ list }: { list: Diagnostic[] }) {
           <State state={each.severity} />
           <div className="grow">
             <div>
-              {each.message}
+              <Prose text={each.message} />
               {place(each) && <code className="dim"> {place(each)}</code>}
             </div>
-            {each.help && <div className="dim">{each.help}</div>}
+            {each.help && (
+            <div className="dim">
+              <Prose text={each.help} />
+            </div>
+          )}
           </div>
         </li>
       ))}

@@ -198,7 +198,9 @@ export function Shell({ children }: { children: ReactNode }) {
         </Link>
         <ConnectionMark />
       </div>
-      <Navigation onHelp={() => setHelp(true)} />
+      <div className="sidebar-column">
+        <Navigation onHelp={() => setHelp(true)} />
+      </div>
       <Drawer opened={drawer} onClose={() => setDrawer(false)} size="16rem" title="Phoenix" closeButtonProps={{ 'aria-label': 'Close menu' }}>
         <Navigation inDrawer onHelp={() => setHelp(true)} onGo={() => setDrawer(false)} />
       </Drawer>

@@ -142,14 +142,14 @@ function OneRule({ rule, group }: AlertRule) {
       </div>
       {active && (
         <div className="scroll" style={{ borderTop: '1px solid var(--border)' }}>
-          <table className="grid">
+          <table className="grid cards">
             <thead>
               <tr>
-                <th>State</th>
+                <th className="fit">State</th>
                 <th>Labels</th>
-                <th>Since</th>
-                <th className="num">Value</th>
-                <th>
+                <th className="fit">Since</th>
+                <th className="num fit">Value</th>
+                <th className="fit">
                   <span className="hidden-text">Actions</span>
                 </th>
               </tr>
@@ -173,16 +173,16 @@ function AlertRow({ alert }: { alert: RuleAlert }) {
         <State state={alert.state} />
         {alert.keepFiringSince && <div className="dim">kept firing</div>}
       </td>
-      <td>
+      <td className="main">
         <div className="stack tight">
           {(alert.annotations.summary ?? alert.annotations.description) && <span>{alert.annotations.summary ?? alert.annotations.description}</span>}
           <Labels labels={alert.labels} without={['alertname']} />
         </div>
       </td>
-      <td>
+      <td data-label="since">
         <Ago at={alert.activeAt} />
       </td>
-      <td className="num">
+      <td className="num" data-label="value">
         <span title={alert.value}>{quantity(sampleValue(alert.value))}</span>
       </td>
       <td>

@@ -178,12 +178,14 @@ export function ExploreChart({ queries, range, end, step, stacked, runs, every, 
           )}
         </>
       )}
+      {ready.some((data) => data !== undefined) && (
       <div className="body stack tight">
         {ready.map((data, place) =>
           data ? <AnswerNotes key={place} letter={queries.length > 1 ? queryLetter(queries[place]!.index) : null} answer={data} extra={`${formatDuration(step)} between points`} /> : null,
         )}
         {drawn.length > 0 && <ValuesTable at={at} lines={drawn} unit={unit} />}
       </div>
+      )}
     </section>
   );
 }

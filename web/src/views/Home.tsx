@@ -10,6 +10,7 @@ import { Icon } from '../parts/Icon';
 import { IncidentLine } from '../parts/IncidentLine';
 import { OnCallTable } from '../parts/OnCallTable';
 import { PageHead } from '../parts/PageHead';
+import { Prose } from '../parts/Prose';
 import { Severity, State } from '../parts/State';
 import { Ago } from '../parts/Time';
 import './Home.css';
@@ -25,10 +26,12 @@ export default function Home() {
           <div className="stack">
             <Problems data={data} />
             <div className="home-columns">
-              <WrongNow data={data} />
+              <div className="stack">
+                <WrongNow data={data} />
+                <Counts data={data} />
+              </div>
               <div className="stack">
                 <OnCallPanel data={data} />
-                <Counts data={data} />
                 {data.demo && <DemoPanel inbox={data.inbox} />}
               </div>
             </div>
@@ -48,7 +51,9 @@ function Problems({ data }: { data: HomeData }) {
       {problems.map((problem) => (
         <div key={problem.message} className={`note ${problem.severity === 'error' ? 'bad' : 'warn'}`} role="alert">
           <Icon name={problem.severity === 'error' ? 'cross' : 'warning'} />
-          <span className="grow">{problem.message}</span>
+          <span className="grow">
+            <Prose text={problem.message} />
+          </span>
           {problem.since && <Ago at={problem.since} />}
         </div>
       ))}
@@ -111,13 +116,13 @@ function WrongNow({ data }: { data: HomeData }) {
       {open.data?.incidents.map((incident) => <IncidentLine key={incident.id} incident={incident} />)}
       {alerts.length > 0 && (
         <div className="scroll">
-          <table className="grid">
+          <table className="grid cards">
             <thead>
               <tr>
-                <th>Firing alert</th>
-                <th>Severity</th>
+                <th className="fit">Firing alert</th>
+                <th className="fit">Severity</th>
                 <th>About</th>
-                <th className="num">Since</th>
+                <th className="num fit">Since</th>
               </tr>
             </thead>
             <tbody>
@@ -129,8 +134,8 @@ function WrongNow({ data }: { data: HomeData }) {
                   <td>
                     <Severity severity={alert.labels.severity ?? ''} />
                   </td>
-                  <td>{alert.annotations.summary ?? alert.labels.instance ?? alert.labels.job ?? ''}</td>
-                  <td className="num">
+                  <td className="main">{alert.annotations.summary ?? alert.labels.instance ?? alert.labels.job ?? ''}</td>
+                  <td className="num" data-label="since">
                     <Ago at={alert.activeAt} />
                   </td>
                 </tr>

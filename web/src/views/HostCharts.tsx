@@ -130,11 +130,12 @@ function OneChart({ chart, seconds }: { chart: HostChart; seconds: number }) {
     const lines = data.answers.flatMap((answer: Answer<QueryData>, index) => {
       const result = answer.data.resultType === 'matrix' ? answer.data.result : [];
       return result.map((series) => {
+        // What tells the lines apart is enough of a name.
         const about = Object.entries(series.metric)
-          .filter(([label]) => label !== '__name__' && label !== 'job' && (result.length > 1 ? true : label === 'device'))
+          .filter(([label, value]) => label !== '__name__' && result.some((other) => other.metric[label] !== value))
           .map(([, value]) => value)
           .join(' ');
-        const name = [chart.lines[index]!.name, about].filter(Boolean).join(' ');
+        const name = [about !== '' && chart.lines.length === 1 ? '' : chart.lines[index]!.name, about].filter(Boolean).join(' ');
         return { key: `${index} ${JSON.stringify(series.metric)}`, name, values: onGrid(series, data.start, step, at.length) };
       });
     });

@@ -199,7 +199,7 @@ function Pages({ incident }: { incident: IncidentDetail }) {
         <div className="body dim">{incident.paging ? 'Nobody has been paged yet.' : 'This incident pages nobody: no rule of page_on matches its labels.'}</div>
       ) : (
         <div className="scroll">
-          <table className="grid">
+          <table className="grid cards">
             <thead>
               <tr>
                 <th>Who</th>
@@ -211,7 +211,7 @@ function Pages({ incident }: { incident: IncidentDetail }) {
               {incident.pages.map((page, index) => (
                 <tr key={index}>
                   <td>
-                    <strong>{page.person}</strong>
+                    <strong className="nowrap">{page.person}</strong>
                     <div className="dim">{page.level}</div>
                   </td>
                   <td>

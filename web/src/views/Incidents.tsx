@@ -44,10 +44,10 @@ export default function Incidents() {
                   )
                 ) : (
                   <div className="scroll">
-                    <table className="grid">
+                    <table className="grid cards">
                       <thead>
                         <tr>
-                          <th>State</th>
+                          <th className="fit">State</th>
                           <th>Incident</th>
                           <th>Severity</th>
                           <th>Opened</th>
@@ -62,7 +62,7 @@ export default function Incidents() {
                             <td>
                               <State state={incident.state} />
                             </td>
-                            <td>
+                            <td className="main">
                               <Link href={`/incidents/${incident.id}`} className="incident-title">
                                 <span className="num dim">{incident.id}</span> {incident.title}
                               </Link>
@@ -71,13 +71,13 @@ export default function Incidents() {
                             <td>
                               <Severity severity={incident.severity} />
                             </td>
-                            <td>
+                            <td data-label="opened">
                               <Ago at={incident.opened_at} />
                             </td>
-                            <td>
+                            <td data-label="lasted">
                               <Elapsed since={incident.opened_at} until={incident.resolved_at} />
                             </td>
-                            <td>{incident.acknowledged_by ?? incident.resolved_by ?? <span className="dim">–</span>}</td>
+                            <td data-label="by">{incident.acknowledged_by ?? incident.resolved_by ?? <span className="dim">–</span>}</td>
                             <td>
                               <Escalation incident={incident} />
                             </td>

@@ -108,13 +108,13 @@ function Group({ group }: { group: AlertGroup }) {
         </Button>
       </header>
       <div className="scroll">
-        <table className="grid">
+        <table className="grid cards">
           <thead>
             <tr>
-              <th>State</th>
+              <th className="fit">State</th>
               <th>Alert</th>
-              <th>Since</th>
-              <th>
+              <th className="fit">Since</th>
+              <th className="fit">
                 <span className="hidden-text">Actions</span>
               </th>
             </tr>
@@ -147,7 +147,7 @@ function Row({ alert, grouped }: { alert: NotifiedAlert; grouped: Record<string,
           {mutedBy.length > 0 && <div>muted by {mutedBy.join(', ')}</div>}
         </div>
       </td>
-      <td>
+      <td className="main">
         <div className="stack tight">
           <div>
             <strong>{alertname}</strong> {alert.annotations.summary && <span>{alert.annotations.summary}</span>}
@@ -155,7 +155,7 @@ function Row({ alert, grouped }: { alert: NotifiedAlert; grouped: Record<string,
           <Labels labels={rest} without={Object.keys(grouped)} />
         </div>
       </td>
-      <td>
+      <td data-label="since">
         <Ago at={alert.startsAt} />
       </td>
       <td>

@@ -54,7 +54,7 @@ export default function OnCall() {
                   <div className="body dim">No change is due in the time that is looked at.</div>
                 ) : (
                   <div className="scroll">
-                    <table className="grid">
+                    <table className="grid cards">
                       <thead>
                         <tr>
                           <th>When</th>
@@ -74,11 +74,11 @@ export default function OnCall() {
                               </span>
                             </td>
                             <td>{handover.level}</td>
-                            <td className="dim">{handover.from.join(', ') || 'nobody'}</td>
-                            <td>
+                            <td className="dim" data-label="from">{handover.from.join(', ') || 'nobody'}</td>
+                            <td data-label="to">
                               <strong>{handover.to.join(', ') || 'nobody'}</strong>
                             </td>
-                            <td className="dim">{handover.why}</td>
+                            <td className="dim main">{handover.why}</td>
                           </tr>
                         ))}
                       </tbody>

@@ -3,6 +3,7 @@ import type { RelabelledTarget, RelabelStep } from '../api/phoenix';
 import { relabel } from '../api/phoenix';
 import { Answered, Empty } from '../parts/Answer';
 import { Labels } from '../parts/Labels';
+import { Prose } from '../parts/Prose';
 import { State } from '../parts/State';
 import './RelabelSteps.css';
 
@@ -55,7 +56,9 @@ function Step({ step }: { step: RelabelStep }) {
         <span className="num dim">{step.index + 1}.</span> {step.action}
         {!step.kept && <State state="down" label="drops the target" look={['cross', 'bad']} />}
       </h3>
-      <div>{step.summary}</div>
+      <div>
+        <Prose text={step.summary} />
+      </div>
       {changes.length > 0 ? (
         <ul className="changes mono">
           {changes.map(([label, [before, after]]) => (

@@ -94,14 +94,14 @@ function Group({ group }: { group: RuleGroup }) {
         </span>
       </header>
       <div className="scroll">
-        <table className="grid">
+        <table className="grid cards">
           <thead>
             <tr>
-              <th>Health</th>
+              <th className="fit">Health</th>
               <th>Rule</th>
-              <th>State</th>
-              <th className="num">Took</th>
-              <th className="num">Evaluated</th>
+              <th className="fit">State</th>
+              <th className="num fit">Took</th>
+              <th className="num fit">Evaluated</th>
             </tr>
           </thead>
           <tbody>
@@ -121,7 +121,7 @@ function RuleRow({ rule }: { rule: Rule }) {
       <td>
         <State state={rule.health} label={rule.health === 'unknown' ? 'not yet' : undefined} />
       </td>
-      <td>
+      <td className="main">
         <div className="stack tight">
           <div className="row wrap">
             {rule.type === 'alerting' ? (
@@ -143,8 +143,8 @@ function RuleRow({ rule }: { rule: Rule }) {
         </div>
       </td>
       <td>{rule.state ? <State state={rule.state} /> : <span className="dim">–</span>}</td>
-      <td className="num nowrap">{length(rule.evaluationTime)}</td>
-      <td className="num">
+      <td className="num nowrap" data-label="took">{length(rule.evaluationTime)}</td>
+      <td className="num" data-label="evaluated">
         <Ago at={rule.lastEvaluation} />
       </td>
     </tr>

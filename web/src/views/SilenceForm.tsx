@@ -150,8 +150,9 @@ export function SilenceFields({ matchers: given, comment: givenComment, seconds,
                 <button
                   key={preset}
                   type="button"
+                  aria-pressed={Math.round((new Date(ends).getTime() - new Date(starts).getTime()) / 1000) === parseDuration(preset)}
                   onClick={() => {
-                    const from = fromNow ? Date.now() : startsAt.getTime();
+                    const from = new Date(starts).getTime();
                     setEnds(inputTime(new Date(from + parseDuration(preset)! * 1000)));
                   }}
                 >

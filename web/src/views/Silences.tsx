@@ -43,10 +43,10 @@ export default function Silences() {
               <section className="panel" aria-label="Silences">
                 {shown.length > 0 ? (
                   <div className="scroll">
-                    <table className="grid">
+                    <table className="grid cards">
                       <thead>
                         <tr>
-                          <th>State</th>
+                          <th className="fit">State</th>
                           <th>Matchers</th>
                           <th>Comment</th>
                           <th>By</th>
@@ -91,19 +91,20 @@ function Row({ silence }: { silence: Silence }) {
           <State state={state} look={state === 'pending' ? ['clock', 'dim'] : undefined} />
         </Link>
       </td>
-      <td>
+      <td className="main">
         <Link href={`/silences/${silence.id}`} style={{ textDecoration: 'none' }}>
           <MatcherTags matchers={silence.matchers} />
         </Link>
       </td>
-      <td>{silence.comment}</td>
-      <td>{silence.createdBy}</td>
-      <td>
+      <td className="main">{silence.comment}</td>
+      <td data-label="by">{silence.createdBy}</td>
+      <td data-label={state === 'expired' ? 'ended' : state === 'active' ? 'ends' : undefined}>
         {state === 'pending' && (
           <div>
             starts <Ago at={silence.startsAt} />
           </div>
         )}
+        {state === 'pending' && 'ends '}
         <Ago at={silence.endsAt} />
       </td>
     </tr>

@@ -107,6 +107,7 @@ type Flat = Record<string, string | number | boolean>;
 
 /** camelCase names of an answer as words: `storageRetention` as `Storage retention`. */
 function words(name: string): string {
+  if (name === name.toUpperCase()) return name;
   const spaced = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
@@ -122,7 +123,7 @@ function Facts<T extends Flat>({ title, options }: { title: string; options: Use
         <Answered query={query}>
           {(data) => (
             <dl className="facts">
-              {Object.entries(data).map(([name, value]) => (
+              {Object.entries(data).filter(([, value]) => value !== '').map(([name, value]) => (
                 <div key={name} style={{ display: 'contents' }}>
                   <dt>{words(name)}</dt>
                   <dd className="num">{typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? exactTime(new Date(value)) : String(value)}</dd>

@@ -123,15 +123,15 @@ function Pool({ pool, list, discovered, open }: { pool: string; list: Target[]; 
         {interval && <span className="dim">every {interval}</span>}
       </summary>
       <div className="scroll">
-        <table className="grid">
+        <table className="grid cards">
           <thead>
             <tr>
-              <th>Health</th>
-              <th>Address</th>
+              <th className="fit">Health</th>
+              <th style={{ width: '34%' }}>Address</th>
               <th>{discovered ? 'Discovered labels' : 'Labels'}</th>
-              <th className="num">Last scrape</th>
-              <th className="num">Took</th>
-              <th>
+              <th className="num fit">Last scrape</th>
+              <th className="num fit">Took</th>
+              <th className="fit">
                 <span className="hidden-text">Actions</span>
               </th>
             </tr>
@@ -142,17 +142,17 @@ function Pool({ pool, list, discovered, open }: { pool: string; list: Target[]; 
                 <td>
                   <State state={target.health} label={target.health === 'unknown' ? 'not yet' : undefined} />
                 </td>
-                <td>
+                <td className="main">
                   <span style={{ overflowWrap: 'anywhere' }}>{target.scrapeUrl}</span>
                   {target.lastError && <div className="tone-bad">{target.lastError}</div>}
                 </td>
-                <td>
+                <td className="main">
                   <Labels labels={discovered ? target.discoveredLabels : target.labels} without={discovered ? [] : ['job']} />
                 </td>
-                <td className="num">
+                <td className="num" data-label="scraped">
                   <Ago at={target.lastScrape} />
                 </td>
-                <td className="num nowrap">{length(target.lastScrapeDuration)}</td>
+                <td className="num nowrap" data-label="took">{length(target.lastScrapeDuration)}</td>
                 <td>
                   <Button variant="default" size="compact-xs" onClick={() => open(`${pool}|${target.discoveredLabels.__address__ ?? target.labels.instance ?? ''}`)}>
                     Relabelling
@@ -192,7 +192,7 @@ function Dropped({ data, open }: { data: TargetsData; open: (target: string) => 
             <h2>{pool}</h2>
           </header>
           <div className="scroll">
-            <table className="grid">
+            <table className="grid cards">
               <tbody>
                 {list.slice(0, mostRows).map((target) => (
                   <tr key={JSON.stringify(target)}>

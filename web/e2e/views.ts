@@ -1,0 +1,22 @@
+/** Every view, with an address that needs nothing to exist beforehand, and its heading. */
+export const views = [
+  { name: 'home', path: '/', heading: 'Home' },
+  { name: 'explore', path: '/explore?q0=up&q1=node_load1', heading: 'Explore' },
+  { name: 'explore-table', path: '/explore?q0=up&tab=table', heading: 'Explore' },
+  { name: 'explore-empty', path: '/explore', heading: 'Explore' },
+  { name: 'incidents', path: '/incidents', heading: 'Incidents' },
+  { name: 'alerts', path: '/alerts', heading: 'Alerts' },
+  { name: 'notifications', path: '/alerts?tab=notifications', heading: 'Alerts' },
+  { name: 'silences', path: '/silences?state=all', heading: 'Silences' },
+  { name: 'silence-new', path: '/silences/new?filter=%7Bseverity%3D%22warning%22%7D', heading: 'New silence' },
+  { name: 'on-call', path: '/on-call', heading: 'On call' },
+  { name: 'rules', path: '/rules', heading: 'Rules' },
+  { name: 'targets', path: '/targets', heading: 'Targets' },
+  { name: 'targets-dropped', path: '/targets?show=dropped', heading: 'Targets' },
+  { name: 'status', path: '/status', heading: 'Status' },
+  { name: 'status-config', path: '/status?tab=config', heading: 'Status' },
+  { name: 'status-flags', path: '/status?tab=flags', heading: 'Status' },
+  { name: 'status-storage', path: '/status?tab=tsdb', heading: 'Status' },
+  { name: 'inbox', path: '/inbox', heading: 'Inbox' },
+  { name: 'not-found', path: '/no-such-page', heading: 'Not found' },
+] as const;

@@ -1,0 +1,54 @@
+// Takes screenshots of every view into web/shots: `PHOENIX_URL=… node scripts/shots.mjs [name …]`.
+import { mkdirSync } from 'node:fs';
+import { chromium } from '@playwright/test';
+
+const base = process.env.PHOENIX_URL ?? 'http://127.0.0.1:9099';
+const extra = [
+  ['incident', '/incidents/INC-42'],
+  ['silence', '/silences/5b1c9f0e-1111-4a62-9a0e-0d6a2f5e0001'],
+  ['relabel', '/targets?target=phoenix-api%7C127.0.0.1%3A8081'],
+  ['explore-many', '/explore?q0=many&q1=gap&range=30m'],
+  ['explore-error', '/explore?q0=sum(r%C3%A4te(up)'],
+];
+const views = [
+  ['home', '/'],
+  ['explore', '/explore?q0=up&q1=node_load1'],
+  ['explore-table', '/explore?q0=up&tab=table'],
+  ['explore-empty', '/explore'],
+  ['incidents', '/incidents'],
+  ['alerts', '/alerts'],
+  ['notifications', '/alerts?tab=notifications'],
+  ['silences', '/silences?state=all'],
+  ['silence-new', '/silences/new?filter=%7Bseverity%3D%22warning%22%7D'],
+  ['on-call', '/on-call'],
+  ['rules', '/rules'],
+  ['targets', '/targets'],
+  ['status', '/status'],
+  ['inbox', '/inbox'],
+  ...extra,
+];
+const wanted = process.argv.slice(2);
+const looks = [
+  ['light', { width: 1280, height: 850 }, 'light'],
+  ['dark', { width: 1280, height: 850 }, 'dark'],
+  ['phone', { width: 390, height: 780 }, 'light'],
+];
+mkdirSync(new URL('../shots/', import.meta.url), { recursive: true });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+for (const [look, viewport, colorScheme] of looks) {
+  const context = await browser.newContext({ viewport, colorScheme });
+  const page = await context.newPage();
+  page.on('console', (message) => message.type() === 'error' && console.log(look, page.url(), message.text()));
+  page.on('pageerror', (error) => console.log(look, page.url(), error.message));
+  for (const [name, path] of views) {
+    if (wanted.length && !wanted.includes(name)) continue;
+    await page.goto(base + path);
+    await page.waitForTimeout(900);
+    await page.screenshot({ path: new URL(`../shots/${name}-${look}.png`, import.meta.url).pathname, fullPage: true });
+  }
+  await context.close();
+}
+await browser.close();
