@@ -10,7 +10,7 @@ use crate::incident::{Incident, IncidentId, Status};
 use crate::incidents::Shared;
 use crate::message::{PageMessage, Pager};
 use crate::schedule::OnCallConfig;
-use crate::view::{IncidentSummary, Update};
+use crate::view::{EventView, IncidentSummary, Update};
 use crate::{Desk, IncidentError, Via, store};
 use phoenix_env::SharedClock;
 use phoenix_state::incident::OverrideRow;
@@ -43,7 +43,7 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, IncidentError>>;
 pub(crate) enum Command {
     Acknowledge { id: IncidentId, who: String, via: Via, note: String, reply: Reply<()> },
     Resolve { id: IncidentId, who: String, via: Via, note: String, reply: Reply<()> },
-    Note { id: IncidentId, who: String, text: String, reply: Reply<()> },
+    Note { id: IncidentId, who: String, text: String, reply: Reply<EventView> },
     AddOverride { row: OverrideRow, reply: Reply<i64> },
     EndOverride { id: i64, who: String, reply: Reply<()> },
     SetConfig { config: Box<OnCallConfig>, reply: Reply<()> },
@@ -204,7 +204,7 @@ impl Driver {
             self.counts[incident.status as usize] += 1;
             self.show_counts();
         }
-        if let Ok(summary) = IncidentSummary::of(&incident.change(true).incident) {
+        if let Ok(summary) = IncidentSummary::of(&incident.change(true).incident, self.desk.config()) {
             let events = incident.unsaved.events.iter().cloned().map(Into::into).collect();
             // An error means only that nobody listens.
             let _ = self.shared.updates.send(Update::Incident { incident: Box::new(summary), events });
@@ -268,7 +268,15 @@ impl Driver {
                 let _ = reply.send(self.act(id, |incident| incident.resolve(&who, via, &note, now_ms)).await);
             }
             Command::Note { id, who, text, reply } => {
-                let _ = reply.send(self.act(id, |incident| incident.note(&who, &text, now_ms)).await);
+                let mut written = None;
+                let done = self.act(id, |incident| {
+                    incident.note(&who, &text, now_ms)?;
+                    written = incident.unsaved.events.last().cloned();
+                    Ok(())
+                });
+                let done = done.await;
+                let full = || IncidentError::Invalid("the timeline is full".to_owned());
+                let _ = reply.send(done.and_then(|()| written.map(EventView::from).ok_or_else(full)));
             }
             Command::AddOverride { row, reply } => {
                 let _ = reply.send(self.add_override(row, now_ms).await);

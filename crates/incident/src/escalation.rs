@@ -34,10 +34,23 @@ pub struct Escalation {
     pub paused_since_ms: Option<i64>,
     /// The delay of the last step taken: -1 after the first level, `None` before it.
     pub climbed_ms: Option<i64>,
+    /// The level, team or person of the last step that paged somebody.
+    #[serde(default)]
+    pub level: Option<String>,
     /// The entry of `page_on` that matched.
     pub page_on: String,
     /// Whether the end was reached and written down.
     pub finished: bool,
+}
+
+impl Escalation {
+    /// The first step that has not been taken, with its delay in milliseconds; the first level has -1.
+    pub(crate) fn next_step(&self, config: &OnCallConfig) -> Option<(i64, String)> {
+        let climbed = self.climbed_ms.unwrap_or(-2);
+        let first = config.first_level().map(|level| (-1, level.name.clone()));
+        let steps = config.escalation.iter().map(|step| (step.after.as_millis() as i64, step.target.clone()));
+        first.into_iter().chain(steps).find(|(delay_ms, _)| *delay_ms > climbed)
+    }
 }
 
 /// Where a page stands.
@@ -83,8 +96,10 @@ pub struct Page {
     pub person: String,
     /// Where it stands.
     pub status: PageStatus,
-    /// The method of the last attempt.
+    /// The method of the last attempt, or the first one to come.
     pub method: Option<Method>,
+    /// What may be shown of its address.
+    pub address: String,
     /// Attempts begun.
     pub attempts: i64,
     /// Positions of contacts that refused for good.
@@ -149,7 +164,8 @@ impl Incident {
     /// Begins to page, now.
     pub(crate) fn start_paging(&mut self, page_on: &str, now_ms: i64) {
         let page_on = page_on.to_owned();
-        self.escalation = Some(Escalation { started_ms: now_ms, paused_since_ms: None, climbed_ms: None, page_on, finished: false });
+        self.escalation =
+            Some(Escalation { started_ms: now_ms, paused_since_ms: None, climbed_ms: None, level: None, page_on, finished: false });
         self.unsaved.any = true;
     }
 
@@ -181,12 +197,8 @@ impl Incident {
         step.into_iter().chain(waiting.map(|p| p.next_attempt_ms)).min()
     }
 
-    /// The first step that has not been taken, with its delay; the first level has -1.
     fn next_step(&self, config: &OnCallConfig) -> Option<(i64, String)> {
-        let climbed = self.escalation.as_ref()?.climbed_ms.unwrap_or(-2);
-        let first = config.first_level().map(|level| (-1, level.name.clone()));
-        let steps = config.escalation.iter().map(|step| (step.after.as_millis() as i64, step.target.clone()));
-        first.into_iter().chain(steps).find(|(delay_ms, _)| *delay_ms > climbed)
+        self.escalation.as_ref()?.next_step(config)
     }
 
     fn somebody_is_paged(&self) -> bool {
@@ -215,20 +227,27 @@ impl Incident {
                 return;
             }
         };
+        if let Some(escalation) = &mut self.escalation {
+            escalation.level = Some(target.to_owned());
+        }
+        let by_name = duty.person.id == target;
         if delay_ms >= 0 {
-            self.event(now_ms, EventKind::Escalated, format!("escalated to {target}"), &duty.person.id, &why);
+            let escalated = if by_name { format!("escalated to {target}") } else { format!("escalated to {target}: {}", duty.person.id) };
+            self.event(now_ms, EventKind::Escalated, escalated, "", &why);
         }
         why = format!("{why} and {}", duty.reason);
         let person = &duty.person;
         let again = self.pages.iter().any(|p| p.round == self.round && p.person == person.id);
-        let text = format!("to page {} as {target}{} by {}", person.id, if again { " once more" } else { "" }, person.contacts[0]);
-        self.event(now_ms, EventKind::PageIntended, text, &person.id, &why);
+        let role = if by_name { String::new() } else { format!(" as {target}") };
+        let text = format!("to page {}{role}{} by {}", person.id, if again { " once more" } else { "" }, person.contacts[0]);
+        self.event(now_ms, EventKind::PageIntended, text, "", &why);
         let page = Page {
             round: self.round,
             level: target.to_owned(),
             person: person.id.clone(),
             status: PageStatus::Waiting,
-            method: None,
+            method: Some(person.contacts[0].method),
+            address: person.contacts[0].shown_address(),
             attempts: 0,
             refused: BTreeSet::new(),
             intended_ms: now_ms,
@@ -253,7 +272,7 @@ impl Incident {
         escalation.finished = true;
         let why = if config.levels.is_empty() { "there is no on_call_schedule" } else { "no level of the escalation could be paged" };
         tracing::error!(incident = %self.id, "nobody could be paged: {why}");
-        self.event(now_ms, EventKind::NobodyPaged, "nobody could be paged", "", why);
+        self.event(now_ms, EventKind::NotPaged, "nobody could be paged", "", why);
     }
 
     fn due_pages(&mut self, config: &OnCallConfig, now_ms: i64) -> Vec<PageOrder> {
@@ -281,6 +300,7 @@ impl Incident {
             let page = &mut self.pages[index];
             page.status = PageStatus::Sending;
             page.method = Some(contact.method);
+            page.address = contact.shown_address();
             page.attempts += 1;
             let (level, attempt, why, key) = (page.level.clone(), page.attempts, page.why.clone(), page.key());
             self.unsaved.pages.insert(key);
@@ -288,7 +308,7 @@ impl Incident {
                 1 => format!("paging {} by {contact}", person.id),
                 _ => format!("paging {} by {contact}, attempt {attempt}", person.id),
             };
-            self.event(now_ms, EventKind::PageStarted, text, &person.id, String::new());
+            self.event(now_ms, EventKind::PageStarted, text, "", String::new());
             orders.push(PageOrder { incident: self.id, round: self.round, level, person, contact, attempt, why });
         }
         orders
@@ -299,7 +319,7 @@ impl Incident {
         page.status = PageStatus::GivenUp;
         let (person, key) = (page.person.clone(), page.key());
         self.unsaved.pages.insert(key);
-        self.event(now_ms, EventKind::PageGivenUp, format!("gave up paging {person}"), &person, why);
+        self.event(now_ms, EventKind::PageGivenUp, format!("gave up paging {person}"), "", why);
     }
 
     /// The outcome of an order. One that is not awaited (any more) changes nothing but the timeline.
@@ -317,7 +337,7 @@ impl Incident {
                 if self.round == order.round {
                     self.paged_ms.get_or_insert(now_ms);
                 }
-                self.event(now_ms, EventKind::PageSent, format!("paged {who} by {}", order.contact), who, &order.why);
+                self.event(now_ms, EventKind::PageSent, format!("paged {who} by {}", order.contact), "", &order.why);
                 return;
             }
             Err(failure) => failure,
@@ -334,14 +354,14 @@ impl Incident {
         self.unsaved.pages.insert(key);
         let failed = format!("could not page {who} by {}", order.contact);
         if !was_awaited {
-            self.event(now_ms, EventKind::PageFailed, failed, who, why);
+            self.event(now_ms, EventKind::PageFailed, failed, "", why);
             return;
         }
         let contacts = config.people.get(who).map_or(0, |person| person.contacts.len());
         let page = &mut self.pages[index];
         let usable = contacts.saturating_sub(page.refused.len()) as i64;
         if usable == 0 || now_ms - page.intended_ms >= RETRY_FOR_MS {
-            self.event(now_ms, EventKind::PageFailed, failed, who, why);
+            self.event(now_ms, EventKind::PageFailed, failed, "", why);
             let why = if usable == 0 { "every contact method refused" } else { "it has failed for a day" };
             self.give_up(index, why, now_ms);
             return;
@@ -355,7 +375,7 @@ impl Incident {
             0 => "the next method is tried now".to_owned(),
             _ => format!("next attempt in {}", format_duration(Duration::from_millis(pause_ms as u64))),
         };
-        self.event(now_ms, EventKind::PageFailed, format!("{failed}; {next}"), who, why);
+        self.event(now_ms, EventKind::PageFailed, format!("{failed}; {next}"), "", why);
     }
 
     /// After a restart: what was under way has an unknown outcome and is sent again.
@@ -370,7 +390,7 @@ impl Incident {
             let (key, who) = (page.key(), page.person.clone());
             self.unsaved.pages.insert(key);
             let text = format!("the page to {who} is sent again");
-            self.event(now_ms, EventKind::PageFailed, text, &who, "the process ended before it knew the outcome");
+            self.event(now_ms, EventKind::PageFailed, text, "", "the process ended before it knew the outcome");
         }
     }
 
@@ -384,7 +404,7 @@ impl Incident {
             page.status = PageStatus::Cancelled;
             let (key, who) = (page.key(), page.person.clone());
             self.unsaved.pages.insert(key);
-            self.event(now_ms, EventKind::PageCancelled, format!("the page to {who} is no longer needed"), &who, why);
+            self.event(now_ms, EventKind::PageCancelled, format!("the page to {who} is no longer needed"), "", why);
         }
     }
 }

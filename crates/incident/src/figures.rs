@@ -5,10 +5,9 @@
 //! - time to resolve: from the first opening to the end.
 
 use phoenix_state::incident::IncidentRow;
-use serde::Serialize;
 
 /// The figures of one incident, in milliseconds; `None` for what has not happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct IncidentFigures {
     /// From the condition's beginning to the opening.
     pub time_to_detect_ms: i64,
@@ -20,17 +19,17 @@ pub struct IncidentFigures {
     pub time_to_resolve_ms: Option<i64>,
 }
 
-/// Means over many incidents, in milliseconds; `None` when there is nothing to take a mean of.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+/// Means over many incidents, in seconds; `None` when there is nothing to take a mean of.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
 pub struct MeanFigures {
     /// Incidents that were looked at.
     pub incidents: usize,
     /// Mean time to detect.
-    pub mttd_ms: Option<f64>,
+    pub mttd_seconds: Option<f64>,
     /// Mean time to acknowledge, over those that were.
-    pub mtta_ms: Option<f64>,
+    pub mtta_seconds: Option<f64>,
     /// Mean time to resolve.
-    pub mttr_ms: Option<f64>,
+    pub mttr_seconds: Option<f64>,
 }
 
 /// The figures of an incident.
@@ -48,12 +47,13 @@ pub fn figures(row: &IncidentRow) -> IncidentFigures {
 /// The means over incidents.
 pub fn means(rows: &[IncidentRow]) -> MeanFigures {
     let each: Vec<IncidentFigures> = rows.iter().map(figures).collect();
-    let mean = |values: Vec<i64>| (!values.is_empty()).then(|| values.iter().map(|v| *v as f64).sum::<f64>() / values.len() as f64);
+    let mean =
+        |values: Vec<i64>| (!values.is_empty()).then(|| values.iter().map(|v| *v as f64).sum::<f64>() / values.len() as f64 / 1000.0);
     MeanFigures {
         incidents: rows.len(),
-        mttd_ms: mean(each.iter().map(|f| f.time_to_detect_ms).collect()),
-        mtta_ms: mean(each.iter().filter_map(|f| f.time_to_acknowledge_ms).collect()),
-        mttr_ms: mean(each.iter().filter_map(|f| f.time_to_resolve_ms).collect()),
+        mttd_seconds: mean(each.iter().map(|f| f.time_to_detect_ms).collect()),
+        mtta_seconds: mean(each.iter().filter_map(|f| f.time_to_acknowledge_ms).collect()),
+        mttr_seconds: mean(each.iter().filter_map(|f| f.time_to_resolve_ms).collect()),
     }
 }
 
@@ -72,7 +72,10 @@ mod tests {
         };
         assert_eq!(means(&[]), MeanFigures::default());
         let rows = [row(0, 100, Some(400), 1_100), row(50, 100, None, 600)];
-        assert_eq!(means(&rows), MeanFigures { incidents: 2, mttd_ms: Some(75.0), mtta_ms: Some(300.0), mttr_ms: Some(750.0) });
+        assert_eq!(
+            means(&rows),
+            MeanFigures { incidents: 2, mttd_seconds: Some(0.075), mtta_seconds: Some(0.3), mttr_seconds: Some(0.75) }
+        );
     }
 
     #[test]

@@ -136,6 +136,8 @@ pub struct Incident {
     pub is_new: bool,
     /// The key of its alert group.
     pub group_key: String,
+    /// The receiver's name of the route; may be empty.
+    pub receiver: String,
     /// One line for people.
     pub title: String,
     /// The label `severity` of the worst alert; may be empty.
@@ -162,6 +164,8 @@ pub struct Incident {
     pub acknowledged_by: String,
     /// When it ended.
     pub resolved_ms: Option<i64>,
+    /// Who ended it by hand; empty when it ended with its alerts.
+    pub resolved_by: String,
     /// 1 for the first opening, one more for each reopening.
     pub round: i64,
     /// Its alerts by fingerprint.

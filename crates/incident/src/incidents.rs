@@ -10,7 +10,9 @@ use crate::link::{LinkClaims, LinkError, LinkSigner};
 use crate::message::{Links, Pager};
 use crate::metrics::IncidentMetrics;
 use crate::schedule::{OnCallConfig, Override};
-use crate::view::{self, HandoverView, IncidentDetail, IncidentSummary, OnCallView, Update};
+use crate::view::{
+    self, EventView, HandoverView, IncidentDetail, IncidentList, IncidentSummary, LevelView, OnCallView, OverrideView, Update,
+};
 use crate::{Desk, IncidentError, Via, store};
 use parking_lot::{Mutex, RwLock};
 use phoenix_alert::{FlushedGroup, GroupObserver};
@@ -91,9 +93,8 @@ impl Incidents {
         Ok((Self { shared, commands, state, clock }, driver))
     }
 
-    /// Incidents, newest first, at most `limit`. The second value is the cursor of the next page
-    /// (for [`IncidentFilter::before_id`]), `None` at the end.
-    pub async fn list(&self, filter: &IncidentFilter, limit: u32) -> Result<(Vec<IncidentSummary>, Option<i64>), IncidentError> {
+    /// Incidents, newest first, at most `limit` (1 to 1,000).
+    pub async fn list(&self, filter: &IncidentFilter, limit: u32) -> Result<IncidentList, IncidentError> {
         let limit = limit.clamp(1, 1_000);
         if filter.status.len() + filter.severity.len() > MAX_FILTER_VALUES {
             return Err(IncidentError::Invalid(format!(
@@ -103,13 +104,22 @@ impl Incidents {
         let mut rows = self.state.incidents(filter, limit + 1).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
-        let cursor = rows.last().filter(|_| more).map(|row| row.id);
-        Ok((rows.iter().map(IncidentSummary::of).collect::<Result<_, _>>()?, cursor))
+        let next = rows.last().filter(|_| more).map(|row| IncidentId(row.id));
+        let config = self.config();
+        let incidents = rows.iter().map(|row| IncidentSummary::of(row, &config)).collect::<Result<_, _>>()?;
+        Ok(IncidentList { incidents, next })
+    }
+
+    /// How many incidents are open, and how many acknowledged.
+    pub async fn counts(&self) -> Result<(i64, i64), IncidentError> {
+        let counts = self.state.incident_counts().await?;
+        let of = |status: Status| counts.iter().find(|(name, _)| name == status.as_str()).map_or(0, |(_, count)| *count);
+        Ok((of(Status::Open), of(Status::Acknowledged)))
     }
 
     /// One incident with its alerts, pages and timeline.
     pub async fn get(&self, id: IncidentId) -> Result<IncidentDetail, IncidentError> {
-        view::detail(&self.state, id).await
+        view::detail(&self.state, id, &self.config()).await
     }
 
     /// Somebody takes an incident on; paging ends. When this returns, it is on stable storage.
@@ -127,10 +137,9 @@ impl Incidents {
     }
 
     /// Somebody writes something into the timeline.
-    pub async fn note(&self, id: IncidentId, who: &str, text: &str) -> Result<IncidentDetail, IncidentError> {
+    pub async fn note(&self, id: IncidentId, who: &str, text: &str) -> Result<EventView, IncidentError> {
         let (who, text) = (who.to_owned(), text.to_owned());
-        self.ask(|reply| Command::Note { id, who, text, reply }).await?;
-        self.get(id).await
+        self.ask(|reply| Command::Note { id, who, text, reply }).await
     }
 
     /// What a signed link allows now.
@@ -138,10 +147,15 @@ impl Incidents {
         self.shared.links.signer.verify(token, self.clock.now_ms())
     }
 
+    /// The on-call file in force.
+    pub fn config(&self) -> Arc<OnCallConfig> {
+        Arc::clone(&self.shared.on_call.read().0)
+    }
+
     /// Whose turn it is on every level, in the order in which they are paged.
-    pub fn on_call_now(&self) -> Vec<OnCallView> {
+    pub fn on_call_now(&self) -> Vec<LevelView> {
         let (config, overrides) = self.shared.on_call.read().clone();
-        view::on_call(&config, &overrides, moment(self.clock.now_ms()))
+        view::levels(&config, &overrides, moment(self.clock.now_ms()))
     }
 
     /// The handovers of the next five weeks.
@@ -152,10 +166,16 @@ impl Incidents {
         config.handovers(&overrides, moment(now_ms), until).into_iter().map(HandoverView::from).collect()
     }
 
-    /// Overrides in force or to come.
-    pub fn overrides(&self) -> Vec<Override> {
+    /// All about on-call.
+    pub fn on_call(&self) -> OnCallView {
         let now_ms = self.clock.now_ms();
-        self.shared.on_call.read().1.iter().filter(|o| o.until_ms > now_ms).cloned().collect()
+        let (config, overrides) = self.shared.on_call.read().clone();
+        OnCallView {
+            levels: self.on_call_now(),
+            upcoming: self.upcoming(),
+            page_on: config.page_on.iter().map(|entry| entry.text.clone()).collect(),
+            overrides: overrides.iter().filter(|o| o.until_ms > now_ms).map(OverrideView::from).collect(),
+        }
     }
 
     /// A person stands in on a level from `from_ms` up to `until_ms`. Returns the override's number.

@@ -49,6 +49,7 @@ impl Incident {
             id,
             is_new: true,
             group_key: group.key.clone(),
+            receiver: group.receiver.clone(),
             title: String::new(),
             severity: String::new(),
             status: Status::Open,
@@ -62,6 +63,7 @@ impl Incident {
             acknowledged_ms: None,
             acknowledged_by: String::new(),
             resolved_ms: None,
+            resolved_by: String::new(),
             round: 1,
             alerts: BTreeMap::new(),
             escalation: None,
@@ -91,13 +93,22 @@ impl Incident {
         self.summarise();
         let paging = self.matching_page_on(config);
         let verb = if kind == EventKind::Opened { "opened" } else { "opened again" };
-        let why = match &paging {
-            Some(entry) => format!("page_on {entry} matched, so somebody is paged"),
-            None => "no entry of page_on matched, so nobody is paged".to_owned(),
-        };
-        self.event(now_ms, kind, format!("{} {verb}: {}", self.id, self.title), "", why);
+        let text = format!("{} {verb}: {}", self.id, self.title);
         if let Some(entry) = paging {
+            self.event(now_ms, kind, text, "", format!("page_on {entry} matched, so somebody is paged"));
             self.start_paging(&entry, now_ms);
+        } else {
+            self.event(
+                now_ms,
+                kind,
+                text,
+                "",
+                format!(
+                    "{} in its group",
+                    if firing.len() == 1 { "1 alert fires".to_owned() } else { format!("{} alerts fire", firing.len()) }
+                ),
+            );
+            self.event(now_ms, EventKind::NotPaged, "nobody is paged", "", "no entry of page_on matches an alert that fires");
         }
     }
 
@@ -153,6 +164,7 @@ impl Incident {
         self.round += 1;
         self.reopened_ms = Some(now_ms);
         self.resolved_ms = None;
+        self.resolved_by.clear();
         self.acknowledged_ms = None;
         self.acknowledged_by.clear();
         self.paged_ms = None;
@@ -220,7 +232,7 @@ impl Incident {
         if !quietly {
             match (before, status) {
                 (Some(AlertStatus::Firing), AlertStatus::Muted) => {
-                    self.event(now_ms, EventKind::AlertMuted, format!("muted {name}"), "", muted_by);
+                    self.event(now_ms, EventKind::Silenced, format!("muted {name}"), "", muted_by);
                 }
                 (Some(AlertStatus::Muted), AlertStatus::Firing) => {
                     self.event(now_ms, EventKind::AlertUnmuted, format!("no longer muted {name}"), "", String::new());
@@ -330,8 +342,9 @@ impl Incident {
     pub(crate) fn close(&mut self, why: &str, who: &str, now_ms: i64) {
         self.status = Status::Resolved;
         self.resolved_ms = Some(now_ms);
+        who.clone_into(&mut self.resolved_by);
         let lasted = format_duration(Duration::from_millis((now_ms - self.round_started_ms()).max(0) as u64));
-        self.event(now_ms, EventKind::Closed, format!("{} closed after {lasted}", self.id), who, why);
+        self.event(now_ms, EventKind::Resolved, format!("{} closed after {lasted}", self.id), who, why);
         self.cancel_pages("the incident has ended", now_ms);
     }
 

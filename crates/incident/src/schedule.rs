@@ -119,6 +119,19 @@ impl Contact {
     pub fn new(method: Method, address: impl Into<String>) -> Self {
         Self { method, address: Secret::new(address) }
     }
+
+    /// What people may see of the address: a mail address in full, of a URL the host.
+    pub fn shown_address(&self) -> String {
+        let address = self.address.expose();
+        match self.method {
+            Method::Email => address.to_owned(),
+            Method::Webhook | Method::Slack => {
+                let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+                let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
+                authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned()
+            }
+        }
+    }
 }
 
 /// What people may see of it: a mail address in full, of the others the method only.

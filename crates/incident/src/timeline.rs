@@ -24,7 +24,7 @@ pub enum EventKind {
     /// An alert has ended.
     AlertResolved,
     /// An alert was silenced, inhibited or muted.
-    AlertMuted,
+    Silenced,
     /// An alert is no longer muted.
     AlertUnmuted,
     /// It was decided to page somebody.
@@ -43,8 +43,8 @@ pub enum EventKind {
     Escalated,
     /// A level that names nobody was passed over.
     LevelSkipped,
-    /// The escalation has come to its end and nobody could be paged.
-    NobodyPaged,
+    /// Nobody is paged: no entry of `page_on` matched, or the escalation came to its end without reaching anybody.
+    NotPaged,
     /// Paging waits while all alerts are muted.
     PagingPaused,
     /// Paging goes on.
@@ -54,7 +54,7 @@ pub enum EventKind {
     /// Somebody wrote something down.
     Note,
     /// The incident ended.
-    Closed,
+    Resolved,
     /// No more is written down: the timeline is full.
     TimelineFull,
 }
@@ -82,7 +82,7 @@ pub struct Event {
     pub kind: EventKind,
     /// What happened, in words.
     pub text: String,
-    /// Who did it or whom it concerns; may be empty.
+    /// Who did it; empty when nobody in person did.
     pub who: String,
     /// Why; may be empty.
     pub why: String,

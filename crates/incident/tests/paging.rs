@@ -226,30 +226,142 @@ async fn from_a_flush_to_the_end_with_everything_kept() {
         "the intent is kept before the page is sent"
     );
     let detail = house.incidents().acknowledge(INC_1, "Cora", Via::Api, "on it").await.unwrap();
-    assert_eq!(detail.summary.status, Status::Acknowledged);
+    assert_eq!(detail.summary.state, Status::Acknowledged);
+    // The shape that docs/reference/http-api.md promises.
+    insta::assert_snapshot!(serde_json::to_string_pretty(&detail.summary).unwrap(), @r#"
+    {
+      "id": "INC-1",
+      "title": "ApiDown: The <API> is down",
+      "severity": "critical",
+      "state": "acknowledged",
+      "labels": {
+        "alertname": "ApiDown",
+        "job": "api",
+        "severity": "critical"
+      },
+      "annotations": {
+        "description": "Nothing answers & nobody knows why",
+        "runbook_url": "https://wiki.example.org/api-down",
+        "summary": "The <API> is down"
+      },
+      "group_key": "{}:{alertname=\"ApiDown\"}",
+      "receiver": "team",
+      "paging": true,
+      "opened_at": "2026-10-20T12:00:00Z",
+      "reopened_at": null,
+      "acknowledged_at": "2026-10-20T12:20:00Z",
+      "acknowledged_by": "Cora",
+      "resolved_at": null,
+      "resolved_by": null,
+      "reopened": 0,
+      "expression": {
+        "language": "promql",
+        "text": "up{job=\"api\"} == 0"
+      },
+      "runbook_url": "https://wiki.example.org/api-down",
+      "figures": {
+        "condition_started_at": "2026-10-20T11:59:55Z",
+        "detected_at": "2026-10-20T12:00:00Z",
+        "paged_at": "2026-10-20T12:00:00Z",
+        "time_to_detect_seconds": 5.0,
+        "time_to_page_seconds": 0.0,
+        "time_to_acknowledge_seconds": 1200.0,
+        "time_to_resolve_seconds": null
+      },
+      "escalation": {
+        "level": "secondary",
+        "next_level": null,
+        "next_at": null,
+        "stopped_because": "acknowledged by Cora"
+      }
+    }
+    "#);
+    insta::assert_snapshot!(serde_json::to_string(&detail.pages[0]).unwrap(), @r#"{"round":1,"level":"primary","person":"anna","status":"sent","method":"email","address":"anna@example.org","attempts":1,"intended_at":"2026-10-20T12:00:00Z","next_attempt_at":null,"sent_at":"2026-10-20T12:00:00Z","error":null,"why":"page_on severity=\"critical\" matched and anna is primary until Mon 2026-10-26 09:00 CET"}"#);
+    insta::assert_snapshot!(serde_json::to_string(detail.timeline.last().unwrap()).unwrap(), @r#"{"id":11,"at":"2026-10-20T12:20:00Z","kind":"acknowledged","text":"Cora acknowledged through the API","who":"Cora","why":"on it"}"#);
+    insta::assert_snapshot!(serde_json::to_string(&detail.alerts[0]).unwrap(), @r#"{"fingerprint":"a5d757aa43d51b09","status":"firing","labels":{"alertname":"ApiDown","job":"api","severity":"critical"},"annotations":{"description":"Nothing answers & nobody knows why","runbook_url":"https://wiki.example.org/api-down","summary":"The <API> is down"},"starts_at":"2026-10-20T11:59:55Z","joined_at":"2026-10-20T12:00:00Z","resolved_at":null,"muted_by":null,"generator_url":"","expression":{"language":"promql","text":"up{job=\"api\"} == 0"}}"#);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&house.incidents().on_call()).unwrap(), @r#"
+    {
+      "levels": [
+        {
+          "level": "primary",
+          "people": [
+            {
+              "name": "anna",
+              "full_name": null,
+              "methods": [
+                "email",
+                "webhook"
+              ]
+            }
+          ],
+          "team": "platform",
+          "after_seconds": 0,
+          "from": "2026-10-19T07:00:00Z",
+          "until": "2026-10-26T08:00:00Z",
+          "why": "anna is primary until Mon 2026-10-26 09:00 CET"
+        },
+        {
+          "level": "secondary",
+          "people": [
+            {
+              "name": "bert",
+              "full_name": null,
+              "methods": [
+                "slack"
+              ]
+            }
+          ],
+          "team": "sre",
+          "after_seconds": 900,
+          "from": "2026-10-19T07:00:00Z",
+          "until": "2026-10-26T08:00:00Z",
+          "why": "bert is secondary until Mon 2026-10-26 09:00 CET"
+        },
+        {
+          "level": "engineering_manager",
+          "people": [],
+          "team": null,
+          "after_seconds": 1800,
+          "from": null,
+          "until": null,
+          "why": "engineering_manager names nobody: there is no level, team or person of this name"
+        }
+      ],
+      "upcoming": [],
+      "page_on": [
+        "severity=\"critical\""
+      ],
+      "overrides": []
+    }
+    "#);
     house.minutes(60).await;
     house.flush("critical", false).await;
     let detail = house.incidents().get(INC_1).await.unwrap();
-    assert_eq!(detail.summary.status, Status::Resolved);
-    assert_eq!(detail.runbook_url.as_deref(), Some("https://wiki.example.org/api-down"));
-    assert_eq!(detail.expression.unwrap().text, "up{job=\"api\"} == 0");
-    let figures = serde_json::to_value(detail.summary.figures).unwrap();
+    assert_eq!(detail.summary.state, Status::Resolved);
+    assert_eq!(detail.summary.runbook_url.as_deref(), Some("https://wiki.example.org/api-down"));
+    assert_eq!(detail.summary.expression.unwrap().text, "up{job=\"api\"} == 0");
+    let figures = detail.summary.figures;
     assert_eq!(
-        figures,
-        serde_json::json!({"time_to_detect_ms": 5_000, "time_to_page_ms": 0, "time_to_acknowledge_ms": 1_200_000, "time_to_resolve_ms": 4_800_000})
+        (
+            figures.time_to_detect_seconds,
+            figures.time_to_page_seconds,
+            figures.time_to_acknowledge_seconds,
+            figures.time_to_resolve_seconds
+        ),
+        (5.0, Some(0.0), Some(1_200.0), Some(4_800.0))
     );
     let kinds: Vec<String> = detail.timeline.iter().map(|event| event.kind.name()).collect();
-    insta::assert_snapshot!(kinds.join(" "), @"alert_firing group_flushed opened page_intended page_started page_sent escalated page_intended page_started page_sent acknowledged alert_resolved closed");
+    insta::assert_snapshot!(kinds.join(" "), @"alert_firing group_flushed opened page_intended page_started page_sent escalated page_intended page_started page_sent acknowledged alert_resolved resolved");
     let mut statuses = Vec::new();
     while let Ok(update) = updates.try_recv() {
         if let Update::Incident { incident, .. } = update {
-            statuses.push(incident.status);
+            statuses.push(incident.state);
         }
     }
     statuses.dedup();
     assert_eq!(statuses, [Status::Open, Status::Acknowledged, Status::Resolved]);
     let means = house.incidents().figures(0, i64::MAX).await.unwrap();
-    assert_eq!((means.incidents, means.mtta_ms), (1, Some(1_200_000.0)));
+    assert_eq!((means.incidents, means.mtta_seconds), (1, Some(1_200.0)));
 }
 
 #[tokio::test]
@@ -272,7 +384,7 @@ async fn a_restart_in_the_middle_neither_loses_nor_repeats_a_page() {
     let detail = house.incidents().get(INC_1).await.unwrap();
     assert_eq!(detail.summary.acknowledged_by.as_deref(), Some("anna"));
     assert_eq!(detail.timeline.iter().filter(|event| event.kind == EventKind::LevelSkipped).count(), 1);
-    let places: Vec<i64> = detail.timeline.iter().map(|event| event.seq).collect();
+    let places: Vec<i64> = detail.timeline.iter().map(|event| event.id).collect();
     assert_eq!(places, (1..=places.len() as i64).collect::<Vec<_>>(), "no event was lost or overwritten");
 }
 
@@ -301,16 +413,18 @@ async fn a_reopened_incident_survives_a_restart_before_it_reopens() {
     house.minutes(10).await;
     house.restart().await;
     house.flush("critical", true).await;
-    assert_eq!(house.incidents().get(INC_1).await.unwrap().summary.round, 2);
+    assert_eq!(house.incidents().get(INC_1).await.unwrap().summary.reopened, 1);
     assert_eq!(house.asked().last().unwrap(), "10m00s INC-1/2/primary/anna by email (sending)");
     house.flush("critical", false).await;
     house.minutes(31).await;
     house.restart().await;
     house.flush("critical", true).await;
-    let (list, cursor) = house.incidents().list(&IncidentFilter::default(), 1).await.unwrap();
-    assert_eq!((list[0].id, cursor), (IncidentId(2), Some(2)));
-    let (rest, cursor) = house.incidents().list(&IncidentFilter { before_id: cursor, ..IncidentFilter::default() }, 1).await.unwrap();
-    assert_eq!((rest[0].id, cursor), (INC_1, None));
+    let list = house.incidents().list(&IncidentFilter::default(), 1).await.unwrap();
+    assert_eq!((list.incidents[0].id, list.next), (IncidentId(2), Some(IncidentId(2))));
+    let rest = IncidentFilter { before_id: list.next.map(|id| id.0), ..IncidentFilter::default() };
+    let list = house.incidents().list(&rest, 1).await.unwrap();
+    assert_eq!((list.incidents[0].id, list.next), (INC_1, None));
+    assert_eq!(house.incidents().counts().await.unwrap(), (1, 0));
 }
 
 #[tokio::test]
@@ -455,14 +569,12 @@ async fn overrides_change_who_is_paged() {
     house.flush("critical", true).await;
     assert_eq!(house.asked(), ["0m00s INC-1/1/primary/bert by slack (sending)"]);
     let now = house.incidents().on_call_now();
-    let shown: Vec<_> = now.iter().map(|view| (view.level.as_str(), view.person.as_deref(), view.paged_after_ms)).collect();
-    assert_eq!(
-        shown,
-        [("primary", Some("bert"), Some(0)), ("secondary", Some("bert"), Some(900_000)), ("engineering_manager", None, Some(1_800_000))]
-    );
+    let person = |view: &phoenix_incident::view::LevelView| view.people.first().map_or("nobody", |p| p.name.as_str()).to_owned();
+    let shown: Vec<_> = now.iter().map(|view| format!("{} {} {:?}", view.level, person(view), view.after_seconds)).collect();
+    assert_eq!(shown, ["primary bert Some(0)", "secondary bert Some(900)", "engineering_manager nobody Some(1800)"]);
     assert_eq!(house.incidents().upcoming().len(), 1, "back to anna in an hour");
     house.incidents().end_override(id, "anna").await.unwrap();
-    assert_eq!(house.incidents().on_call_now()[0].person.as_deref(), Some("anna"));
+    assert_eq!(person(&house.incidents().on_call_now()[0]), "anna");
     for (level, person, from, until, who, part) in [
         ("tertiary", "bert", 0, 10, "anna", "the levels are primary, secondary"),
         ("primary", "zoe", 0, 10, "anna", "no person `zoe`"),
@@ -482,8 +594,9 @@ async fn notes_go_to_incidents_that_are_long_over_and_others_do_not_exist() {
     house.flush("info", true).await;
     house.flush("info", false).await;
     house.minutes(45).await;
-    let detail = house.incidents().note(INC_1, "anna", "postmortem: it was the cable").await.unwrap();
-    assert_eq!(detail.timeline.last().unwrap().text, "postmortem: it was the cable");
+    let event = house.incidents().note(INC_1, "anna", "postmortem: it was the cable").await.unwrap();
+    assert_eq!((event.text.as_str(), event.who.as_deref()), ("postmortem: it was the cable", Some("anna")));
+    assert_eq!(house.incidents().get(INC_1).await.unwrap().timeline.last(), Some(&event));
     assert!(matches!(house.incidents().acknowledge(INC_1, "anna", Via::Ui, "").await, Err(IncidentError::WrongState { .. })));
     assert!(matches!(house.incidents().get(IncidentId(7)).await, Err(IncidentError::NotFound(_))));
     assert!(house.asked().is_empty());

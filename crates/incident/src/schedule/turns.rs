@@ -32,6 +32,8 @@ pub struct Duty {
     pub target: String,
     /// Who it is.
     pub person: Person,
+    /// Whose turn it is among the level's teams; `None` for a person named directly or standing in.
+    pub team: Option<String>,
     /// When it began; `None` for a person named directly.
     pub from: Option<Timestamp>,
     /// When it ends; `None` for a person named directly.
@@ -47,6 +49,8 @@ pub struct Handover {
     pub level: String,
     /// When.
     pub at: Timestamp,
+    /// Who had it until then.
+    pub before: Option<String>,
     /// Who has it from then on.
     pub duty: Duty,
 }
@@ -75,7 +79,8 @@ pub fn who_is(config: &OnCallConfig, overrides: &[Override], target: &str, at: T
     let place = turn.index.div_euclid(count).rem_euclid(members.len() as i64) as usize;
     let person = config.people[&members[place]].clone();
     let reason = turn_reason(target, &person, period, team, teams.len(), place, members.len(), &turn);
-    Ok(Duty { target: target.to_owned(), person, from: Some(turn.from.timestamp()), until: Some(turn.until.timestamp()), reason })
+    let team = Some(team.to_owned());
+    Ok(Duty { target: target.to_owned(), person, team, from: Some(turn.from.timestamp()), until: Some(turn.until.timestamp()), reason })
 }
 
 fn named_person(config: &OnCallConfig, target: &str) -> Result<Duty, String> {
@@ -83,6 +88,7 @@ fn named_person(config: &OnCallConfig, target: &str) -> Result<Duty, String> {
         Some(person) => Ok(Duty {
             target: target.to_owned(),
             person: person.clone(),
+            team: None,
             from: None,
             until: None,
             reason: format!("the escalation names {target} directly"),
@@ -103,6 +109,7 @@ fn overriding(config: &OnCallConfig, overrides: &[Override], target: &str, at: T
     Some(Duty {
         target: target.to_owned(),
         person: config.people[&chosen.person].clone(),
+        team: None,
         from: Timestamp::from_millisecond(chosen.from_ms).ok(),
         until: Some(until),
         reason: format!("{} stands in as {target} until {}, asked for by {}", chosen.person, in_words(&local), chosen.created_by),
@@ -187,8 +194,8 @@ impl OnCallConfig {
             for at in moments {
                 let Ok(duty) = who_is(self, overrides, &level.name, at) else { continue };
                 if person.as_deref() != Some(&duty.person.id) {
-                    person = Some(duty.person.id.clone());
-                    handovers.push(Handover { level: level.name.clone(), at, duty });
+                    let before = person.replace(duty.person.id.clone());
+                    handovers.push(Handover { level: level.name.clone(), at, before, duty });
                 }
             }
         }

@@ -10,6 +10,8 @@ pub struct IncidentRow {
     pub id: i64,
     /// The key of the alert group.
     pub group_key: String,
+    /// The receiver's name of the route; may be empty.
+    pub receiver: String,
     /// One line for people.
     pub title: String,
     /// The value of the label `severity`; may be empty.
@@ -40,6 +42,8 @@ pub struct IncidentRow {
     pub acknowledged_by: String,
     /// When it ended.
     pub resolved_ms: Option<i64>,
+    /// Who ended it by hand; empty when it ended with its alerts.
+    pub resolved_by: String,
     /// 1 for the first opening, one more for each reopening.
     pub round: i64,
     /// JSON; empty when nobody is paged.
@@ -89,8 +93,10 @@ pub struct PageRow {
     pub person: String,
     /// `waiting`, `sending`, `sent`, `given_up` or `cancelled`.
     pub status: String,
-    /// The method of the last attempt; empty before the first.
+    /// The method of the last attempt, or the first one to come.
     pub method: String,
+    /// What may be shown of the address.
+    pub address: String,
     /// Attempts begun.
     pub attempts: i64,
     /// JSON list of positions of contacts that refused for good.
@@ -146,6 +152,7 @@ impl<'r> FromRow<'r, AnyRow> for IncidentRow {
         Ok(Self {
             id: row.try_get("id")?,
             group_key: row.try_get("group_key")?,
+            receiver: row.try_get("receiver")?,
             title: row.try_get("title")?,
             severity: row.try_get("severity")?,
             status: row.try_get("status")?,
@@ -161,6 +168,7 @@ impl<'r> FromRow<'r, AnyRow> for IncidentRow {
             acknowledged_ms: row.try_get("acknowledged_ms")?,
             acknowledged_by: row.try_get("acknowledged_by")?,
             resolved_ms: row.try_get("resolved_ms")?,
+            resolved_by: row.try_get("resolved_by")?,
             round: row.try_get("round")?,
             escalation: row.try_get("escalation")?,
             last_flush_ms: row.try_get("last_flush_ms")?,
@@ -196,6 +204,7 @@ impl<'r> FromRow<'r, AnyRow> for PageRow {
             person: row.try_get("person")?,
             status: row.try_get("status")?,
             method: row.try_get("method")?,
+            address: row.try_get("address")?,
             attempts: row.try_get("attempts")?,
             refused: row.try_get("refused")?,
             intended_ms: row.try_get("intended_ms")?,

@@ -10,6 +10,7 @@ fn change(id: i64) -> IncidentChange {
         incident: IncidentRow {
             id,
             group_key: "{}:{alertname=\"X\"}".to_owned(),
+            receiver: "team".to_owned(),
             title: "X is down".to_owned(),
             severity: if id % 2 == 0 { "critical" } else { "info" }.to_owned(),
             status: "open".to_owned(),
@@ -79,9 +80,11 @@ async fn an_incident_comes_back_as_it_was_saved(state: &State) {
     saved.incident.status = "resolved".to_owned();
     saved.incident.watched = false;
     saved.incident.resolved_ms = Some(77);
+    saved.incident.resolved_by = "anna".to_owned();
     saved.alerts[0].status = "resolved".to_owned();
     saved.pages[0].status = "sent".to_owned();
     saved.pages[0].sent_ms = Some(9);
+    saved.pages[0].address = "anna@example.org".to_owned();
     saved.events.push(EventRow { seq: 2, kind: "closed".to_owned(), ..EventRow::default() });
     state.save_incident(&saved).await.unwrap();
     state.save_incident(&saved).await.unwrap();

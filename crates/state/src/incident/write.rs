@@ -7,19 +7,20 @@ use crate::{State, StateError, StateTransaction};
 /// condition keeps another incident that took the number from being overwritten.
 const INSERT: &str = "INSERT INTO incident (id, group_key, title, severity, status, watched, labels, annotations, language, expression, \
     condition_since_ms, opened_ms, reopened_ms, paged_ms, acknowledged_ms, acknowledged_by, resolved_ms, round, escalation, \
-    last_flush_ms, flush_interval_ms) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) \
+    last_flush_ms, flush_interval_ms, receiver, resolved_by) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) \
     ON CONFLICT (id) DO UPDATE SET title = excluded.title, severity = excluded.severity, status = excluded.status, \
     watched = excluded.watched, labels = excluded.labels, annotations = excluded.annotations, language = excluded.language, \
     expression = excluded.expression, condition_since_ms = excluded.condition_since_ms, reopened_ms = excluded.reopened_ms, \
     paged_ms = excluded.paged_ms, acknowledged_ms = excluded.acknowledged_ms, acknowledged_by = excluded.acknowledged_by, \
     resolved_ms = excluded.resolved_ms, round = excluded.round, escalation = excluded.escalation, \
-    last_flush_ms = excluded.last_flush_ms, flush_interval_ms = excluded.flush_interval_ms \
+    last_flush_ms = excluded.last_flush_ms, flush_interval_ms = excluded.flush_interval_ms, receiver = excluded.receiver, \
+    resolved_by = excluded.resolved_by \
     WHERE incident.group_key = excluded.group_key AND incident.opened_ms = excluded.opened_ms";
 const UPDATE: &str = "UPDATE incident SET group_key = $2, title = $3, severity = $4, status = $5, watched = $6, labels = $7, \
     annotations = $8, language = $9, expression = $10, condition_since_ms = $11, opened_ms = $12, reopened_ms = $13, paged_ms = $14, \
     acknowledged_ms = $15, acknowledged_by = $16, resolved_ms = $17, round = $18, escalation = $19, last_flush_ms = $20, \
-    flush_interval_ms = $21 WHERE id = $1";
+    flush_interval_ms = $21, receiver = $22, resolved_by = $23 WHERE id = $1";
 
 impl State {
     /// Writes an incident with what changed of it, all or nothing. Writing the same again changes nothing.
@@ -62,6 +63,8 @@ async fn write_incident(transaction: &mut StateTransaction, row: &IncidentRow, i
         .bind(&row.escalation)
         .bind(row.last_flush_ms)
         .bind(row.flush_interval_ms)
+        .bind(&row.receiver)
+        .bind(&row.resolved_by)
         .execute(&mut **transaction)
         .await
         .map_err(StateError::query("save an incident"))?;
@@ -112,10 +115,10 @@ async fn write_event(transaction: &mut StateTransaction, incident: i64, row: &Ev
 async fn write_page(transaction: &mut StateTransaction, incident: i64, row: &PageRow) -> Result<(), StateError> {
     sqlx::query(
         "INSERT INTO incident_page (incident_id, round, level, person, status, method, attempts, refused, intended_ms, \
-         next_attempt_ms, sent_ms, last_error, why) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+         next_attempt_ms, sent_ms, last_error, why, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
          ON CONFLICT (incident_id, round, level, person) DO UPDATE SET status = excluded.status, method = excluded.method, \
          attempts = excluded.attempts, refused = excluded.refused, next_attempt_ms = excluded.next_attempt_ms, \
-         sent_ms = excluded.sent_ms, last_error = excluded.last_error",
+         sent_ms = excluded.sent_ms, last_error = excluded.last_error, address = excluded.address",
     )
     .bind(incident)
     .bind(row.round)
@@ -130,6 +133,7 @@ async fn write_page(transaction: &mut StateTransaction, incident: i64, row: &Pag
     .bind(row.sent_ms)
     .bind(&row.last_error)
     .bind(&row.why)
+    .bind(&row.address)
     .execute(&mut **transaction)
     .await
     .map_err(StateError::query("save a page of an incident"))?;

@@ -2,6 +2,8 @@
 CREATE TABLE incident (
     id BIGINT NOT NULL PRIMARY KEY,
     group_key TEXT NOT NULL,
+    -- of the route
+    receiver TEXT NOT NULL,
     title TEXT NOT NULL,
     severity TEXT NOT NULL,
     -- open, acknowledged or resolved
@@ -21,6 +23,7 @@ CREATE TABLE incident (
     acknowledged_ms BIGINT,
     acknowledged_by TEXT NOT NULL,
     resolved_ms BIGINT,
+    resolved_by TEXT NOT NULL,
     -- 1 for the first opening, one more for each reopening
     round BIGINT NOT NULL,
     -- JSON as in the incident room; empty when nobody is paged
@@ -63,8 +66,10 @@ CREATE TABLE incident_page (
     person TEXT NOT NULL,
     -- waiting, sending, sent, given_up or cancelled
     status TEXT NOT NULL,
-    -- of the attempt that is under way or was the last: email, webhook, slack; empty before the first
+    -- of the last attempt, or the first one to come: email, webhook, slack
     method TEXT NOT NULL,
+    -- what may be shown of it
+    address TEXT NOT NULL,
     attempts BIGINT NOT NULL,
     -- positions of contacts that refused for good, as a JSON list
     refused TEXT NOT NULL,
