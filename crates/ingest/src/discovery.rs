@@ -5,7 +5,7 @@ mod http;
 
 use crate::config::TargetGroup;
 use phoenix_env::{SharedClock, SharedDisk};
-use phoenix_http::{HttpClient, HttpConfig};
+use phoenix_http::HttpClient;
 use phoenix_model::Labels;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,12 +42,11 @@ pub(crate) enum Provider {
 
 impl PartialEq for Provider {
     fn eq(&self, other: &Self) -> bool {
-        let config = |client: &HttpClient| -> HttpConfig { client.config().clone() };
         match (self, other) {
             (Self::Static(a), Self::Static(b)) => a == b,
-            (Self::Files { patterns: a, refresh: x }, Self::Files { patterns: b, refresh: y }) => (a, x) == (b, y),
-            (Self::Http { url: a, refresh: x, client: c }, Self::Http { url: b, refresh: y, client: d }) => {
-                (a, x) == (b, y) && config(c) == config(d)
+            (Self::Files { patterns, refresh }, Self::Files { patterns: others, refresh: other }) => (patterns, refresh) == (others, other),
+            (Self::Http { url, refresh, client }, Self::Http { url: other_url, refresh: other, client: other_client }) => {
+                (url, refresh, client.config()) == (other_url, other, other_client.config())
             }
             _ => false,
         }

@@ -15,7 +15,7 @@ pub use comment::Comment;
 pub use negotiate::{ContentTypeError, Format, ScrapeProtocol, accept_header, format_of};
 pub use series::{Pair, Series};
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 /// The NaN that Prometheus stores for a NaN in an exposition: quiet, and not the staleness marker.
 pub const NORMAL_NAN_BITS: u64 = 0x7ff8_0000_0000_0001;
@@ -67,7 +67,7 @@ impl<'a> Parser<'a> {
         match std::str::from_utf8(body) {
             Ok(text) => Ok(Self { text, position: 0, format, saw_eof: false }),
             Err(e) => {
-                let line = body[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+                let line = memchr_iter(b'\n', &body[..e.valid_up_to()]).count() + 1;
                 Err(ParseError { line, message: "the text is not UTF-8".to_owned() })
             }
         }
@@ -115,7 +115,7 @@ impl<'a> Parser<'a> {
     }
 
     fn error_at(&self, offset: usize, message: String) -> ParseError {
-        let line = self.text.as_bytes()[..offset].iter().filter(|b| **b == b'\n').count() + 1;
+        let line = memchr_iter(b'\n', &self.text.as_bytes()[..offset]).count() + 1;
         ParseError { line, message }
     }
 }

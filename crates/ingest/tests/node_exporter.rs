@@ -88,7 +88,8 @@ async fn scrape_it_and_compare() {
     let missing: Vec<&String> = theirs.keys().filter(|name| name.starts_with("node_") && !ours.contains_key(*name)).collect();
     println!("{}\nonly there: {missing:?}", differences.join("\n"));
     assert!(differences.iter().all(|d| !d.starts_with("type of")), "{differences:?}");
-    for name in ["node_cpu_seconds_total", "node_memory_MemAvailable_bytes", "node_network_info", "node_uname_info", "node_filefd_maximum"] {
+    for name in ["node_cpu_seconds_total", "node_memory_MemAvailable_bytes", "node_network_info", "node_uname_info", "node_filefd_maximum"]
+    {
         assert_eq!(ours[name], theirs[name], "{name}");
     }
 }

@@ -173,12 +173,13 @@ async fn gzip_is_taken_and_bombs_are_not() {
     bench.apply(&config(&address, ""));
     bench.until(|b| b.count("a") >= 1).await;
 
-    // 1 GiB of zeros in about a megabyte.
-    let bomb = gzip((0..1024).map(|_| vec![0; 1 << 20]));
-    assert!(bomb.len() < 8 << 20);
+    // 1 GiB of zeros in about a megabyte: a thousand times one compressed mebibyte.
+    let bomb = gzip(std::iter::once(vec![0; 1 << 20])).repeat(1024);
+    assert!(bomb.len() < 4 << 20);
     let own = "  scrape_interval: 20s\n  scrape_timeout: 20s\n";
-    let (_, error) = failing(Router::new().route("/metrics", get(move || async move { encoded(bomb) })), own, ScrapeLimits::default()).await;
-    assert_eq!(error, "the body is longer than 67108864 bytes, the limit of `limits.scrape_body_bytes`");
+    let limits = ScrapeLimits { body_bytes: 8 << 20, ..ScrapeLimits::default() };
+    let (_, error) = failing(Router::new().route("/metrics", get(move || async move { encoded(bomb) })), own, limits).await;
+    assert_eq!(error, "the body is longer than 8388608 bytes, the limit of `limits.scrape_body_bytes`");
 }
 
 /// Ten million series, written as they are asked for: cut at the limit, and soon.
@@ -200,9 +201,10 @@ async fn ten_million_series_are_cut() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn credentials_are_sent_and_redirects_followed() {
-    let app = Router::new()
-        .route("/metrics", get(|| async { Redirect::temporary("/moved") }))
-        .route("/moved", get(|headers: HeaderMap| async move { text(format!("auth{{is=\"{}\"}} 1\n", headers["authorization"].to_str().unwrap())) }));
+    let app = Router::new().route("/metrics", get(|| async { Redirect::temporary("/moved") })).route(
+        "/moved",
+        get(|headers: HeaderMap| async move { text(format!("auth{{is=\"{}\"}} 1\n", headers["authorization"].to_str().unwrap())) }),
+    );
     let address = serve(app).await;
     for (keys, want) in [
         ("  basic_auth: {username: me, password: secret}\n", "Basic bWU6c2VjcmV0"),
@@ -260,7 +262,10 @@ async fn a_full_disk_is_tried_again_and_told() {
     bench.apply(&config(&address, "  scrape_interval: 1m\n"));
     bench.until_within(Duration::from_secs(20), |b| b.metric("phoenix_scrape_write_failures_total") == 1.0).await;
     let status = bench.scraper.targets(None);
-    assert_eq!(status.active_targets[0].phoenix_write_error.as_deref(), Some("the samples of this scrape are lost: the disk is full: test"));
+    assert_eq!(
+        status.active_targets[0].phoenix_write_error.as_deref(),
+        Some("the samples of this scrape are lost: the disk is full: test")
+    );
     assert_eq!(status.active_targets[0].last_error, "", "the target itself is well");
 }
 
@@ -280,7 +285,8 @@ async fn targets_from_files_and_servers() {
     ))
     .await;
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("t.json"), format!("[{{\"targets\": [\"{metrics}\"], \"labels\": {{\"from\": \"file\"}}}}]")).unwrap();
+    std::fs::write(folder.path().join("t.json"), format!("[{{\"targets\": [\"{metrics}\"], \"labels\": {{\"from\": \"file\"}}}}]"))
+        .unwrap();
     let config = format!(
         "global: {{scrape_interval: 100ms, scrape_timeout: 100ms}}\nscrape_configs:\n- job_name: j\n  file_sd_configs: [{{files: ['{}/*.json']}}]\n  \
          http_sd_configs: [{{url: 'http://{sd}/sd', refresh_interval: 100ms}}]\n",
@@ -296,4 +302,42 @@ async fn targets_from_files_and_servers() {
     assert_eq!(status.phoenix_discovery_errors[0].error, "the server answered HTTP status 502 Bad Gateway");
     std::fs::write(folder.path().join("t.json"), "[]").unwrap();
     bench.until_within(Duration::from_secs(10), |b| b.scraper.targets(None).active_targets.len() == 1).await;
+}
+
+/// The certificates are those of the HTTP client's tests.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tls_with_an_authority_of_ones_own() {
+    use tokio_rustls::rustls::pki_types::pem::PemObject;
+    use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../http/tests/data");
+    let chain = vec![CertificateDer::from_pem_file(format!("{data}/server.pem")).unwrap()];
+    let key = PrivateKeyDer::from_pem_file(format!("{data}/server.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(builder.with_no_client_auth().with_single_cert(chain, key).unwrap()));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                use tokio::io::{AsyncReadExt, AsyncWriteExt};
+                let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\nConnection: close\r\n\r\na 1\n";
+                let _ = stream.write_all(answer).await;
+                let _ = stream.shutdown().await;
+            });
+        }
+    });
+    let tls = format!(
+        "  scheme: https\n  scrape_timeout: 5s\n  scrape_interval: 5s\n  tls_config: {{ca_file: {data}/ca.pem, server_name: phoenix.test}}\n"
+    );
+    let bench = Bench::new(ScrapeLimits::default());
+    bench.apply(&config(&address, &tls));
+    bench.until(|b| b.count("a") == 1).await;
+    let bench = Bench::new(ScrapeLimits::default());
+    bench.apply(&config(&address, "  scheme: https\n  scrape_timeout: 5s\n  scrape_interval: 5s\n"));
+    bench.until(|b| b.scraper.targets(None).active_targets.first().is_some_and(|t| t.last_error.contains("certificate"))).await;
 }

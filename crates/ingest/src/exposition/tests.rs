@@ -173,8 +173,12 @@ fn made() -> impl Strategy<Value = Made> {
     let label = prop_oneof!["[a-z_][a-z0-9_]{0,5}", "[a-z. \"\\\\=,{}\n]{1,6}"].prop_filter("the metric's name", |n| n != "__name__");
     let labels = prop::collection::btree_map(label, "[a-z\"\\\\,{} #=\n日]{0,8}", 0..4);
     let value = prop_oneof![any::<f64>().prop_filter("one NaN is enough", |v| !v.is_nan()), Just(f64::NAN), Just(f64::INFINITY)];
-    (name, labels, value, prop::option::of(-1_000_000_000_i64..4_000_000_000_000))
-        .prop_map(|(name, labels, value, timestamp_ms)| Made { name, labels: labels.into_iter().collect(), value, timestamp_ms })
+    (name, labels, value, prop::option::of(-1_000_000_000_i64..4_000_000_000_000)).prop_map(|(name, labels, value, timestamp_ms)| Made {
+        name,
+        labels: labels.into_iter().collect(),
+        value,
+        timestamp_ms,
+    })
 }
 
 fn render(samples: &[Made], format: Format) -> String {

@@ -35,7 +35,12 @@ const COLUMNS: [Column; 17] = [
     column(7, "node_disk_write_time_seconds_total", MILLISECONDS, "Seconds spent by all writes."),
     column(IO_NOW, "node_disk_io_now", 1.0, "Operations under way."),
     column(9, "node_disk_io_time_seconds_total", MILLISECONDS, "Seconds in which the disk was busy."),
-    column(10, "node_disk_io_time_weighted_seconds_total", MILLISECONDS, "Seconds in which the disk was busy, times the operations under way."),
+    column(
+        10,
+        "node_disk_io_time_weighted_seconds_total",
+        MILLISECONDS,
+        "Seconds in which the disk was busy, times the operations under way.",
+    ),
     column(11, "node_disk_discards_completed_total", 1.0, "Discards that completed."),
     column(12, "node_disk_discards_merged_total", 1.0, "Discards that were merged with a neighbour."),
     column(13, "node_disk_discarded_sectors_total", 1.0, "Sectors discarded."),
@@ -51,7 +56,11 @@ pub(super) fn collect(host: &Host, page: &mut Page<'_>) -> Result<(), Reason> {
         if !disks.iter().any(|(_, values)| values.len() > *index) {
             continue; // an older kernel
         }
-        if *index == IO_NOW { page.gauge(name, help) } else { page.counter(name, help) }
+        if *index == IO_NOW {
+            page.gauge(name, help);
+        } else {
+            page.counter(name, help);
+        }
         for (device, values) in &disks {
             if let Some(value) = values.get(*index) {
                 page.sample(&[("device", device)], value * factor);
@@ -79,8 +88,9 @@ mod tests {
 
     #[test]
     fn partitions_are_left_out() {
-        let names = ["sda", "sda1", "nvme0n1", "nvme0n1p2", "loop3", "ram0", "zram0", "vdb", "vdb12", "dm-0", "md127", "xvda1", "mmcblk0", "fd0"];
-        let text: String = names.iter().map(|name| format!("   8   0 {name} 1 2 3 4 5 6 7 8 9 10 11\n")).collect();
+        let names =
+            ["sda", "sda1", "nvme0n1", "nvme0n1p2", "loop3", "ram0", "zram0", "vdb", "vdb12", "dm-0", "md127", "xvda1", "mmcblk0", "fd0"];
+        let text = names.map(|name| format!("   8   0 {name} 1 2 3 4 5 6 7 8 9 10 11")).join("\n");
         let kept: Vec<&str> = parse(&text).iter().map(|(device, _)| *device).collect();
         assert_eq!(kept, ["sda", "nvme0n1", "vdb", "dm-0", "md127", "mmcblk0"]);
         assert_eq!(parse("8 0 sda 5 x 7\n"), [("sda", vec![5.0])]);

@@ -29,6 +29,9 @@ pub(super) struct Filesystems {
     asked: Arc<Mutex<HashSet<String>>>,
 }
 
+/// Name, help, and where the value is.
+type Gauge = (&'static str, &'static str, fn(&Usage) -> f64);
+
 #[derive(Debug, Clone, PartialEq)]
 struct Mount {
     device: String,
@@ -52,7 +55,7 @@ pub(super) fn collect(host: &Host, page: &mut Page<'_>) -> Result<(), Reason> {
     let mounts = parse(&text);
     let usages = host.filesystems.ask(&mounts, usage);
     let each: Vec<_> = mounts.iter().zip(&usages).collect();
-    let gauges: [(&str, &str, fn(&Usage) -> f64); 5] = [
+    let gauges: [Gauge; 5] = [
         ("node_filesystem_avail_bytes", "Bytes that users without special rights can still use.", |u| u.avail),
         ("node_filesystem_files", "Files that the file system can hold.", |u| u.files),
         ("node_filesystem_files_free", "Files that can still be made.", |u| u.files_free),
@@ -176,13 +179,15 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "a mount that hangs, hangs in real time")]
     fn a_mount_that_hangs_is_left_alone() {
         const NONE: Usage = Usage { size: 1.0, free: 0.0, avail: 0.0, files: 0.0, files_free: 0.0 };
+        #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
         fn ask(mountpoint: &str) -> Option<Usage> {
             if mountpoint == "/hangs" {
                 std::thread::sleep(Duration::from_secs(3));
             }
             Some(NONE)
         }
-        let mount = |mountpoint: &str| Mount { device: String::new(), mountpoint: mountpoint.to_owned(), fstype: String::new(), readonly: false };
+        let mount =
+            |mountpoint: &str| Mount { device: String::new(), mountpoint: mountpoint.to_owned(), fstype: String::new(), readonly: false };
         let mounts = [mount("/a"), mount("/hangs"), mount("/z")];
         let filesystems = Filesystems::default();
         for _ in 0..3 {

@@ -44,6 +44,7 @@ pub(super) fn stat(host: &Host, page: &mut Page<'_>) -> Result<(), Reason> {
     Ok(())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "collectors are of one type")]
 pub(super) fn time(host: &Host, page: &mut Page<'_>) -> Result<(), Reason> {
     page.one_gauge("node_time_seconds", "The machine's time, in seconds since 1970.", host.clock.now_ms() as f64 / 1000.0);
     Ok(())
@@ -69,6 +70,7 @@ pub(super) fn entropy(host: &Host, page: &mut Page<'_>) -> Result<(), Reason> {
     Ok(())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "collectors are of one type")]
 pub(super) fn uname(_: &Host, page: &mut Page<'_>) -> Result<(), Reason> {
     let uname = rustix::system::uname();
     let [sysname, release, version, machine, nodename, domainname] =

@@ -94,7 +94,8 @@ const STATES: [State; 16] = [
 ];
 
 /// Megabits to bytes.
-const SPEED: State = State { file: "speed", metric: "speed_bytes", is_counter: false, factor: 125_000.0, help: "Bytes per second that the link can carry." };
+const SPEED: State =
+    State { file: "speed", metric: "speed_bytes", is_counter: false, factor: 125_000.0, help: "Bytes per second that the link can carry." };
 
 pub(super) fn interfaces(host: &Host, page: &mut Page<'_>) -> Result<(), Reason> {
     let mut interfaces = host.entries("/sys/class/net")?;
@@ -110,7 +111,11 @@ pub(super) fn interfaces(host: &Host, page: &mut Page<'_>) -> Result<(), Reason>
             continue;
         }
         let name = format!("node_network_{metric}");
-        if *is_counter { page.counter(&name, help) } else { page.gauge(&name, help) }
+        if *is_counter {
+            page.counter(&name, help);
+        } else {
+            page.gauge(&name, help);
+        }
         for (device, value) in values {
             page.sample(&[("device", device)], value);
         }

@@ -12,9 +12,8 @@ fn labels(text: &str) -> Labels {
 
 /// Labels are written `a=1 b=2`; `want` is `dropped` or the labels afterwards.
 fn check(before: &str, yaml: &str, want: &str) {
-    let got = relabel(&labels(before), &configs(yaml)).map_or("dropped".to_owned(), |labels| {
-        labels.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(" ")
-    });
+    let got = relabel(&labels(before), &configs(yaml))
+        .map_or("dropped".to_owned(), |labels| labels.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(" "));
     assert_eq!(got, want, "{before} under\n{yaml}");
 }
 

@@ -128,20 +128,19 @@ fn read(
         if over_limit {
             continue; // read on for the right count, as Prometheus does
         }
-        let known = match cache.find(sample.series.as_str()) {
-            Some(known) => known,
-            None => {
-                sample.series.pairs(&mut pairs).map_err(|e| parser.error_here(e).to_string())?;
-                let labels = finish(&pairs, target_labels, rules);
-                if let Some(labels) = &labels {
-                    check(labels, sample.series, rules)?;
-                    if rules.sample_limit.is_exceeded_by(counts.kept + 1) {
-                        over_limit = true; // not remembered: the cache does not outgrow the limit
-                        continue;
-                    }
+        let known = if let Some(known) = cache.find(sample.series.as_str()) {
+            known
+        } else {
+            sample.series.pairs(&mut pairs).map_err(|e| parser.error_here(e).to_string())?;
+            let labels = finish(&pairs, target_labels, rules);
+            if let Some(labels) = &labels {
+                check(labels, sample.series, rules)?;
+                if rules.sample_limit.is_exceeded_by(counts.kept + 1) {
+                    over_limit = true; // not remembered: the cache does not outgrow the limit
+                    continue;
                 }
-                cache.insert(sample.series.as_str(), labels)
             }
+            cache.insert(sample.series.as_str(), labels)
         };
         let Known::Series(id) = known else { continue };
         if rules.sample_limit.is_exceeded_by(counts.kept + 1) {
@@ -212,7 +211,8 @@ fn check(labels: &Labels, series: Series<'_>, rules: &SampleRules) -> Result<(),
         if rules.only_legacy_names && !is_legacy {
             return Err(format!("series `{}` has a name that `metric_name_validation_scheme: legacy` refuses", shown()));
         }
-        for (what, length, limit) in [("name", name.len(), rules.label_name_length_limit), ("value", value.len(), rules.label_value_length_limit)]
+        for (what, length, limit) in
+            [("name", name.len(), rules.label_name_length_limit), ("value", value.len(), rules.label_value_length_limit)]
         {
             if limit.is_exceeded_by(length as u64) {
                 let Limit { max, name: setting } = limit;

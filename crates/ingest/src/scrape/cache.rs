@@ -29,7 +29,7 @@ pub(crate) enum Known {
 
 #[derive(Debug, Default)]
 struct Text {
-    text: Box<str>,
+    written: Box<str>,
     series: u32,
     /// The scrape in which it was last seen.
     seen: u32,
@@ -77,16 +77,16 @@ impl SeriesCache {
 
     /// The text that stood next in the last scrape.
     pub(crate) fn expected(&self) -> Option<&str> {
-        self.order.get(self.cursor).map(|id| &*self.texts.get(*id).text)
+        self.order.get(self.cursor).map(|id| &*self.texts.get(*id).written)
     }
 
     /// Looks a text up and notes that it was seen.
     pub(crate) fn find(&mut self, text: &str) -> Option<Known> {
         let id = match self.order.get(self.cursor) {
-            Some(&id) if &*self.texts.get(id).text == text => id,
+            Some(&id) if &*self.texts.get(id).written == text => id,
             _ => {
                 let hash = self.hasher.hash_one(text);
-                let id = *self.by_text.find(hash, |id| &*self.texts.get(*id).text == text)?;
+                let id = *self.by_text.find(hash, |id| &*self.texts.get(*id).written == text)?;
                 self.cursor = self.texts.get(id).position as usize;
                 id
             }
@@ -105,9 +105,9 @@ impl SeriesCache {
     pub(crate) fn insert(&mut self, text: &str, labels: Option<Labels>) -> Known {
         let series = labels.map_or(DROPPED, |labels| self.series_of(labels));
         let position = self.order.len() as u32; // no place in the last scrape: nothing is expected after it
-        let id = self.texts.add(Text { text: text.into(), series, seen: self.scrape, position });
+        let id = self.texts.add(Text { written: text.into(), series, seen: self.scrape, position });
         let Self { texts, by_text, hasher, .. } = self;
-        by_text.insert_unique(hasher.hash_one(text), id, |id| hasher.hash_one(&*texts.get(*id).text));
+        by_text.insert_unique(hasher.hash_one(text), id, |id| hasher.hash_one(&*texts.get(*id).written));
         self.next_order.push(id);
         self.new_texts.push(id);
         if series == DROPPED { Known::Dropped } else { Known::Series(SeriesId(series)) }
@@ -206,7 +206,7 @@ impl SeriesCache {
 
     fn forget_text(&mut self, id: u32) {
         let Self { texts, by_text, hasher, .. } = self;
-        if let Ok(entry) = by_text.find_entry(hasher.hash_one(&*texts.get(id).text), |other| *other == id) {
+        if let Ok(entry) = by_text.find_entry(hasher.hash_one(&*texts.get(id).written), |other| *other == id) {
             entry.remove();
         }
         texts.remove(id);
@@ -297,7 +297,11 @@ mod tests {
         }
         let mut vanished = Vec::new();
         let sink = |labels: &Labels| vanished.push(labels.metric_name().to_owned());
-        if fails { cache.roll_back(sink) } else { cache.commit(sink) }
+        if fails {
+            cache.roll_back(sink);
+        } else {
+            cache.commit(sink);
+        }
         vanished.sort();
         vanished
     }

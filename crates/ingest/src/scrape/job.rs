@@ -28,6 +28,7 @@ pub(crate) struct Job {
 
 /// How samples are taken from a body.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are keys of the config, each on its own")]
 pub(crate) struct SampleRules {
     pub(crate) honor_labels: bool,
     pub(crate) honor_timestamps: bool,

@@ -15,7 +15,7 @@ const FORGET_AFTER_SCRAPES: u32 = 10;
 /// The metadata of one target, refreshed with each scrape.
 #[derive(Debug, Default)]
 pub(crate) struct Families {
-    families: HashMap<String, Family>,
+    by_name: HashMap<String, Family>,
     hasher: DefaultHashBuilder,
     /// Hash and family of the comment lines of the last scrape, in their order. A line that is as it
     /// was need not be read again.
@@ -54,15 +54,15 @@ impl Families {
             self.lines.push(hash);
         }
         self.next += 1;
-        if self.families.len() >= FAMILIES_LIMIT && !self.families.contains_key(comment.name()) {
+        if self.by_name.len() >= FAMILIES_LIMIT && !self.by_name.contains_key(comment.name()) {
             return Ok(());
         }
-        let family = self.families.entry_ref(comment.name()).or_default();
+        let family = self.by_name.entry_ref(comment.name()).or_default();
         family.seen = self.scrape;
         match comment {
-            Comment::Help { text, .. } => family.metadata.help = cut(&text).to_owned(),
+            Comment::Help { text, .. } => cut(&text).clone_into(&mut family.metadata.help),
             Comment::Type { kind, .. } => kind.clone_into(&mut family.metadata.kind),
-            Comment::Unit { unit, .. } => family.metadata.unit = cut(&unit).to_owned(),
+            Comment::Unit { unit, .. } => cut(&unit).clone_into(&mut family.metadata.unit),
         }
         Ok(())
     }
@@ -79,13 +79,13 @@ impl Families {
         // The lines changed: read them all the next time, so that what is gone can be told from what stayed.
         self.scrape = self.scrape.wrapping_add(1);
         let scrape = self.scrape;
-        self.families.retain(|_, family| scrape.wrapping_sub(family.seen) <= FORGET_AFTER_SCRAPES);
+        self.by_name.retain(|_, family| scrape.wrapping_sub(family.seen) <= FORGET_AFTER_SCRAPES);
         self.lines.clear();
     }
 
     /// The families with their metadata.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, MetricMetadata)> {
-        self.families.iter().map(|(name, family)| {
+        self.by_name.iter().map(|(name, family)| {
             let mut metadata = family.metadata.clone();
             if metadata.kind.is_empty() {
                 "unknown".clone_into(&mut metadata.kind);

@@ -29,13 +29,8 @@ impl ReportSeries {
             labels.set(METRIC_NAME, name);
             labels.build()
         };
-        let always = [
-            "up",
-            "scrape_duration_seconds",
-            "scrape_samples_scraped",
-            "scrape_samples_post_metric_relabeling",
-            "scrape_series_added",
-        ];
+        let always =
+            ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"];
         let extra = ["scrape_timeout_seconds", "scrape_sample_limit", "scrape_body_size_bytes"];
         Self { always: always.map(series), extra: extra_metrics.then(|| extra.map(series)) }
     }

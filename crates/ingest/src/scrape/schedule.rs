@@ -41,7 +41,9 @@ mod tests {
     #[test]
     fn late_scrapes_carry_the_time_they_began() {
         let interval = Duration::from_secs(15);
-        for (due, now, want) in [(1000, 1000, 1000), (1000, 1020, 1000), (1000, 1021, 1021), (1000, 3_601_000, 3_601_000), (1000, 999, 1000)] {
+        for (due, now, want) in
+            [(1000, 1000, 1000), (1000, 1020, 1000), (1000, 1021, 1021), (1000, 3_601_000, 3_601_000), (1000, 999, 1000)]
+        {
             assert_eq!(timestamp_ms(due, now, interval), want);
         }
         assert_eq!(timestamp_ms(1000, 1003, Duration::from_secs(1)), 1003);

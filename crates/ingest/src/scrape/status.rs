@@ -115,9 +115,8 @@ impl Scraper {
         self.views(|job, view| {
             dropped_target_counts.insert(job.to_owned(), view.dropped_count);
             let scrape_pool = || job.to_owned();
-            dropped_targets.extend(
-                view.dropped.iter().map(|labels| DroppedTarget { discovered_labels: labels.clone(), scrape_pool: scrape_pool() }),
-            );
+            dropped_targets
+                .extend(view.dropped.iter().map(|labels| DroppedTarget { discovered_labels: labels.clone(), scrape_pool: scrape_pool() }));
             broken.extend(view.broken.iter().map(|(labels, error)| BrokenTarget {
                 discovered_labels: labels.clone(),
                 scrape_pool: scrape_pool(),
@@ -180,13 +179,12 @@ impl Scraper {
                 unit: metadata.unit,
             };
             let families = state.families.lock();
-            match metric {
-                Some(name) => all.extend(families.get(name).map(|metadata| entry(None, metadata))),
-                None => {
-                    let mut of_target: Vec<_> = families.iter().map(|(name, metadata)| entry(Some(name), metadata)).collect();
-                    of_target.sort_by(|a, b| a.metric.cmp(&b.metric));
-                    all.extend(of_target);
-                }
+            if let Some(name) = metric {
+                all.extend(families.get(name).map(|metadata| entry(None, metadata)));
+            } else {
+                let mut of_target: Vec<_> = families.iter().map(|(name, metadata)| entry(Some(name), metadata)).collect();
+                of_target.sort_by(|a, b| a.metric.cmp(&b.metric));
+                all.extend(of_target);
             }
             if all.len() >= limit {
                 break;

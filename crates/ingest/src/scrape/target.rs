@@ -210,7 +210,11 @@ mod tests {
             ("[]", &[("__address__", "a b:1")], "\"a b:1\" is not a host and port: invalid international domain name"),
             ("[]", &[("__address__", "a:x")], "\"a:x\" is not a host and port: invalid port number"),
             ("[{target_label: __scheme__, replacement: ftp}]", &api, "scheme \"ftp\" is neither `http` nor `https`"),
-            ("[{target_label: __scrape_interval__, replacement: 5s}]", &api, "the scrape timeout (10s) is longer than the scrape interval (5s)"),
+            (
+                "[{target_label: __scrape_interval__, replacement: 5s}]",
+                &api,
+                "the scrape timeout (10s) is longer than the scrape interval (5s)",
+            ),
             ("[{target_label: __scrape_timeout__, replacement: 0s}]", &api, "label `__scrape_timeout__` is zero"),
         ] {
             check(rules, pairs, want);

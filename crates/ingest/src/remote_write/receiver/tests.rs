@@ -56,7 +56,13 @@ fn body(timeseries: Vec<TimeSeries>) -> Vec<u8> {
 
 fn receive(body: &[u8], answer: Result<WriteOutcome, WriteError>) -> (String, Vec<String>) {
     let store = Arc::new(Store { answer, batch: Mutex::default() });
-    let limits = ReceiverLimits { compressed_bytes: 10_000, uncompressed_bytes: 100_000, labels: 4, label_value_bytes: 20, ..ReceiverLimits::default() };
+    let limits = ReceiverLimits {
+        compressed_bytes: 10_000,
+        uncompressed_bytes: 100_000,
+        labels: 4,
+        label_value_bytes: 20,
+        ..ReceiverLimits::default()
+    };
     let receiver = Receiver::new(Arc::clone(&store) as _, limits, &mut Registry::default());
     let answer = match receiver.receive(Headers::default(), body) {
         Ok(()) => "204".to_owned(),

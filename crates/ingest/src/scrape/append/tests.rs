@@ -1,6 +1,7 @@
 use super::*;
 use crate::scrape::job::test_job;
 use phoenix_model::{Source, is_stale};
+use std::fmt::Write;
 
 /// One target, scraped again and again.
 struct Scrapes {
@@ -30,10 +31,11 @@ impl Scrapes {
     fn scrape(&mut self, body: &str) -> String {
         self.now_ms += 1000;
         let Self { labels, rules, cache, families, samples, now_ms } = self;
-        let (counts, result) = append(body.as_bytes(), Format::Text, Into { now_ms: *now_ms, target_labels: labels, rules }, cache, families, samples);
+        let (counts, result) =
+            append(body.as_bytes(), Format::Text, Into { now_ms: *now_ms, target_labels: labels, rules }, cache, families, samples);
         let mut out = format!("{} scraped, {} kept, {} added", counts.scraped, counts.kept, counts.added);
         if counts.duplicates > 0 {
-            out.push_str(&format!(", {} twice", counts.duplicates));
+            write!(out, ", {} twice", counts.duplicates).unwrap();
         }
         let mut lines: Vec<String> = samples
             .batch()
@@ -44,10 +46,10 @@ impl Scrapes {
             .collect();
         lines.sort();
         for line in lines {
-            out.push_str(&format!("\n{line}"));
+            write!(out, "\n{line}").unwrap();
         }
         if let Err(e) = result {
-            out.push_str(&format!("\nerror: {e}"));
+            write!(out, "\nerror: {e}").unwrap();
         }
         out
     }
@@ -88,10 +90,7 @@ fn labels_of_target_and_series() {
         target.scrape(body);
         target.samples.batch().series[0].0.to_string()
     };
-    assert_eq!(
-        all(&mut Scrapes::new(|_| {})),
-        "a{exported_exported_job=\"own\",exported_job=\"x\",instance=\"i\",job=\"j\"}"
-    );
+    assert_eq!(all(&mut Scrapes::new(|_| {})), "a{exported_exported_job=\"own\",exported_job=\"x\",instance=\"i\",job=\"j\"}");
     assert_eq!(all(&mut Scrapes::new(|r| r.honor_labels = true)), "a{exported_job=\"x\",instance=\"i\",job=\"own\"}");
 }
 
@@ -135,7 +134,8 @@ fn duplicates_are_counted_and_the_first_stays() {
 
 #[test]
 fn metric_relabelling_drops_and_is_remembered() {
-    let rules = "[{action: drop, source_labels: [__name__], regex: b.*}, {source_labels: [x], target_label: y}, {action: labeldrop, regex: x}]";
+    let rules =
+        "[{action: drop, source_labels: [__name__], regex: b.*}, {source_labels: [x], target_label: y}, {action: labeldrop, regex: x}]";
     let mut target = Scrapes::new(|r| r.metric_relabel = phoenix_yaml::from_str(&Source::new("r.yaml", rules)).unwrap());
     for added in [1, 0] {
         let shown = target.scrape("a{x=\"1\"} 1\nb 2\nbb 3\n");
@@ -156,9 +156,15 @@ fn limits_fail_the_scrape_and_are_named() {
     ");
     assert_eq!(target.cache.len(), 2);
     for (change, want) in [
-        ((|r| r.label_limit = Limit { max: 3, name: "label_limit" }) as fn(&mut SampleRules), "has 4 labels, the limit of `label_limit` is 3"),
+        (
+            (|r| r.label_limit = Limit { max: 3, name: "label_limit" }) as fn(&mut SampleRules),
+            "has 4 labels, the limit of `label_limit` is 3",
+        ),
         (|r| r.label_name_length_limit = Limit { max: 8, name: "label_name_length_limit" }, "the name of label \"long_name\" has 9 bytes"),
-        (|r| r.label_value_length_limit = Limit { max: 4, name: "label_value_length_limit" }, "the value of label \"long_name\" has 5 bytes"),
+        (
+            |r| r.label_value_length_limit = Limit { max: 4, name: "label_value_length_limit" },
+            "the value of label \"long_name\" has 5 bytes",
+        ),
     ] {
         let shown = Scrapes::new(change).scrape("a{long_name=\"value\"} 1\n");
         assert!(shown.contains(want), "{shown}");
