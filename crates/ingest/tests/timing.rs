@@ -99,6 +99,13 @@ async fn series_of_a_target_that_is_gone_end_two_intervals_later() {
     sim.bench.until(|b| b.count("up") >= 4).await;
     assert_eq!(stale(&sim.bench, "up") + stale(&sim.bench, "a"), 0);
 
+    // Its job gets another name while its labels stay the same: nothing ends either.
+    let renamed = sim.config.replace("job_name: j", "job_name: k, relabel_configs: [{target_label: job, replacement: j}]");
+    sim.bench.apply(&renamed);
+    sim.pass(45, |_| false).await;
+    assert_eq!(sim.bench.scraper.targets(None).active_targets[0].scrape_pool, "k");
+    assert_eq!(stale(&sim.bench, "up") + stale(&sim.bench, "a"), 0);
+
     // Gone for good.
     sim.bench.apply("scrape_configs: []");
     sim.bench.until(|b| b.scraper.targets(None).active_targets.is_empty()).await;

@@ -47,6 +47,8 @@ pub(crate) struct PoolView {
 pub(crate) struct Parked {
     places: Mutex<HashMap<Labels, (u64, SeriesCache)>>,
     next: AtomicU64,
+    /// How many loops run for targets with these labels, over all jobs.
+    running: Mutex<HashMap<Labels, usize>>,
 }
 
 impl Parked {
@@ -60,10 +62,25 @@ impl Parked {
         self.places.lock().remove(labels).map(|(_, cache)| cache)
     }
 
-    /// Takes back what was put, unless somebody went on with it.
+    /// Takes back what was put, unless somebody went on with it or writes the same series.
     fn take_own(&self, labels: &Labels, id: u64) -> Option<SeriesCache> {
         let mut places = self.places.lock();
-        (places.get(labels)?.0 == id).then(|| places.remove(labels)).flatten().map(|(_, cache)| cache)
+        let own = (places.get(labels)?.0 == id).then(|| places.remove(labels)).flatten().map(|(_, cache)| cache);
+        own.filter(|_| !self.running.lock().contains_key(labels))
+    }
+
+    fn began(&self, labels: &Labels) {
+        *self.running.lock().entry(labels.clone()).or_default() += 1;
+    }
+
+    fn ended(&self, labels: &Labels) {
+        let mut running = self.running.lock();
+        if let Some(count) = running.get_mut(labels) {
+            *count -= 1;
+            if *count == 0 {
+                running.remove(labels);
+            }
+        }
     }
 }
 
@@ -139,7 +156,7 @@ impl Pool {
                     Some(Command::Change(setup)) => self.change(setup).await,
                     Some(Command::End) => {
                         self.providers.clear();
-                        self.replace(Vec::new()).await;
+                        self.replace(Vec::new(), None).await;
                         return;
                     }
                     Some(Command::Stop(done)) => {
@@ -268,11 +285,8 @@ impl Pool {
             format!("the job has {count} targets, the limit of `{}` is {}; none of them is scraped", limit.name, limit.max)
         });
         self.shared.metrics.targets.get_or_create(&JobLabel { scrape_job: self.job.name.clone() }).set(targets.len() as i64);
-        self.replace(targets).await;
+        self.replace(targets, held_back).await;
         let mut states: Vec<_> = self.loops.values().map(|running| Arc::clone(&running.state)).collect();
-        for state in &states {
-            state.held_back.lock().clone_from(&held_back);
-        }
         states.sort_by(|a, b| a.target.labels.cmp(&b.target.labels));
         let mut shown = self.view.lock();
         view.targets = states;
@@ -281,13 +295,15 @@ impl Pool {
     }
 
     /// Ends the loops of targets that are gone, then begins those of new ones.
-    async fn replace(&mut self, targets: Vec<Target>) {
+    async fn replace(&mut self, targets: Vec<Target>, held_back: Option<String>) {
         let mut wanted: HashMap<u64, Target> = targets.into_iter().map(|target| (target.hash, target)).collect();
         let mut gone = Vec::new();
         let hashes: Vec<u64> = self.loops.keys().copied().collect();
         for hash in hashes {
             if let Some(target) = wanted.remove(&hash) {
-                *self.loops[&hash].state.discovered.lock() = target.discovered;
+                let state = &self.loops[&hash].state;
+                *state.discovered.lock() = target.discovered;
+                state.held_back.lock().clone_from(&held_back);
             } else {
                 gone.extend(self.loops.remove(&hash));
             }
@@ -296,7 +312,9 @@ impl Pool {
         let spread_ms = FIRST_SCRAPES_WITHIN.as_millis().max(wanted.len() as u128) as u64;
         for (hash, target) in wanted {
             let state = TargetState::new(&self.job.name, target);
+            state.held_back.lock().clone_from(&held_back);
             let cache = self.parked.take(&state.target.labels).unwrap_or_default();
+            self.parked.began(&state.target.labels);
             let interval_ms = state.target.interval.as_millis() as u64;
             let next = Loop {
                 shared: Arc::clone(&self.shared),
@@ -322,6 +340,7 @@ impl Pool {
             })
             .collect();
         for (state, task) in stopping {
+            self.parked.ended(&state.target.labels);
             let Ok(Remains { memory, has_scraped }) = task.await else {
                 tracing::error!(job = state.job, url = %state.target.url, "the loop of a target has ended by itself; its series are not marked stale");
                 continue;

@@ -112,14 +112,14 @@ impl Loop {
 
     /// Takes the samples from the body and writes them, on a thread that may block.
     async fn store(self, at_ms: i64, started: Duration, fetched: Result<Body, String>) -> Self {
+        let fresh = self.afresh();
         let blocking = tokio::task::spawn_blocking(move || {
             let mut this = self;
             let (report, error) = this.take_samples(at_ms, started, fetched);
             let written = this.shared.engine.write(this.memory.samples.batch());
             (this, report, error, written)
         });
-        // A panic in there is a bug in Phoenix; it ends this loop's task and shows as its error.
-        let (mut this, report, error, mut written) = blocking.await.expect("taking samples and writing them does not panic");
+        let Ok((mut this, report, error, mut written)) = blocking.await else { return fresh.after_panic() };
         for pause in RETRY_PAUSES {
             let Err(WriteError::DiskFull(_) | WriteError::Busy(_)) = &written else { break };
             this.shared.metrics.write_retries.inc();
@@ -129,10 +129,32 @@ impl Loop {
                 let written = this.shared.engine.write(this.memory.samples.batch());
                 (this, written)
             });
-            (this, written) = again.await.expect("writing does not panic");
+            let Ok((again, outcome)) = again.await else { return fresh.after_panic() };
+            (this, written) = (again, outcome);
         }
         this.note(at_ms, &report, error, written);
         this
+    }
+
+    /// The same loop that remembers nothing.
+    fn afresh(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            job: Arc::clone(&self.job),
+            client: Arc::clone(&self.client),
+            state: Arc::clone(&self.state),
+            first_after: Duration::ZERO,
+            memory: Memory::new(SeriesCache::default(), &self.state, &self.job),
+        }
+    }
+
+    /// A panic while taking or writing samples is a bug in Phoenix. It costs this scrape and what was
+    /// remembered of the target, but not the target.
+    fn after_panic(self) -> Self {
+        tracing::error!(job = self.state.job, url = %self.state.target.url, "taking the samples of a scrape panicked: this is a bug in Phoenix");
+        self.shared.metrics.write_failures.inc();
+        self.state.last.lock().write_error = Some("the samples of this scrape are lost by a bug in Phoenix; see its log".to_owned());
+        self
     }
 
     fn take_samples(&mut self, at_ms: i64, started: Duration, fetched: Result<Body, String>) -> (Report, Option<String>) {
@@ -204,8 +226,11 @@ pub(crate) async fn end_of_run(shared: &Shared, mut memory: Memory, at_ms: i64) 
         memory.series.push_stale(at_ms, &mut memory.samples);
         engine.write(memory.samples.batch())
     });
-    if let Err(e) = written.await.expect("writing does not panic") {
-        shared.metrics.write_failures.inc();
-        tracing::error!("cannot mark the series of a target that is gone as stale: {e}");
-    }
+    let failure = match written.await {
+        Ok(Ok(_)) => return,
+        Ok(Err(e)) => e.to_string(),
+        Err(e) => e.to_string(),
+    };
+    shared.metrics.write_failures.inc();
+    tracing::error!("cannot mark the series of a target that is gone as stale: {failure}");
 }

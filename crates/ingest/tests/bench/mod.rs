@@ -22,9 +22,15 @@ use std::time::Duration;
 pub struct Recorder {
     samples: Mutex<BTreeMap<Labels, Vec<(i64, f64)>>>,
     refusals: AtomicU32,
+    panics: AtomicU32,
 }
 
 impl Recorder {
+    /// Panics at the next writes, as a bug would.
+    pub fn panic(&self, writes: u32) {
+        self.panics.store(writes, Ordering::SeqCst);
+    }
+
     /// Says "disk full" to the next writes.
     pub fn refuse(&self, writes: u32) {
         self.refusals.store(writes, Ordering::SeqCst);
@@ -64,6 +70,8 @@ impl MetricsEngine for Recorder {
         if self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
             return Err(WriteError::DiskFull("test".to_owned()));
         }
+        let panics = self.panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok();
+        assert!(!panics, "a bug for a test");
         let mut all = self.samples.lock().unwrap();
         let mut stored = 0;
         for (labels, samples) in &batch.series {
