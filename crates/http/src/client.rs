@@ -29,7 +29,7 @@ impl Default for ClientOptions {
         Self {
             user_agent: concat!("Phoenix/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Some(Duration::from_secs(10)),
-            idle_timeout: Duration::from_secs(300),
+            idle_timeout: Duration::from_mins(5),
         }
     }
 }

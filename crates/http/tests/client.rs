@@ -209,7 +209,7 @@ fn files_that_make_no_client_are_named() {
         let mut config = config(yaml);
         config.resolve_paths(folder.path());
         let error = config.client(&RealDisk::shared(), ClientOptions::default()).expect_err(yaml);
-        let whole = format!("{error} {:?}", config);
+        let whole = format!("{error} {config:?}");
         assert!(error.to_string().contains(want) && !whole.contains("hunter2"), "{yaml}: {whole}");
     }
 }

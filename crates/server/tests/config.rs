@@ -20,7 +20,7 @@ fn load(path: &Path) -> Result<Loaded, Vec<phoenix_model::Diagnostic>> {
 fn files(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(FOLDER).join(folder);
     let names = RealDisk.list(&folder).unwrap();
-    names.into_iter().filter(|name| name.ends_with(".yaml")).map(|name| folder.join(name)).collect()
+    names.into_iter().map(|name| folder.join(name)).filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect()
 }
 
 fn in_words(diagnostics: &[phoenix_model::Diagnostic]) -> String {
@@ -89,9 +89,9 @@ fn each_file_is_read_once_and_in_order() {
     let loaded = load(&Path::new(FOLDER).join("good/phoenix-all-sections.yaml")).unwrap();
     let rules: Vec<_> = loaded.rule_files.iter().map(|file| file.path.file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(rules, ["critical.yaml", "warning.yaml"]);
-    let roles: Vec<_> = loaded.files.iter().map(|file| file.role).collect();
-    assert_eq!(roles[..2], [FileRole::Phoenix, FileRole::Prometheus]);
-    assert!(roles.contains(&FileRole::Alertmanager) && roles.contains(&FileRole::OnCall));
+    let kinds: Vec<_> = loaded.files.iter().map(|file| file.role).collect();
+    assert_eq!(kinds[..2], [FileRole::Phoenix, FileRole::Prometheus]);
+    assert!(kinds.contains(&FileRole::Alertmanager) && kinds.contains(&FileRole::OnCall));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn the_command_line_wins() {
     let remote = Overrides { listen: Some("0.0.0.0:9090".parse().unwrap()), data_dir: None };
     let refused = Loaded::without_files(&remote).expect_err("no authentication");
     assert!(refused[0].to_string().contains("allow_unauthenticated_remote"), "{}", refused[0]);
-    assert_eq!(Loaded::without_files(&Overrides::default()).unwrap().retention(), Some(std::time::Duration::from_secs(15 * 86_400)));
+    assert_eq!(Loaded::without_files(&Overrides::default()).unwrap().retention(), Some(std::time::Duration::from_hours(15 * 24)));
 }
 
 fn good_texts() -> Vec<String> {

@@ -123,11 +123,11 @@ impl<'de> De<'de> {
     }
 
     fn items(self, items: &'de [Rc<Node>]) -> Items<'de> {
-        Items { items: items.iter(), pass: self.pass, fallback: self.fallback }
+        Items { rest: items.iter(), pass: self.pass, fallback: self.fallback }
     }
 
     fn entries(self, entries: &'de [(Rc<Node>, Rc<Node>)]) -> Entries<'de> {
-        Entries { entries: entries.iter(), value: None, pass: self.pass, view: self.view }
+        Entries { rest: entries.iter(), value: None, pass: self.pass, view: self.view }
     }
 
     fn list<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -363,7 +363,7 @@ impl<'de> SeqAccess<'de> for InlineParts<'de> {
 }
 
 struct Items<'de> {
-    items: std::slice::Iter<'de, Rc<Node>>,
+    rest: std::slice::Iter<'de, Rc<Node>>,
     pass: &'de Pass<'de>,
     fallback: Span,
 }
@@ -372,18 +372,18 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        let Some(item) = self.items.by_ref().find(|item| !self.pass.taken_out.contains_key(&item.id)) else { return Ok(None) };
+        let Some(item) = self.rest.by_ref().find(|item| !self.pass.taken_out.contains_key(&item.id)) else { return Ok(None) };
         let de = De::new(item, self.pass, self.fallback);
         seed.deserialize(de).map(Some).map_err(|e| e.at(item, self.fallback).within(item.id))
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.items.len())
+        Some(self.rest.len())
     }
 }
 
 struct Entries<'de> {
-    entries: std::slice::Iter<'de, (Rc<Node>, Rc<Node>)>,
+    rest: std::slice::Iter<'de, (Rc<Node>, Rc<Node>)>,
     value: Option<(&'de Node, &'de Node)>,
     pass: &'de Pass<'de>,
     view: View,
@@ -394,7 +394,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
         let (pass, view) = (self.pass, self.view);
-        let next = self.entries.by_ref().find(|(key, _)| view.shows(key) && !pass.taken_out.contains_key(&key.id));
+        let next = self.rest.by_ref().find(|(key, _)| view.shows(key) && !pass.taken_out.contains_key(&key.id));
         let Some((key, value)) = next else { return Ok(None) };
         self.value = Some((key, value));
         let result = match &key.data {

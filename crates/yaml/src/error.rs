@@ -69,7 +69,7 @@ enum Kind {
 /// One failure of a pass over the tree.
 #[derive(Debug)]
 pub(crate) struct Error {
-    kind: Kind,
+    kind: Box<Kind>,
     span: Option<Span>,
     /// All the bytes of the value that was refused.
     scope: Option<Span>,
@@ -95,7 +95,7 @@ impl Error {
     pub fn at(mut self, node: &Node, fallback: Span) -> Self {
         if self.span.is_none() {
             let mut span = node.head();
-            if let Kind::Words { key: Some(key), .. } = &self.kind {
+            if let Kind::Words { key: Some(key), .. } = &*self.kind {
                 span = find(node, key).unwrap_or(span);
             }
             let is_point = span.start >= span.end;
@@ -113,7 +113,7 @@ impl Error {
 
     /// Keys that are known beside those of the type itself.
     pub fn also_known(mut self, more: &[&'static str]) -> Self {
-        if let Kind::UnknownKey { known, .. } = &mut self.kind
+        if let Kind::UnknownKey { known, .. } = &mut *self.kind
             && self.span.is_none()
         {
             known.extend(more);
@@ -123,7 +123,7 @@ impl Error {
 
     pub fn into_diagnostic(self, source: &Source) -> Diagnostic {
         let span = self.span.unwrap_or_default();
-        let (message, help) = match self.kind {
+        let (message, help) = match *self.kind {
             Kind::Words { message, help, .. } => (message, help),
             Kind::MissingKey(key) => (format!("the key `{key}` is missing"), Some(format!("add `{key}: …` to this mapping"))),
             Kind::UnknownKey { key, mut known } => {
@@ -148,13 +148,13 @@ impl Error {
 
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
-        Self { kind, span: None, scope: None, unit: None }
+        Self { kind: Box::new(kind), span: None, scope: None, unit: None }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        match &*self.kind {
             Kind::Words { message, .. } => f.write_str(message),
             Kind::UnknownKey { key, .. } => write!(f, "unknown key `{key}`"),
             Kind::MissingKey(key) => write!(f, "the key `{key}` is missing"),

@@ -125,7 +125,8 @@ impl Builder<'_> {
                     Data::Scalar { text: text.into(), plain }
                 };
                 let node = self.node(span, data)?;
-                self.place(node, anchor)
+                self.place(node, anchor);
+                Ok(())
             }
             Event::SequenceStart(style, anchor, _) => self.open(span, style, anchor, false),
             Event::MappingStart(style, anchor, _) => self.open(span, style, anchor, true),
@@ -135,7 +136,8 @@ impl Builder<'_> {
                     let message = "an alias stands inside of the anchor that it refers to";
                     return Err(Box::new(Diagnostic::error(self.source, span, message)));
                 };
-                self.place(node, 0)
+                self.place(node, 0);
+                Ok(())
             }
             Event::DocumentStart(..) if self.root.as_ref().is_some_and(|root| !matches!(root.data, Data::Null)) => {
                 let diagnostic = Diagnostic::error(self.source, span, "a second document begins here")
@@ -178,7 +180,8 @@ impl Builder<'_> {
         let span = Span::new(first, last.max(first));
         let data = if open.is_map { Data::Map(self.entries(open.items)) } else { Data::List(open.items) };
         let node = self.node(span, data)?;
-        self.place(node, open.anchor)
+        self.place(node, open.anchor);
+        Ok(())
     }
 
     fn dash_before(&self, at: usize) -> Option<usize> {
@@ -237,7 +240,8 @@ impl Builder<'_> {
                 }
             }
             _ => {
-                self.diagnostics.push(Diagnostic::error(self.source, value.head(), format!("`<<` merges mappings, found {}", value.kind())))
+                let message = format!("`<<` merges mappings, found {}", value.kind());
+                self.diagnostics.push(Diagnostic::error(self.source, value.head(), message));
             }
         }
     }
@@ -257,7 +261,7 @@ impl Builder<'_> {
         Ok(Rc::new(Node { id: self.next_id, span, data, weight }))
     }
 
-    fn place(&mut self, node: Rc<Node>, anchor: usize) -> Result<(), Box<Diagnostic>> {
+    fn place(&mut self, node: Rc<Node>, anchor: usize) {
         if anchor != 0 {
             self.anchors.insert(anchor, Rc::clone(&node));
         }
@@ -269,6 +273,5 @@ impl Builder<'_> {
                 }
             }
         }
-        Ok(())
     }
 }

@@ -1,10 +1,11 @@
 //! What is said about files that are wrong, and what is taken as right.
 
 use phoenix_model::Source;
-use phoenix_yaml::{Bytes, Duration, Inline, KeyError, Regex, Spanned, Url, from_str, known_keys, read, span_of};
+use phoenix_yaml::{Bytes, Duration, Inline, KeyError, Regex, Spanned, Url, from_str, known_keys, mask, read, redact, span_of};
 use proptest::prelude::*;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -149,6 +150,27 @@ fn reads_as_prometheus_does() {
 }
 
 #[test]
+fn values_arrive() {
+    let config = taken("jobs: [{name: a, targets: [x:1, 2]}]\nrules: [{action: keep, regex: 'a|b'}]\nmode: slow\nurl: http://a\n");
+    assert_eq!(config.jobs[0].own.targets, ["x:1", "2"]);
+    assert!(config.rules[0].regex.as_ref().unwrap().is_match("b"));
+    assert!(matches!(config.mode, Some(Mode::Slow)));
+    assert_eq!(config.url.unwrap().host_str(), Some("a"));
+}
+
+#[test]
+fn secrets_are_covered() {
+    let text = "a: {password: 'x y', url: 'http://u:p@h/'}\nlist:\n  - token: [s1, s2]\n";
+    let source = Source::new("a", text);
+    let secret = |path: &str| path.ends_with("password") || path.ends_with("token");
+    assert_eq!(redact(&source, secret), "a: {password: <secret>, url: 'http://u:<secret>@h/'}\nlist:\n  - token: [<secret>, <secret>]\n");
+    assert_eq!(&*mask(&source, secret).text, "a: {password: *****, url: 'http://u:*@h/'}\nlist:\n  - token: [**, **]\n");
+    let broken = Source::new("a", "a: [\n- password: x y\n");
+    assert_eq!(&*mask(&broken, secret).text, "a: [\n- password: ***\n");
+    assert!(!redact(&broken, secret).contains("x y"));
+}
+
+#[test]
 fn positions_are_kept() {
     let source = Source::new("a", "global:\n  scrape_interval: 15s # c\n");
     let config: Config = from_str(&source).unwrap();
@@ -185,12 +207,13 @@ fn bad_syntax_is_pointed_at() {
 fn bombs_are_bounded() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for i in 1..9 {
-        text += &format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 10].join(", "));
+        let ten = vec![format!("*a{}", i - 1); 10].join(", ");
+        writeln!(text, "a{i}: &a{i} [{ten}]").unwrap();
     }
     assert!(said(&text).contains("limit of 2000000 values"), "{}", said(&text));
     assert!(said(&"[".repeat(5000)).contains("limit"));
     assert!(said(&format!("labels: {}a{}", "[".repeat(128), "]".repeat(128))).contains("limit of 128 levels"));
-    assert!(said(&"a: &a [*a]").contains("alias"));
+    assert!(said("a: &a [*a]").contains("alias"));
 }
 
 const WHOLE: &str = "global: {scrape_interval: 15s}\njobs:\n  - name: 'a'\n    targets: [\"x:1\", y]\n    user: &u bob\n  - name: *u\nlabels:\n  k: |\n    text\n  l: >-\n    more\nrules:\n  - {action: keep, regex: (.+)}\n";

@@ -110,7 +110,7 @@ impl TryFrom<RawFileSd> for FileSdConfig {
                     .with_help("one `*` may stand in the last part of the path"));
             }
         }
-        let refresh_interval = raw.refresh_interval.map_or(std::time::Duration::from_secs(300), Duration::get);
+        let refresh_interval = raw.refresh_interval.map_or(std::time::Duration::from_mins(5), Duration::get);
         Ok(Self { files: raw.files.into_iter().map(PathBuf::from).collect(), refresh_interval })
     }
 }
@@ -144,7 +144,7 @@ struct RawHttpSd {
 
 impl From<Inline<RawHttpSd, HttpConfig>> for HttpSdConfig {
     fn from(raw: Inline<RawHttpSd, HttpConfig>) -> Self {
-        let refresh_interval = raw.own.refresh_interval.map_or(std::time::Duration::from_secs(60), Duration::get);
+        let refresh_interval = raw.own.refresh_interval.map_or(std::time::Duration::from_mins(1), Duration::get);
         Self { url: raw.own.url, refresh_interval, http: raw.inlined }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration as StdDuration;
 
-const DEFAULT_INTERVAL: StdDuration = StdDuration::from_secs(60);
+const DEFAULT_INTERVAL: StdDuration = StdDuration::from_mins(1);
 const DEFAULT_TIMEOUT: StdDuration = StdDuration::from_secs(10);
 
 /// What holds for all jobs and rules, defaults filled in.

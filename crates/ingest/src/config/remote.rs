@@ -192,6 +192,7 @@ enum TracingClient {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "the switches of the format, each on its own")]
 pub(super) struct Otlp {
     promote_all_resource_attributes: bool,
     promote_resource_attributes: Vec<String>,

@@ -15,6 +15,7 @@ use std::time::Duration as StdDuration;
 
 /// One job, with defaults and the global section filled in.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "the switches of the format, each on its own")]
 pub struct ScrapeConfig {
     /// The value of the label `job`.
     pub job_name: String,
@@ -112,6 +113,7 @@ pub(super) type RawScrapeConfig = Inline<Inline<OwnKeys, OtherDiscoveries>, Http
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the switches of the format, each on its own")]
 pub(super) struct OwnKeys {
     job_name: Spanned<String>,
     scrape_interval: Option<Spanned<Duration>>,

@@ -126,10 +126,9 @@ impl Reader {
             let names = disk.list(if parent.as_os_str().is_empty() { Path::new(".") } else { &parent }).unwrap_or_default();
             let matching: Vec<String> = names.into_iter().filter(|candidate| matches(&name, candidate)).collect();
             if matching.is_empty() {
-                diagnostics.push(
-                    Diagnostic::warning(from, pattern.span, format!("no file matches `{}`", pattern.value))
-                        .with_help(format!("looked into {}", if parent.as_os_str().is_empty() { ".".into() } else { parent.display().to_string() })),
-                );
+                diagnostics.push(Diagnostic::warning(from, pattern.span, format!("no file matches `{}`", pattern.value)).with_help(
+                    format!("looked into {}", if parent.as_os_str().is_empty() { ".".into() } else { parent.display().to_string() }),
+                ));
             }
             for candidate in matching {
                 let path = parent.join(candidate);

@@ -94,10 +94,15 @@ pub fn load_with(
         diagnostics.extend(found);
         let none = Source::new(first.source.name.clone(), "");
         let settings = settings::read(&none, &folder, overrides, &mut diagnostics).map(|(settings, _)| settings);
-        return with_prometheus(settings, config, Some((first.source, folder)), Named::default(), reader, disk, diagnostics);
+        return with_prometheus(settings, config, Some(&(first.source, folder)), Named::default(), reader, disk, diagnostics);
     }
-    let Some((settings, named)) = settings::read(&first.source, &folder, overrides, &mut diagnostics) else { return Err(in_order(diagnostics)) };
-    let main = named.prometheus.as_ref().and_then(|path| reader.read_named(path, &first.source, &folder, FileRole::Prometheus, disk, &mut diagnostics));
+    let Some((settings, named)) = settings::read(&first.source, &folder, overrides, &mut diagnostics) else {
+        return Err(in_order(diagnostics));
+    };
+    let main = named
+        .prometheus
+        .as_ref()
+        .and_then(|path| reader.read_named(path, &first.source, &folder, FileRole::Prometheus, disk, &mut diagnostics));
     let (config, place) = match main {
         Some(file) => {
             let folder = file.folder();
@@ -107,13 +112,16 @@ pub fn load_with(
         }
         None => (Some(PrometheusConfig::default()), None),
     };
-    let mut found = Named { rule_files: reader.read_globs(&named.rules, &first.source, &folder, FileRole::Rules, disk, &mut diagnostics), ..Named::default() };
+    let mut found = Named {
+        rule_files: reader.read_globs(&named.rules, &first.source, &folder, FileRole::Rules, disk, &mut diagnostics),
+        ..Named::default()
+    };
     let mut single = |path: &Option<Spanned<String>>, role| {
         path.as_ref().and_then(|path| reader.read_named(path, &first.source, &folder, role, disk, &mut diagnostics))
     };
     found.alertmanager = single(&named.alertmanager, FileRole::Alertmanager);
     found.on_call = single(&named.on_call, FileRole::OnCall);
-    with_prometheus(Some(settings), config, place, found, reader, disk, diagnostics)
+    with_prometheus(Some(settings), config, place.as_ref(), found, reader, disk, diagnostics)
 }
 
 #[derive(Default)]
@@ -127,7 +135,7 @@ struct Named {
 fn with_prometheus(
     settings: Option<Settings>,
     config: Option<PrometheusConfig>,
-    place: Option<(Source, PathBuf)>,
+    place: Option<&(Source, PathBuf)>,
     mut named: Named,
     mut reader: Reader,
     disk: &dyn Disk,
@@ -135,7 +143,7 @@ fn with_prometheus(
 ) -> Result<Loaded, Vec<Diagnostic>> {
     let Some(config) = config else { return Err(in_order(diagnostics)) };
     let mut jobs = config.scrape_configs.clone();
-    if let Some((source, folder)) = &place {
+    if let Some((source, folder)) = place {
         let mut rules = reader.read_globs(&config.rule_files, source, folder, FileRole::Rules, disk, &mut diagnostics);
         rules.append(&mut named.rule_files);
         named.rule_files = rules;

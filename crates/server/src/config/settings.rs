@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// How long samples are kept when nothing is said, as in Prometheus.
-pub(super) const DEFAULT_RETENTION: std::time::Duration = std::time::Duration::from_secs(15 * 86_400);
+pub(super) const DEFAULT_RETENTION: std::time::Duration = std::time::Duration::from_hours(15 * 24);
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);
 
@@ -128,8 +128,7 @@ pub(super) struct NamedFiles {
 /// Whether a text is a Prometheus config: it has keys that only that format has, and none that only `phoenix.yaml` has.
 pub(super) fn looks_like_prometheus(source: &Source) -> bool {
     let own = ["listen", "data_dir", "metrics", "rules", "on_call", "external_url", "limits", "logs", "traces"];
-    phoenix_ingest::config::is_prometheus_config(source)
-        && !phoenix_yaml::keys(source).iter().any(|key| own.contains(&key.path.as_str()))
+    phoenix_ingest::config::is_prometheus_config(source) && !phoenix_yaml::keys(source).iter().any(|key| own.contains(&key.path.as_str()))
 }
 
 /// Reads `phoenix.yaml`. `None` when nothing could be read; errors are among the diagnostics.
@@ -168,8 +167,7 @@ pub(super) fn read(
         retention_size_bytes: raw.metrics.retention_size.map(Bytes::get).filter(|size| *size > 0),
         limits: raw.limits.value.resolve(),
     };
-    let named =
-        NamedFiles { prometheus: raw.metrics.config, rules: raw.rules, alertmanager: raw.alerting.config, on_call: raw.on_call };
+    let named = NamedFiles { prometheus: raw.metrics.config, rules: raw.rules, alertmanager: raw.alerting.config, on_call: raw.on_call };
     Some((settings, named))
 }
 
@@ -177,10 +175,13 @@ pub(super) fn read(
 fn explain_foreign_key(diagnostic: &mut Diagnostic) {
     let foreign = ["global", "scrape_configs", "rule_files", "scrape_config_files", "remote_write", "remote_read"];
     if foreign.iter().any(|key| diagnostic.message == format!("unknown key `{key}`")) {
-        diagnostic.help = Some("this is a key of Prometheus' format: keep it in a file of its own and name that file under `metrics.config`".to_owned());
+        diagnostic.help =
+            Some("this is a key of Prometheus' format: keep it in a file of its own and name that file under `metrics.config`".to_owned());
     }
     if ["route", "receivers", "inhibit_rules"].iter().any(|key| diagnostic.message == format!("unknown key `{key}`")) {
-        diagnostic.help = Some("this is a key of Alertmanager's format: keep it in a file of its own and name that file under `alerting.config`".to_owned());
+        diagnostic.help = Some(
+            "this is a key of Alertmanager's format: keep it in a file of its own and name that file under `alerting.config`".to_owned(),
+        );
     }
 }
 
@@ -240,7 +241,9 @@ pub fn check_listen(listen: SocketAddr, allow_unauthenticated_remote: bool) -> R
         return Ok(());
     }
     Err((
-        format!("listening on {listen} would let anyone who reaches it read everything and silence alerts: no authentication is configured"),
+        format!(
+            "listening on {listen} would let anyone who reaches it read everything and silence alerts: no authentication is configured"
+        ),
         "listen on 127.0.0.1 behind a proxy that authenticates, or set `allow_unauthenticated_remote: true` in phoenix.yaml".to_owned(),
     ))
 }
