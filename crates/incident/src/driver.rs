@@ -62,7 +62,9 @@ pub struct Driver {
     results: (mpsc::Sender<Outcome>, mpsc::Receiver<Outcome>),
     senders: Arc<Semaphore>,
     under_way: usize,
-    save_again_ms: Option<i64>,
+    /// Incidents that could not be written, with the time of the next attempt.
+    save_again: HashMap<IncidentId, i64>,
+    store_silent_until_ms: Option<i64>,
     /// Incidents of each state, in the order of [`Status::ALL`].
     counts: [i64; Status::ALL.len()],
     counted: HashMap<IncidentId, Status>,
@@ -90,7 +92,8 @@ impl Driver {
             results: mpsc::channel(MAX_WAITING_RESULTS),
             senders: Arc::new(Semaphore::new(SENDS_AT_ONCE)),
             under_way: 0,
-            save_again_ms: None,
+            save_again: HashMap::new(),
+            store_silent_until_ms: None,
             counts,
             counted,
             refused: 0,
@@ -141,16 +144,16 @@ impl Driver {
             self.shared.metrics.groups_dropped(self.desk.refused - self.refused);
             self.refused = self.desk.refused;
         }
-        let orders = self.desk.tick(now_ms);
-        if self.save_again_ms.is_none_or(|at| at <= now_ms) {
-            self.save_all().await;
-        }
-        for order in orders {
+        // Each page goes out right after its own intent is written, before the rest is.
+        for order in self.desk.tick(now_ms) {
+            self.save_one(order.incident).await;
             self.send(order, now_ms);
         }
+        self.save_all().await;
         for mut incident in self.desk.forget(now_ms) {
             incident.unsaved.any = true;
             self.counted.remove(&incident.id);
+            self.save_again.remove(&incident.id);
             // If this fails it is forgotten after the next start.
             if let Err(e) = self.save(&incident, false).await {
                 tracing::warn!(incident = %incident.id, error = %e, "could not write that an incident need not be watched");
@@ -160,27 +163,45 @@ impl Driver {
 
     fn pause(&self) -> Duration {
         let now_ms = self.clock.now_ms();
-        let deadline_ms = self.desk.next_deadline_ms().into_iter().chain(self.save_again_ms).min();
+        let deadlines = self.desk.next_deadline_ms().into_iter().chain(self.save_again.values().copied());
+        let deadline_ms = deadlines.chain(self.store_silent_until_ms.filter(|at| *at > now_ms)).min();
         let wait_ms = deadline_ms.map_or(i64::MAX, |at| at.saturating_sub(now_ms)).max(1);
         Duration::from_millis(wait_ms as u64).min(LONGEST_SLEEP)
     }
 
     async fn save_all(&mut self) {
-        self.save_again_ms = None;
         for id in self.desk.unsaved() {
-            let Some(incident) = self.desk.get(id).cloned() else { continue };
-            let watched = self.desk.watches(&incident, self.clock.now_ms());
-            match self.save(&incident, watched).await {
-                Ok(()) => {
-                    if let Some(kept) = self.desk.get_mut(id) {
-                        kept.saved();
-                    }
-                    self.tell(&incident);
+            self.save_one(id).await;
+        }
+    }
+
+    /// Writes what is new of an incident. One that failed a moment ago is left for later, so that it
+    /// does not hold up the others; when the store did not answer at all, everything is.
+    async fn save_one(&mut self, id: IncidentId) {
+        let now_ms = self.clock.now_ms();
+        let later = |at: Option<&i64>| at.is_some_and(|at| *at > now_ms);
+        if later(self.save_again.get(&id)) || later(self.store_silent_until_ms.as_ref()) {
+            return;
+        }
+        let Some(incident) = self.desk.get(id).filter(|incident| incident.unsaved.any).cloned() else { return };
+        let watched = self.desk.watches(&incident, now_ms);
+        let result = self.save(&incident, watched).await;
+        self.save_again.remove(&id);
+        match result {
+            Ok(()) => {
+                if let Some(kept) = self.desk.get_mut(id) {
+                    kept.saved();
                 }
-                Err(e) => {
-                    self.shared.metrics.store_failure();
-                    tracing::error!(incident = %id, error = %e, "an incident could not be written; paging goes on, and writing is tried again");
-                    self.save_again_ms = Some(self.clock.now_ms() + SAVE_AGAIN_MS);
+                self.tell(&incident);
+            }
+            Err(e) => {
+                self.shared.metrics.store_failure();
+                tracing::error!(incident = %id, error = %e, "an incident could not be written; paging goes on, and writing is tried again");
+                let again_ms = self.clock.now_ms() + SAVE_AGAIN_MS;
+                if matches!(e, IncidentError::StoreSilent { .. }) {
+                    self.store_silent_until_ms = Some(again_ms);
+                } else {
+                    self.save_again.insert(id, again_ms);
                 }
             }
         }
@@ -191,7 +212,7 @@ impl Driver {
         let limit = self.clock.sleep(SAVE_LIMIT);
         tokio::select! {
             done = self.state.save_incident(&change) => Ok(done?),
-            () = limit => Err(IncidentError::Invalid(format!("the state store did not answer within {SAVE_LIMIT:?}"))),
+            () = limit => Err(IncidentError::StoreSilent { seconds: SAVE_LIMIT.as_secs() }),
         }
     }
 

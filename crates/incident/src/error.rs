@@ -27,6 +27,12 @@ pub enum IncidentError {
     /// It could not be written, so it has not happened.
     #[error("not done, because it could not be kept: {0}")]
     State(#[from] StateError),
+    /// The store did not answer in time. What was asked may or may not have been kept.
+    #[error("the state store did not answer within {seconds} seconds; look at the incident before trying again")]
+    StoreSilent {
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// More was asked at once than is kept in line.
     #[error("incidents are busy: {limit} requests are waiting already (limit `incident.requests`); try again")]
     Busy {

@@ -304,7 +304,11 @@ impl Incident {
         self.status = Status::Acknowledged;
         self.acknowledged_ms = Some(now_ms);
         self.acknowledged_by.clone_from(&who);
-        self.event(now_ms, EventKind::Acknowledged, format!("{who} acknowledged {}", via.in_words()), &who, text_of(note));
+        let mut text = format!("{who} acknowledged {}", via.in_words());
+        if !note.trim().is_empty() {
+            text = format!("{text}: {}", text_of(note));
+        }
+        self.event(now_ms, EventKind::Acknowledged, text, &who, String::new());
         self.cancel_pages(&format!("{who} acknowledged"), now_ms);
         Ok(())
     }

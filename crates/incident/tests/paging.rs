@@ -277,7 +277,7 @@ async fn from_a_flush_to_the_end_with_everything_kept() {
     }
     "#);
     insta::assert_snapshot!(serde_json::to_string(&detail.pages[0]).unwrap(), @r#"{"round":1,"level":"primary","person":"anna","status":"sent","method":"email","address":"anna@example.org","attempts":1,"intended_at":"2026-10-20T12:00:00Z","next_attempt_at":null,"sent_at":"2026-10-20T12:00:00Z","error":null,"why":"page_on severity=\"critical\" matched and anna is primary until Mon 2026-10-26 09:00 CET"}"#);
-    insta::assert_snapshot!(serde_json::to_string(detail.timeline.last().unwrap()).unwrap(), @r#"{"id":11,"at":"2026-10-20T12:20:00Z","kind":"acknowledged","text":"Cora acknowledged through the API","who":"Cora","why":"on it"}"#);
+    insta::assert_snapshot!(serde_json::to_string(detail.timeline.last().unwrap()).unwrap(), @r#"{"id":11,"at":"2026-10-20T12:20:00Z","kind":"acknowledged","text":"Cora acknowledged through the API: on it","who":"Cora","why":null}"#);
     insta::assert_snapshot!(serde_json::to_string(&detail.alerts[0]).unwrap(), @r#"{"fingerprint":"a5d757aa43d51b09","status":"firing","labels":{"alertname":"ApiDown","job":"api","severity":"critical"},"annotations":{"description":"Nothing answers & nobody knows why","runbook_url":"https://wiki.example.org/api-down","summary":"The <API> is down"},"starts_at":"2026-10-20T11:59:55Z","joined_at":"2026-10-20T12:00:00Z","resolved_at":null,"muted_by":null,"generator_url":"","expression":{"language":"promql","text":"up{job=\"api\"} == 0"}}"#);
     insta::assert_snapshot!(serde_json::to_string_pretty(&house.incidents().on_call()).unwrap(), @r#"
     {

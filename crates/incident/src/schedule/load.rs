@@ -44,7 +44,7 @@ impl OnCallConfig {
 /// Whether the value at this path of `on-call.yaml` (as in `phoenix_yaml::keys`) is secret: URLs of
 /// webhooks carry their authorisation.
 pub fn is_secret(path: &str) -> bool {
-    path.starts_with("people.") && (path.ends_with(".webhook") || path.ends_with(".slack"))
+    path.starts_with("people.") && path.rsplit('.').next().is_some_and(|key| matches!(key, "webhook" | "slack"))
 }
 
 struct Check<'a> {

@@ -357,6 +357,11 @@ fn a_year_of_handovers_is_always_at_nine_in_berlin() {
 }
 
 #[test]
+fn zones_are_known_without_tzdata_on_the_machine() {
+    assert!(jiff::tz::TimeZoneDatabase::bundled().get("Europe/Berlin").is_ok());
+}
+
+#[test]
 fn daily_turns_and_a_handover_inside_of_the_gap() {
     let text = r#"
 people: {a: {email: a@x.org}, b: {email: b@x.org}, c: {email: c@x.org}}
