@@ -130,22 +130,19 @@ fn aggregate_head(aggregate: &Aggregate) -> String {
 
 /// The operator with everything between the two sides.
 fn operator(binary: &Binary) -> String {
-    let mut text = binary.op.to_string();
-    if binary.returns_bool {
-        text.push_str(" bool");
-    }
     let matching = &binary.matching;
-    let grouped = matches!(matching.cardinality, Cardinality::ManyToOne | Cardinality::OneToMany);
-    if matching.on || !matching.labels.is_empty() || grouped {
-        let word = if matching.on { "on" } else { "ignoring" };
-        text.push_str(&format!(" {word} ({})", labels(&matching.labels)));
-    }
-    match matching.cardinality {
-        Cardinality::ManyToOne => text.push_str(&format!(" group_left ({})", labels(&matching.include))),
-        Cardinality::OneToMany => text.push_str(&format!(" group_right ({})", labels(&matching.include))),
-        Cardinality::OneToOne | Cardinality::ManyToMany => {}
-    }
-    text
+    let returns_bool = if binary.returns_bool { " bool" } else { "" };
+    let group = match matching.cardinality {
+        Cardinality::ManyToOne => format!(" group_left ({})", labels(&matching.include)),
+        Cardinality::OneToMany => format!(" group_right ({})", labels(&matching.include)),
+        Cardinality::OneToOne | Cardinality::ManyToMany => String::new(),
+    };
+    let by = if matching.on || !matching.labels.is_empty() || !group.is_empty() {
+        format!(" {} ({})", if matching.on { "on" } else { "ignoring" }, labels(&matching.labels))
+    } else {
+        String::new()
+    };
+    format!("{}{returns_bool}{by}{group}", binary.op)
 }
 
 /// `[5m]` or `[5m:1m]`

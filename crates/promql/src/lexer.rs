@@ -62,16 +62,15 @@ pub fn tokens(text: &str) -> Vec<Token> {
             c if is_word_start(c) || (c == ':' && !in_brackets) => {
                 TokenKind::Word(cursor.eat_while(|c| is_word_start(c) || c.is_ascii_digit() || (c == ':' && !in_brackets)).to_owned())
             }
-            c => match SYMBOLS.iter().find(|symbol| cursor.eat(symbol)) {
-                Some(&symbol) => {
+            c => {
+                if let Some(&symbol) = SYMBOLS.iter().find(|symbol| cursor.eat(symbol)) {
                     in_brackets = (in_brackets || symbol == "[") && symbol != "]";
                     TokenKind::Symbol(symbol)
-                }
-                None => {
+                } else {
                     cursor.bump();
                     TokenKind::Invalid(format!("unexpected character: {c:?}"))
                 }
-            },
+            }
         };
         tokens.push(Token { kind, span: cursor.span_since(start) });
     }

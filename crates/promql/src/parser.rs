@@ -160,14 +160,9 @@ impl Parser {
             self.error(span, message);
             return;
         }
-        let mut message = format!("unexpected {}", describe(self.peek()));
-        if !context.is_empty() {
-            message.push_str(&format!(" in {context}"));
-        }
-        if !expected.is_empty() {
-            message.push_str(&format!(", expected {expected}"));
-        }
-        self.error(span, message);
+        let found = describe(self.peek());
+        let context = if context.is_empty() { String::new() } else { format!(" in {context}") };
+        self.error(span, format!("unexpected {found}{context}, expected {expected}"));
     }
 
     /// Skips to the given closing bracket, over balanced brackets, and takes it.

@@ -25,12 +25,11 @@ pub fn groups<'a>(labels: impl IntoIterator<Item = &'a Labels>, grouping: &Group
     let mut groups: Vec<(Labels, Vec<usize>)> = Vec::new();
     for (index, series) in labels.into_iter().enumerate() {
         let group = grouping.group_of(series);
-        match place.get(&group) {
-            Some(&at) => groups[at].1.push(index),
-            None => {
-                place.insert(group.clone(), groups.len());
-                groups.push((group, vec![index]));
-            }
+        if let Some(&at) = place.get(&group) {
+            groups[at].1.push(index);
+        } else {
+            place.insert(group.clone(), groups.len());
+            groups.push((group, vec![index]));
         }
     }
     groups
@@ -49,7 +48,7 @@ pub fn reduce(reduction: Reduction, members: &[&[f64]], steps: usize) -> Vec<f64
             f64::NAN,
             |least, v| {
                 if v < *least || least.is_nan() {
-                    *least = v
+                    *least = v;
                 }
             },
             |least| least,
@@ -60,7 +59,7 @@ pub fn reduce(reduction: Reduction, members: &[&[f64]], steps: usize) -> Vec<f64
             f64::NAN,
             |most, v| {
                 if v > *most || most.is_nan() {
-                    *most = v
+                    *most = v;
                 }
             },
             |most| most,

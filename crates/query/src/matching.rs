@@ -237,16 +237,13 @@ pub fn merge_same_labels(columns: Vec<Column>) -> Result<Vec<Column>, MatchError
     let mut place: HashMap<Labels, usize> = HashMap::with_capacity(columns.len());
     let mut merged: Vec<Column> = Vec::with_capacity(columns.len());
     for column in columns {
-        match place.get(&column.labels) {
-            Some(&index) => {
-                if merged[index].merge(&column.values) {
-                    return Err(MatchError::DuplicateResults);
-                }
+        if let Some(&index) = place.get(&column.labels) {
+            if merged[index].merge(&column.values) {
+                return Err(MatchError::DuplicateResults);
             }
-            None => {
-                place.insert(column.labels.clone(), merged.len());
-                merged.push(column);
-            }
+        } else {
+            place.insert(column.labels.clone(), merged.len());
+            merged.push(column);
         }
     }
     Ok(merged)

@@ -154,13 +154,17 @@ mod tests {
 
     fn sum(values: &[f64]) -> f64 {
         let mut sum = CompensatedSum::default();
-        values.iter().for_each(|v| sum.add(*v));
+        for v in values {
+            sum.add(*v);
+        }
         sum.value()
     }
 
     fn mean(values: &[f64]) -> f64 {
         let mut mean = Mean::default();
-        values.iter().for_each(|v| mean.add(*v));
+        for v in values {
+            mean.add(*v);
+        }
         mean.value()
     }
 
@@ -193,7 +197,9 @@ mod tests {
     #[test]
     fn variance_survives_a_large_mean() {
         let mut variance = Variance::default();
-        [1e9 + 4.0, 1e9 + 7.0, 1e9 + 13.0, 1e9 + 16.0].into_iter().for_each(|v| variance.add(v));
+        for v in [4.0, 7.0, 13.0, 16.0] {
+            variance.add(1e9 + v);
+        }
         assert_eq!(variance.value(), 22.5);
     }
 

@@ -93,14 +93,13 @@ impl Evaluator<'_> {
                 let mut labels = group.to_builder();
                 labels.set(label, &crate::format::plain_number(value));
                 let labels = labels.build();
-                let index = match place.get(&labels) {
-                    Some(&index) => index,
-                    None => {
-                        block.charges.push(self.charge_columns(1, grid)?);
-                        block.columns.push(Column::absent(labels.clone(), grid.steps));
-                        place.insert(labels, block.columns.len() - 1);
-                        block.columns.len() - 1
-                    }
+                let index = if let Some(&index) = place.get(&labels) {
+                    index
+                } else {
+                    block.charges.push(self.charge_columns(1, grid)?);
+                    block.columns.push(Column::absent(labels.clone(), grid.steps));
+                    place.insert(labels, block.columns.len() - 1);
+                    block.columns.len() - 1
                 };
                 let count = &mut block.columns[index].values[step];
                 *count = if is_absent(*count) { 1.0 } else { *count + 1.0 };

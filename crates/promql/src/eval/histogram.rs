@@ -30,7 +30,9 @@ struct Histogram {
 impl Evaluator<'_> {
     pub(super) fn histogram_quantile(&self, call: &Call, grid: Grid) -> Result<Block, EvalError> {
         let q = self.scalar(&call.args[0], grid)?;
-        q.iter().for_each(|q| self.check_quantile(*q, call.args[0].span));
+        for q in &q {
+            self.check_quantile(*q, call.args[0].span);
+        }
         let mut was_forced = false;
         let block = self.each_histogram(&call.args[1], grid, |step, buckets| {
             let (value, forced) = quantile(q[step], buckets);
@@ -92,7 +94,7 @@ impl Evaluator<'_> {
             let Some(upper) = bound.parse::<f64>().ok().filter(|upper| !upper.is_nan()) else {
                 let mut message = format!("bucket label \"le\" is missing or has a malformed value of {}", quote(bound));
                 if let Some(name) = column.labels.get(METRIC_NAME) {
-                    message.push_str(&format!(" for metric name {}", quote(name)));
+                    message = format!("{message} for metric name {}", quote(name));
                 }
                 self.annotations.warning(arg.span, &message);
                 continue;

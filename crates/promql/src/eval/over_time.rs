@@ -88,7 +88,9 @@ impl Evaluator<'_> {
         self.over_windows(windows, grid, false, |_| {
             move |window: &Window<'_>| {
                 let mut variance = Variance::default();
-                window.values().iter().for_each(|v| variance.add(*v));
+                for v in window.values() {
+                    variance.add(*v);
+                }
                 finish(variance.value())
             }
         })
@@ -111,7 +113,9 @@ impl Evaluator<'_> {
             move |window: &Window<'_>| sorted.slide(window).quantile(q[window.step])
         })?;
         if !block.columns.is_empty() {
-            q.iter().for_each(|q| self.check_quantile(*q, call.args[0].span));
+            for q in &q {
+                self.check_quantile(*q, call.args[0].span);
+            }
         }
         Ok(block)
     }
@@ -148,13 +152,17 @@ fn carried<S: super::sliding::Summary>(finish: impl Fn(&S, &Window<'_>) -> f64) 
 
 fn sum(values: &[f64]) -> f64 {
     let mut sum = CompensatedSum::default();
-    values.iter().for_each(|v| sum.add(*v));
+    for v in values {
+        sum.add(*v);
+    }
     sum.value()
 }
 
 fn mean(values: &[f64]) -> f64 {
     let mut mean = Mean::default();
-    values.iter().for_each(|v| mean.add(*v));
+    for v in values {
+        mean.add(*v);
+    }
     mean.value()
 }
 
@@ -162,7 +170,9 @@ fn mean(values: &[f64]) -> f64 {
 fn median_deviation(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     let median = quantile(0.5, &mut values);
-    values.iter_mut().for_each(|v| *v = (*v - median).abs());
+    for v in &mut values {
+        *v = (*v - median).abs();
+    }
     quantile(0.5, &mut values)
 }
 
@@ -173,18 +183,18 @@ fn regression(window: &Window<'_>, zero_ms: i64) -> (f64, f64) {
     if values.iter().skip(1).all(|v| *v == first) {
         return if first.is_infinite() { (f64::NAN, f64::NAN) } else { (0.0, first) };
     }
-    let [mut x_sum, mut y_sum, mut xy_sum, mut xx_sum] = [CompensatedSum::default(); 4];
-    for (time, y) in times.iter().zip(values) {
-        let x = (time - zero_ms) as f64 / 1000.0;
-        x_sum.add(x);
-        y_sum.add(*y);
-        xy_sum.add(x * y);
-        xx_sum.add(x * x);
+    let [mut times_sum, mut values_sum, mut products, mut squares] = [CompensatedSum::default(); 4];
+    for (time, value) in times.iter().zip(values) {
+        let seconds = (time - zero_ms) as f64 / 1000.0;
+        times_sum.add(seconds);
+        values_sum.add(*value);
+        products.add(seconds * value);
+        squares.add(seconds * seconds);
     }
     let n = values.len() as f64;
-    let [x, y, xy, xx] = [x_sum, y_sum, xy_sum, xx_sum].map(|s| s.sum + s.compensation);
-    let slope = (xy - x * y / n) / (xx - x * x / n);
-    (slope, y / n - slope * x / n)
+    let [time, value, product, square] = [times_sum, values_sum, products, squares].map(|s| s.sum + s.compensation);
+    let slope = (product - time * value / n) / (square - time * time / n);
+    (slope, value / n - slope * time / n)
 }
 
 /// Double exponential smoothing (C. C. Holt, 1957): a level and a trend, each smoothed.

@@ -72,9 +72,7 @@ pub(crate) fn is_step_invariant(expr: &Expr) -> bool {
         ExprKind::Selector(selector) => selector.time.at.is_some(),
         ExprKind::Range(range) => range.selector.time.at.is_some(),
         ExprKind::Subquery(subquery) => subquery.time.at.is_some(),
-        ExprKind::Call(Call { function, args, .. }) => {
-            !TIME_DEPENDENT.contains(&function.name) && !(args.is_empty() && function.name != "pi") && args.iter().all(is_step_invariant)
-        }
+        ExprKind::Call(Call { function, args, .. }) => !TIME_DEPENDENT.contains(&function.name) && args.iter().all(is_step_invariant),
         ExprKind::Aggregate(aggregate) => {
             let Aggregate { param, expr, .. } = &**aggregate;
             param.as_ref().is_none_or(is_step_invariant) && is_step_invariant(expr)
@@ -131,20 +129,15 @@ impl Planner {
         let step_ms = if grid.steps > 1 { grid.step_ms } else { 0 };
         // The same series over overlapping times: one read for both.
         let overlaps = |read: &SelectHints| read.matchers == selector.matchers && start_ms <= read.end_ms && read.start_ms <= end_ms;
-        let index = match self.plan.reads.iter().position(overlaps) {
-            Some(index) => {
-                let read = &mut self.plan.reads[index];
-                read.start_ms = read.start_ms.min(start_ms);
-                read.end_ms = read.end_ms.max(end_ms);
-                read.func = read.func.filter(|f| Some(*f) == func);
-                read.step_ms = if read.step_ms == step_ms { step_ms } else { 0 };
-                index
-            }
-            None => {
-                self.plan.reads.push(SelectHints { matchers: selector.matchers.clone(), start_ms, end_ms, step_ms, func });
-                self.plan.reads.len() - 1
-            }
-        };
+        let index = self.plan.reads.iter().position(overlaps).unwrap_or(self.plan.reads.len());
+        if let Some(read) = self.plan.reads.get_mut(index) {
+            read.start_ms = read.start_ms.min(start_ms);
+            read.end_ms = read.end_ms.max(end_ms);
+            read.func = read.func.filter(|f| Some(*f) == func);
+            read.step_ms = if read.step_ms == step_ms { step_ms } else { 0 };
+        } else {
+            self.plan.reads.push(SelectHints { matchers: selector.matchers.clone(), start_ms, end_ms, step_ms, func });
+        }
         self.plan.read_of.insert(selector_key(selector), index);
     }
 }

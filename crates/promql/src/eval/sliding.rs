@@ -107,8 +107,8 @@ impl Moments {
 
 impl Summary for Moments {
     fn of(value: f64) -> Self {
-        // Zero for a number, NaN for what has no variance.
-        Self { count: 1.0, mean: value, squares: value - value }
+        // NaN and infinities have no variance.
+        Self { count: 1.0, mean: value, squares: if value.is_finite() { 0.0 } else { f64::NAN } }
     }
 
     /// T. F. Chan, G. H. Golub, R. J. LeVeque, 1979.

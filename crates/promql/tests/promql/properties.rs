@@ -308,8 +308,8 @@ fn data() -> impl Strategy<Value = Memory> {
 }
 
 /// What a query gives: labels with (time, value) pairs.
-fn rows(output: QueryOutput) -> Vec<(String, Vec<(i64, f64)>)> {
-    let mut rows: Vec<(String, Vec<(i64, f64)>)> = match output.value {
+fn rows(output: QueryOutput) -> Vec<Row> {
+    let mut rows: Vec<Row> = match output.value {
         Value::Scalar(s) => vec![("{}".to_owned(), vec![(s.timestamp_ms, s.value)])],
         Value::String(..) => Vec::new(),
         Value::Vector(samples) => {
@@ -327,8 +327,14 @@ fn same(a: f64, b: f64) -> bool {
     (a.is_nan() && b.is_nan()) || a == b || (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1e-3)
 }
 
+/// One series' labels with its (time, value) pairs.
+type Row = (String, Vec<(i64, f64)>);
+
+/// What a naive function makes of the samples of a window that ends at a time.
+type Apply<'a> = Box<dyn Fn(&[(i64, f64)], i64) -> Option<f64> + 'a>;
+
 /// The windows of a naive evaluation: for each step the samples in `(t - range, t]`.
-fn naive(data: &Memory, steps: &[i64], range_ms: i64, apply: &dyn Fn(&[(i64, f64)], i64) -> Option<f64>) -> Vec<(String, Vec<(i64, f64)>)> {
+fn naive(data: &Memory, steps: &[i64], range_ms: i64, apply: &Apply<'_>) -> Vec<Row> {
     let mut rows: Vec<_> = data
         .series
         .iter()
@@ -384,7 +390,6 @@ proptest! {
         let extreme = |v: &[f64], largest: bool| {
             v.iter().copied().filter(|x| !x.is_nan()).reduce(|a, b| if (b > a) == largest { b } else { a }).unwrap_or(f64::NAN)
         };
-        type Apply<'a> = Box<dyn Fn(&[(i64, f64)], i64) -> Option<f64> + 'a>;
         let cases: Vec<(&str, Apply<'_>)> = vec![
             ("rate(m[R])", Box::new(|w, t| naive_rate(w, t, range_ms))),
             ("sum_over_time(m[R])", Box::new(|w, _| Some(values(w).iter().sum()))),
