@@ -10,7 +10,6 @@
 //! The wall clock decides when to escalate, since escalation goes on across restarts. A clock that
 //! is set forward makes it climb early, one that is set back makes it climb late.
 
-pub mod channel;
 pub mod desk;
 mod driver;
 mod error;
@@ -27,7 +26,6 @@ mod store;
 pub mod timeline;
 pub mod view;
 
-pub use channel::ChannelPager;
 pub use desk::Desk;
 pub use driver::Driver;
 pub use error::IncidentError;

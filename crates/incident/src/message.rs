@@ -14,7 +14,7 @@ const LISTED_ALERTS: usize = 20;
 /// Characters of an annotation that a message shows.
 const SHOWN_TEXT: usize = 2_000;
 
-/// Sends one message to one contact. The alerting room's transports stand behind it; tests record.
+/// Sends one message to one contact. The server puts the alerting room's transports behind it; tests record.
 pub trait Pager: Send + Sync + 'static {
     /// Sends and waits for the receiver's answer. The caller sets the time limit and drops the
     /// future when it is over. `message.key` stays the same when a message is sent again after a
