@@ -122,6 +122,8 @@ impl AlertingRule {
         let functions = self.functions.clone().with_query(context.template_query(at_ms)).with_now(at_ms);
         let external_labels = value::labels(&context.options.external_labels);
         let mut found = BTreeMap::new();
+        // One log line for each evaluation, however many alerts have the same fault.
+        let failed = std::cell::RefCell::new((0_usize, None));
         for element in elements {
             let data = value::object(
                 "template data",
@@ -135,8 +137,11 @@ impl AlertingRule {
             let render = |name: &str, template: &Result<Template, TemplateError>| {
                 let rendered = template.as_ref().map_err(Clone::clone).and_then(|t| t.render_with(&functions, &data));
                 rendered.unwrap_or_else(|error| {
-                    tracing::warn!(alert = %spec.name, field = name, %error, "expanding a template of an alert failed");
-                    format!("<error expanding template: {error}>")
+                    let text = format!("<error expanding template: {error}>");
+                    let mut failed = failed.borrow_mut();
+                    failed.0 += 1;
+                    failed.1.get_or_insert_with(|| (name.to_owned(), error));
+                    text
                 })
             };
             let mut labels = element.labels.to_builder();
@@ -151,6 +156,9 @@ impl AlertingRule {
             if found.insert(labels, alert).is_some() {
                 return Err(RulesError::SameLabels("alert"));
             }
+        }
+        if let (count, Some((field, error))) = failed.into_inner() {
+            tracing::warn!(alert = %spec.name, count, %field, %error, "expanding templates of an alert failed; this is the first of them");
         }
         Ok(found)
     }

@@ -154,6 +154,15 @@ impl Group {
         self.rules.into_iter().flat_map(|rule| rule.previous).chain(self.leftover).collect()
     }
 
+    /// Brings the status up to date with the alerts.
+    pub(crate) fn show_alerts(&self) {
+        for (rule, status) in self.rules.iter().zip(&mut self.status.lock().rules) {
+            if let (Some(alerting), RuleKind::Alerting(spec)) = (&rule.alerting, &rule.spec.kind) {
+                status.alerting = Some(alerting.status(spec));
+            }
+        }
+    }
+
     pub(crate) fn alerting_rules(&mut self) -> impl Iterator<Item = (&RuleSpec, &mut AlertingRule)> {
         self.rules.iter_mut().filter_map(|rule| rule.alerting.as_mut().map(|alerting| (&rule.spec, alerting)))
     }

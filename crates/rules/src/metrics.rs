@@ -29,6 +29,7 @@ pub struct RuleMetrics {
     interval: Family<OfGroup, FloatGauge>,
     rules: Family<OfGroup, Gauge>,
     rule_duration: Histogram,
+    state_failures: Counter,
 }
 
 impl Default for RuleMetrics {
@@ -44,6 +45,7 @@ impl Default for RuleMetrics {
             interval: Family::default(),
             rules: Family::default(),
             rule_duration: Histogram::new([0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0]),
+            state_failures: Counter::default(),
         }
     }
 }
@@ -80,6 +82,11 @@ impl RuleMetrics {
             self.last_samples.clone(),
         );
         registry.register("prometheus_rule_group_interval_seconds", "How often the group is evaluated", self.interval.clone());
+        registry.register(
+            "phoenix_rule_state_failures",
+            "Times that the state of a group's alerts could not be read or saved; a restart may then begin anew",
+            self.state_failures.clone(),
+        );
         registry.register("prometheus_rule_group_rules", "Rules in the group", self.rules.clone());
     }
 
@@ -121,6 +128,10 @@ impl RuleMetrics {
         self.last_duration.get_or_create(&group).set(took.as_secs_f64());
         self.last_evaluation.get_or_create(&group).set(at_ms as f64 / 1000.0);
         self.last_samples.get_or_create(&group).set(samples as i64);
+    }
+
+    pub(crate) fn state_failed(&self) {
+        self.state_failures.inc();
     }
 
     pub(crate) fn missed(&self, group: &str, count: u64) {

@@ -44,6 +44,7 @@ impl Group {
         let saved = match context.store.as_ref().map(|store| store.load(&key)) {
             Some(Ok(saved)) => saved,
             Some(Err(error)) => {
+                context.metrics.state_failed();
                 tracing::error!(group = %key, %error, "the state of the group's alerts could not be read; ALERTS_FOR_STATE is asked instead");
                 None
             }
@@ -56,6 +57,7 @@ impl Group {
                 None
             }
             Err(error) => {
+                context.metrics.state_failed();
                 tracing::error!(group = %key, %error, "the state of the group's alerts is not what was saved and is left alone");
                 None
             }
@@ -90,6 +92,8 @@ impl Group {
             }
             rule.settles_at_ms = (!rule.active.is_empty()).then_some(settles_at_ms);
         }
+        // The alerts are to be seen before the first evaluation.
+        self.show_alerts();
     }
 
     /// Keeps the alerts' state when there is any, or when there was some the last time.
@@ -116,6 +120,7 @@ impl Group {
         match store.save(&self.key, &json) {
             Ok(()) => self.saved_empty = !any,
             Err(error) => {
+                context.metrics.state_failed();
                 tracing::error!(group = %self.key, %error, "the state of the group's alerts could not be saved; a restart would find what was saved before");
             }
         }

@@ -42,7 +42,9 @@ pub struct Doors {
 
 /// The groups at work. Dropping it ends their evaluation without waiting; see [`Scheduler::stop`].
 pub struct Scheduler {
-    runtime: Option<Runtime>,
+    handle: Handle,
+    /// Taken by [`Scheduler::stop`].
+    runtime: Mutex<Option<Runtime>>,
     clock: SharedClock,
     doors: Doors,
     stopping: watch::Sender<bool>,
@@ -81,7 +83,8 @@ impl Scheduler {
         let options = Arc::new(options);
         let shared = Arc::new(Mutex::new(Arc::clone(&options)));
         let state = Mutex::new(State { loaded_once: false, options, shared, groups: Vec::new() });
-        Ok(Self { runtime: Some(runtime), clock, doors, stopping: watch::Sender::new(false), state })
+        let handle = runtime.handle().clone();
+        Ok(Self { handle, runtime: Mutex::new(Some(runtime)), clock, doors, stopping: watch::Sender::new(false), state })
     }
 
     /// Puts these groups in the place of the present ones, with these options (the number of
@@ -90,7 +93,10 @@ impl Scheduler {
     /// removed ones get staleness markers. The first load takes up the state of an earlier process.
     /// Does not wait for evaluations that are running.
     pub fn load(&self, specs: Vec<GroupSpec>, options: Options) {
-        let Some(handle) = self.handle() else { return };
+        if self.runtime.lock().is_none() {
+            return;
+        }
+        let handle = self.handle.clone();
         let mut state = self.state.lock();
         let essence = |o: &Options| (o.external_url.clone(), o.interval, o.query_offset);
         let same_options = essence(&options) == essence(&state.options);
@@ -131,18 +137,15 @@ impl Scheduler {
 
     /// Ends evaluation and waits until what is running is done, at most for `patience`. It blocks:
     /// call it from a thread that may, not from within an async task.
-    pub fn stop(mut self, patience: Duration) {
+    pub fn stop(&self, patience: Duration) {
         self.stopping.send_replace(true);
         for running in &self.state.lock().groups {
             running.stop.send_replace(true);
         }
-        if let Some(runtime) = self.runtime.take() {
+        let runtime = self.runtime.lock().take();
+        if let Some(runtime) = runtime {
             runtime.shutdown_timeout(patience);
         }
-    }
-
-    fn handle(&self) -> Option<Handle> {
-        self.runtime.as_ref().map(|runtime| runtime.handle().clone())
     }
 
     /// What one group works with.
@@ -294,9 +297,9 @@ struct TimedBounds {
 impl Bounds for TimedBounds {
     fn next(&self) -> (QueryLimits, Box<dyn Any>) {
         let cancelled = Cancel::default();
-        let (sleep, flag) = (self.clock.sleep(self.timeout), cancelled.clone());
+        let (clock, timeout, flag) = (Arc::clone(&self.clock), self.timeout, cancelled.clone());
         let timer = self.handle.spawn(async move {
-            sleep.await;
+            clock.sleep(timeout).await;
             flag.cancel();
         });
         (QueryLimits { cancelled, ..self.limits.clone() }, Box::new(Timer(timer.abort_handle())))
@@ -315,7 +318,7 @@ impl Drop for Timer {
 impl Drop for Scheduler {
     fn drop(&mut self) {
         // A runtime must not be dropped where waiting is forbidden, as in another runtime.
-        if let Some(runtime) = self.runtime.take() {
+        if let Some(runtime) = self.runtime.get_mut().take() {
             runtime.shutdown_background();
         }
     }

@@ -4,8 +4,7 @@
 //! missing labels that read as the empty string, methods (`.Alerts.Firing`,
 //! `.Labels.Remove (stringSlice "a")`, `.StartsAt.Format "15:04"`), times and durations, errors with
 //! a position while rendering, and limits on steps, output and the size of values. It does so by
-//! rewriting the parsed tree once ([`mod@rewrite`]), so that every field access goes through
-//! [`mod@fields`].
+//! rewriting the parsed tree once (`rewrite`), so that every field access goes through `fields`.
 //!
 //! - [`Template`]: one text, as in the annotations of a rule.
 //! - [`TemplateSet`]: several named ones that call each other, as in Alertmanager's template files.

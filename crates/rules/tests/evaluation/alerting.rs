@@ -4,7 +4,7 @@ use crate::sim::{FakeEngine, Outbox, context, group, vector};
 use phoenix_engine::QueryError;
 use phoenix_model::Alert;
 use phoenix_query::Value;
-use phoenix_rules::{AlertState, Context, Group, Health, Options};
+use phoenix_rules::{AlertState, AlertStateStore, Context, Group, Health, Options};
 use std::sync::Arc;
 
 const MINUTE_MS: i64 = 60_000;
@@ -12,8 +12,7 @@ const MINUTE_MS: i64 = 60_000;
 /// Leads one alert through a timeline with a step of one minute, and writes its state after each.
 ///
 /// The timeline: `1` the expression gives the alert, `.` it does not, `e` it fails. In front of a
-/// step, `R` is a restart, `X` one that loses the store, and `z` an hour's outage (more than one:
-/// several hours). The states: `i`nactive, `p`ending, `f`iring, `k`ept firing.
+/// step, `R` is a restart, `X` one that loses the store, and `h` half an hour's outage, `z` an hour's. The states: `i`nactive, `p`ending, `f`iring, `k`ept firing.
 fn timeline(rule: &str, line: &str) -> String {
     let yaml = format!("groups:\n- name: g\n  interval: 1m\n  rules:\n  - alert: A\n    expr: x\n{rule}");
     let steps: Vec<char> = line.chars().filter(|c| "1.e".contains(*c)).collect();
@@ -39,6 +38,7 @@ fn timeline(rule: &str, line: &str) -> String {
                 group.restore(at_ms + MINUTE_MS, &context);
             }
             'z' => at_ms += 60 * MINUTE_MS,
+            'h' => at_ms += 30 * MINUTE_MS,
             step => {
                 at_ms += MINUTE_MS;
                 *now.lock() = step;
@@ -105,18 +105,17 @@ fn a_restart_neither_forgets_nor_restarts_an_alert() {
     }
 }
 
-/// With a long `for`, an hour without the process is not taken for an hour of the condition.
+/// With a long `for`, time without the process is not taken for time of the condition.
 #[test]
 fn an_outage_does_not_count_into_for() {
-    // Pending for 30 minutes, away for 60: 30 minutes remain, not none.
     let before = "1".repeat(30);
     let after = "1".repeat(40);
-    let yaml_for = "    for: 1h\n";
-    // The tolerance is measured from the last save to the restart.
-    let states = timeline(yaml_for, &format!("{before}zR{after}"));
-    assert_eq!(states.find('f'), None, "the outage of 61 minutes is beyond the tolerance, so all begins anew");
-    let states = timeline(yaml_for, &format!("{before}R{after}"));
-    assert_eq!(states.find('f'), Some(60));
+    let hour = "    for: 1h\n";
+    let fires = |line: String| timeline(hour, &line).find('f');
+    assert_eq!(fires(format!("{before}{after}")), Some(60));
+    assert_eq!(fires(format!("{before}R{after}")), Some(60));
+    assert_eq!(fires(format!("{before}hR{after}")), Some(60), "half an hour away is not half an hour of the condition");
+    assert_eq!(fires(format!("{before}zR{after}")), None, "61 minutes are beyond the tolerance, so all begins anew");
 }
 
 /// Without a store there is still what Prometheus does with `ALERTS_FOR_STATE`.
@@ -359,4 +358,54 @@ fn weeks_in_simulated_time() {
     let took = outbox.detections.lock().iter().map(|d| d.fired_at_ms - d.condition_since_ms).max();
     assert_eq!(took, Some(10 * MINUTE_MS));
     assert_eq!(engine.written.lock().len(), 3);
+}
+
+/// What a store may give back that is of no use.
+#[test]
+fn a_store_that_fails_does_not_stop_the_rules() {
+    struct Broken(Result<Option<String>, String>);
+
+    impl AlertStateStore for Broken {
+        fn save(&self, _: &str, _: &str) -> Result<(), String> {
+            Err("the disk is full".to_owned())
+        }
+
+        fn load(&self, _: &str) -> Result<Option<String>, String> {
+            self.0.clone()
+        }
+    }
+
+    for loaded in [
+        Err("no such table".to_owned()),
+        Ok(None),
+        Ok(Some("rubbish".to_owned())),
+        Ok(Some("{\"version\":99,\"at_ms\":0,\"rules\":[]}".to_owned())),
+    ] {
+        let outbox = Arc::new(Outbox::default());
+        let engine = FakeEngine::new(|_, at_ms, _| Ok(vector(&[(&[("job", "a")], f64::NAN)], at_ms)));
+        let context = Context { store: Some(Arc::new(Broken(loaded.clone()))), ..context(&engine, &outbox, Options::default()) };
+        let mut group = group("groups:\n- name: g\n  rules:\n  - {alert: A, expr: x}\n");
+        group.restore(0, &context);
+        group.evaluate(MINUTE_MS, &context);
+        assert_eq!(outbox.alerts.lock().len(), 1, "{loaded:?}");
+        assert_eq!(group.status().rules[0].health, Health::Ok);
+    }
+}
+
+/// JSON knows no NaN, and an alert's value may be one.
+#[test]
+fn every_value_survives_a_restart() {
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 1e-300, 0.1] {
+        let outbox = Arc::new(Outbox::default());
+        let engine = FakeEngine::new(move |_, at_ms, _| Ok(vector(&[(&[("job", "a")], value)], at_ms)));
+        let context = context(&engine, &outbox, Options::default());
+        let yaml = "groups:\n- name: g\n  rules:\n  - {alert: A, expr: x}\n";
+        group(yaml).evaluate(MINUTE_MS, &context);
+        let mut second = group(yaml);
+        second.restore(2 * MINUTE_MS, &context);
+        let status = second.status();
+        let restored: Vec<f64> = status.rules[0].alerting.as_ref().unwrap().alerts.iter().map(|a| a.value).collect();
+        assert_eq!(restored.len(), 1);
+        assert!(restored[0].to_bits() == value.to_bits() || (restored[0].is_nan() && value.is_nan()), "{value}");
+    }
 }

@@ -229,6 +229,35 @@ fn a_second_process_takes_up_the_alerts() {
     assert_eq!((detection.condition_since_ms, detection.fired_at_ms), (began, began + 300_000));
 }
 
+/// The operating system's clock and tokio's timers, which need a runtime around them.
+#[test]
+fn real_time_works_as_well() {
+    let engine = FakeEngine::new(|_, at_ms, _| Ok(one(at_ms)));
+    let outbox: Arc<Outbox> = Arc::default();
+    let doors = Doors {
+        engine: engine.clone(),
+        sink: outbox.clone(),
+        detections: None,
+        store: None,
+        limits: QueryLimits::unlimited(),
+        metrics: RuleMetrics::default(),
+    };
+    let scheduler = Scheduler::start(doors, options(), phoenix_env::RealClock::shared()).unwrap();
+    scheduler.load(specs("groups:\n- name: a\n  interval: 50ms\n  rules:\n  - {alert: A, expr: x}\n"), options());
+    for _ in 0..10_000 {
+        if outbox.alerts.lock().len() == 1 {
+            break;
+        }
+        let (_keep, nobody) = mpsc::channel::<()>();
+        let _ = nobody.recv_timeout(Duration::from_millis(1));
+    }
+    scheduler.stop(Duration::from_secs(5));
+    assert_eq!(outbox.alerts.lock().len(), 1);
+    assert_eq!(scheduler.status()[0].rules[0].health, Health::Ok);
+    // After the end, nothing is begun.
+    scheduler.load(Vec::new(), options());
+}
+
 #[test]
 fn a_clock_set_back_does_not_stop_the_rules() {
     let house = House::new(FakeEngine::new(|_, at_ms, _| Ok(one(at_ms))), 100_000_000, Arc::default());
