@@ -12,6 +12,8 @@ mod memory;
 mod network;
 mod page;
 mod pressure;
+mod sockets;
+mod system;
 
 use filesystem::Filesystems;
 use page::Page;
@@ -37,7 +39,9 @@ pub struct Host {
 
 type Collector = fn(&Host, &mut Page<'_>) -> Result<(), Reason>;
 
-const COLLECTORS: [(&str, Collector); 14] = [
+const COLLECTORS: [(&str, Collector); 20] = [
+    ("arp", sockets::neighbours),
+    ("conntrack", sockets::tracked_connections),
     ("cpu", cpu::collect),
     ("diskstats", disk::collect),
     ("entropy", kernel::entropy),
@@ -47,7 +51,11 @@ const COLLECTORS: [(&str, Collector); 14] = [
     ("meminfo", memory::meminfo),
     ("netclass", network::interfaces),
     ("netdev", network::devices),
+    ("netstat", sockets::protocols),
+    ("os", system::distribution),
     ("pressure", pressure::collect),
+    ("sockstat", sockets::sockets),
+    ("softnet", sockets::packet_queues),
     ("stat", kernel::stat),
     ("time", kernel::time),
     ("uname", kernel::uname),

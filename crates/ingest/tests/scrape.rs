@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use bench::{Bench, serve};
 use futures_util::stream;
+use phoenix_env::{Disk, RealDisk};
 use phoenix_ingest::scrape::ScrapeLimits;
 use std::io::Write;
 use std::sync::Arc;
@@ -125,7 +126,7 @@ async fn bad_answers_are_cut_and_named() {
     let (_, error) = failing(route(get(stuck)), "", small).await;
     assert_eq!(error, "no complete answer within the scrape timeout of 100ms");
 
-    let many: String = (0..1001).map(|i| format!("a{{x=\"{i}\"}} 1\n")).collect();
+    let many: String = (0..1001).map(|i| format!("a{{x=\"{i}\"}} 1\n")).collect::<Vec<_>>().concat();
     let (bench, error) = failing(route(get(|| async { text(many) })), own, small).await;
     assert_eq!(error, "the target has more than 1000 samples after relabelling, the limit of `limits.scrape_samples`");
     assert_eq!(bench.count("a"), 0);
@@ -187,7 +188,7 @@ async fn gzip_is_taken_and_bombs_are_not() {
 async fn ten_million_series_are_cut() {
     let body = || {
         let lines = (0..10_000_u32).map(|i| {
-            let lines: String = (0..1000).map(|j| format!("flood{{id=\"{i}-{j}\"}} 1\n")).collect();
+            let lines: String = (0..1000).map(|j| format!("flood{{id=\"{i}-{j}\"}} 1\n")).collect::<Vec<_>>().concat();
             Ok::<_, std::io::Error>(Bytes::from(lines))
         });
         Body::from_stream(stream::iter(lines))
@@ -296,8 +297,8 @@ async fn targets_from_files_and_servers() {
     ))
     .await;
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("t.json"), format!("[{{\"targets\": [\"{metrics}\"], \"labels\": {{\"from\": \"file\"}}}}]"))
-        .unwrap();
+    let write = |text: &str| RealDisk.write_atomic(&folder.path().join("t.json"), text.as_bytes()).unwrap();
+    write(&format!("[{{\"targets\": [\"{metrics}\"], \"labels\": {{\"from\": \"file\"}}}}]"));
     let config = format!(
         "global: {{scrape_interval: 100ms, scrape_timeout: 100ms}}\nscrape_configs:\n- job_name: j\n  file_sd_configs: [{{files: ['{}/*.json']}}]\n  \
          http_sd_configs: [{{url: 'http://{sd}/sd', refresh_interval: 100ms}}]\n",
@@ -311,7 +312,7 @@ async fn targets_from_files_and_servers() {
     let from: Vec<&str> = status.active_targets.iter().map(|t| t.labels.value("from")).collect();
     assert_eq!(from, ["file", "server"], "the last good list stays");
     assert_eq!(status.phoenix_discovery_errors[0].error, "the server answered HTTP status 502 Bad Gateway");
-    std::fs::write(folder.path().join("t.json"), "[]").unwrap();
+    write("[]");
     bench.until_within(Duration::from_secs(10), |b| b.scraper.targets(None).active_targets.len() == 1).await;
 }
 

@@ -44,10 +44,9 @@ pub(super) fn stat(host: &Host, page: &mut Page<'_>) -> Result<(), Reason> {
     Ok(())
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "collectors are of one type")]
 pub(super) fn time(host: &Host, page: &mut Page<'_>) -> Result<(), Reason> {
     page.one_gauge("node_time_seconds", "The machine's time, in seconds since 1970.", host.clock.now_ms() as f64 / 1000.0);
-    Ok(())
+    super::system::clock_sources(host, page)
 }
 
 pub(super) fn file_descriptors(host: &Host, page: &mut Page<'_>) -> Result<(), Reason> {
