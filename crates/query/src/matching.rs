@@ -285,3 +285,56 @@ pub fn combine_sets(op: BinaryOp, matching: &VectorMatching, lhs: Vec<Column>, r
     };
     merge_same_labels(result)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ABSENT;
+
+    fn column(labels: &[(&str, &str)], values: [f64; 2]) -> Column {
+        Column { labels: Labels::from_pairs(labels.iter().copied()), values: values.to_vec() }
+    }
+
+    fn shown(columns: &[Column]) -> String {
+        let one = |c: &Column| {
+            let values: Vec<String> = c.values.iter().map(|v| if is_absent(*v) { "_".to_owned() } else { v.to_string() }).collect();
+            format!("{} {}", c.labels, values.join(" "))
+        };
+        columns.iter().map(one).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn partners_may_take_turns() {
+        // Two series of the "one" side share the signature, but never at the same step.
+        let many = [column(&[("__name__", "m"), ("job", "a")], [1.0, 2.0])];
+        let one = [column(&[("job", "a"), ("v", "1")], [10.0, ABSENT]), column(&[("job", "a"), ("v", "2")], [ABSENT, 20.0])];
+        let on = VectorMatching { on: true, labels: vec!["job".to_owned()], ..VectorMatching::default() };
+        assert_eq!(shown(&join(BinaryOp::Add, &on, false, &many, &one).unwrap()), "{job=\"a\"} 11 22");
+        let left = VectorMatching { cardinality: Cardinality::ManyToOne, include: vec!["v".to_owned()], ..on.clone() };
+        let joined = join(BinaryOp::Add, &left, false, &many, &one).unwrap();
+        assert_eq!(shown(&joined), "{job=\"a\",v=\"1\"} 11 _; {job=\"a\",v=\"2\"} _ 22");
+    }
+
+    #[test]
+    fn duplicates_count_only_where_the_other_side_has_something() {
+        let one = [column(&[("job", "a"), ("v", "1")], [1.0, 1.0]), column(&[("job", "a"), ("v", "2")], [ABSENT, 1.0])];
+        let on = VectorMatching { on: true, labels: vec!["job".to_owned()], ..VectorMatching::default() };
+        for (values, fails) in [([1.0, ABSENT], false), ([ABSENT, 1.0], true)] {
+            let many = [column(&[("job", "b")], values)];
+            assert_eq!(join(BinaryOp::Add, &on, false, &many, &one).is_err(), fails, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn sets_are_taken_step_by_step() {
+        let lhs = || vec![column(&[("a", "1")], [1.0, 1.0]), column(&[("a", "2")], [2.0, ABSENT])];
+        let rhs = || vec![column(&[("a", "1")], [7.0, ABSENT]), column(&[("a", "2")], [8.0, 8.0])];
+        for (op, want) in [
+            (BinaryOp::And, "{a=\"1\"} 1 _; {a=\"2\"} 2 _"),
+            (BinaryOp::Unless, "{a=\"1\"} _ 1"),
+            (BinaryOp::Or, "{a=\"1\"} 1 1; {a=\"2\"} 2 8"),
+        ] {
+            assert_eq!(shown(&combine_sets(op, &VectorMatching::default(), lhs(), rhs()).unwrap()), want, "{op}");
+        }
+    }
+}

@@ -61,14 +61,12 @@ impl Evaluator<'_> {
         }
         let groups = groups(columns.iter().map(|c| &c.labels), grouping);
         let charges = vec![self.charge_columns(groups.len(), grid)?];
-        let columns = groups
-            .into_iter()
-            .map(|(labels, members)| {
-                let members: Vec<&[f64]> = members.iter().map(|&i| columns[i].values.as_slice()).collect();
-                Column { labels, values: quantiles(q, &members) }
-            })
-            .collect();
-        Ok(Block { columns, charges })
+        let columns = groups.into_iter().map(|(labels, members)| {
+            self.check_cancelled()?;
+            let members: Vec<&[f64]> = members.iter().map(|&i| columns[i].values.as_slice()).collect();
+            Ok(Column { labels, values: quantiles(q, &members) })
+        });
+        Ok(Block { columns: columns.collect::<Result<_, EvalError>>()?, charges })
     }
 
     /// Warns of a quantile that is out of range.

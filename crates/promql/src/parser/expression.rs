@@ -267,7 +267,6 @@ impl Parser {
             let span = self.span();
             let seconds = match *self.peek() {
                 TokenKind::Number(seconds) => seconds,
-                TokenKind::Duration(ms) => ms as f64 / 1000.0,
                 _ if self.at_word("inf") || self.at_word("nan") => f64::NAN,
                 _ => {
                     self.unexpected("@", "timestamp");

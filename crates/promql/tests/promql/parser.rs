@@ -165,6 +165,7 @@ fn syntax_errors() {
     bad("rate(x[5m],)", &["11..12 trailing commas not allowed in function call args"]);
     bad("\"abc", &["0..4 unterminated quoted string"]);
     bad("x @ 'a'", &["4..7 unexpected string \"a\" in @, expected timestamp"]);
+    bad("x @ 5m", &["4..6 unexpected duration 5m in @, expected timestamp"]);
     bad("x @ NaN", &["4..7 timestamp out of bounds for @ modifier: NaN"]);
     bad("bool", &["0..4 unexpected keyword \"bool\", expected an expression"]);
     bad("a ; b", &["2..3 unexpected \";\", expected end of input"]);
