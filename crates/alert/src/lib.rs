@@ -7,6 +7,7 @@
 
 pub mod alerting;
 pub mod alerts;
+pub mod api;
 pub mod config;
 pub mod dispatch;
 mod error;

@@ -128,3 +128,87 @@ fn parse_point(text: &str, of: RangeOf) -> Result<i16, String> {
         RangeOf::Years => text.parse().ok().filter(|year| *year > 0).ok_or_else(|| format!("`{text}` is not a year")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn period(times: &str, weekdays: &str, days: &str, months: &str, years: &str, zone: &str) -> TimePeriod {
+        let ranges = |text: &str, of| text.split_whitespace().map(|range| parse_range(range, of).unwrap()).collect();
+        TimePeriod {
+            times: times
+                .split_whitespace()
+                .map(|t| t.split_once('-').unwrap())
+                .map(|(a, b)| (parse_time(a).unwrap(), parse_time(b).unwrap()))
+                .collect(),
+            weekdays: ranges(weekdays, RangeOf::Weekdays),
+            days_of_month: ranges(days, RangeOf::DaysOfMonth),
+            months: ranges(months, RangeOf::Months),
+            years: ranges(years, RangeOf::Years),
+            zone: (!zone.is_empty()).then(|| TimeZone::get(zone).unwrap()),
+        }
+    }
+
+    #[test]
+    fn when_an_instant_is_inside() {
+        let work = period("09:00-17:00", "monday:friday", "", "", "", "Europe/Berlin");
+        let month_end = period("", "", "-3:-1", "", "", "");
+        for (period, at, want) in [
+            // 1 March 2026 is a Sunday
+            (&work, "2026-03-02T09:00:00+01:00", true),
+            (&work, "2026-03-02T08:59:59+01:00", false),
+            (&work, "2026-03-02T16:59:59+01:00", true),
+            (&work, "2026-03-02T17:00:00+01:00", false),
+            (&work, "2026-03-01T12:00:00+01:00", false),
+            // the week before and after the clocks go forward (29 March 2026) and back (25 October 2026)
+            (&work, "2026-03-27T08:00:00Z", true),
+            (&work, "2026-03-30T07:00:00Z", true),
+            (&work, "2026-03-30T06:59:59Z", false),
+            (&work, "2026-10-23T07:00:00Z", true),
+            (&work, "2026-10-26T07:00:00Z", false),
+            (&work, "2026-10-26T08:00:00Z", true),
+            (&month_end, "2026-02-26T00:00:00Z", true),
+            (&month_end, "2026-02-25T23:59:59Z", false),
+            (&month_end, "2026-01-28T12:00:00Z", false),
+            (&month_end, "2026-01-29T12:00:00Z", true),
+            (&period("", "", "31", "", "", ""), "2026-02-28T00:00:00Z", false),
+            (&period("", "", "1:31", "", "", ""), "2026-02-28T00:00:00Z", true),
+            (&period("", "", "1:-1", "", "", ""), "2026-02-28T00:00:00Z", true),
+            (&period("", "", "", "january:march 12", "", ""), "2026-12-01T00:00:00Z", true),
+            (&period("", "", "", "january:march 12", "", ""), "2026-04-01T00:00:00Z", false),
+            (&period("", "", "", "", "2026:2027", ""), "2028-01-01T00:00:00Z", false),
+            // a new year in Auckland is still the old one in UTC
+            (&period("", "", "1", "1", "2027", "Pacific/Auckland"), "2026-12-31T12:00:00Z", true),
+            (&period("00:00-24:00", "", "", "", "", ""), "2026-01-01T23:59:59Z", true),
+            // the hour that is skipped, and the one that comes twice
+            (&period("02:00-03:00", "", "", "", "", "Europe/Berlin"), "2026-03-29T01:30:00Z", false),
+            (&period("02:00-03:00", "", "", "", "", "Europe/Berlin"), "2026-10-25T00:30:00Z", true),
+            (&period("02:00-03:00", "", "", "", "", "Europe/Berlin"), "2026-10-25T01:30:00Z", true),
+        ] {
+            let at_ms = at.parse::<Timestamp>().unwrap().as_millisecond();
+            assert_eq!(period.contains(at_ms), want, "{at} in {period:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused() {
+        for (text, of) in [
+            ("mon", RangeOf::Weekdays),
+            ("friday:monday", RangeOf::Weekdays),
+            ("0", RangeOf::DaysOfMonth),
+            ("32", RangeOf::DaysOfMonth),
+            ("-1:3", RangeOf::DaysOfMonth),
+            ("5:3", RangeOf::DaysOfMonth),
+            ("-1:-3", RangeOf::DaysOfMonth),
+            ("13", RangeOf::Months),
+            ("december:january", RangeOf::Months),
+            ("2027:2026", RangeOf::Years),
+            ("", RangeOf::Years),
+        ] {
+            assert!(parse_range(text, of).is_err(), "{text} {of:?}");
+        }
+        for text in ["9:00", "24:01", "12:60", "noon", "12", "1200", "-1:00"] {
+            assert!(parse_time(text).is_err(), "{text}");
+        }
+    }
+}

@@ -150,7 +150,9 @@ impl State {
         .await
         .map_err(failed())?;
         match held {
-            Some((Some(holder), Some(until_ms))) if holder != intent.holder && until_ms > intent.at_ms => Ok(Claim::HeldBy { holder, until_ms }),
+            Some((Some(holder), Some(until_ms))) if holder != intent.holder && until_ms > intent.at_ms => {
+                Ok(Claim::HeldBy { holder, until_ms })
+            }
             _ => Ok(Claim::Outdated),
         }
     }

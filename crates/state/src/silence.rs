@@ -1,6 +1,6 @@
 //! Silences, as they are kept. What they mean is the alerting room's business.
 
-use crate::{State, StateError};
+use crate::{AuditEntry, State, StateError};
 use serde::{Deserialize, Serialize};
 
 /// One matcher of a silence.
@@ -34,9 +34,10 @@ pub struct StoredSilence {
 }
 
 impl State {
-    /// Keeps silences, each in place of what was kept under its id; all or none. Editing one that
-    /// is active means two changes (the old one ends, a new one begins) that belong together.
-    pub async fn save_silences(&self, silences: &[StoredSilence]) -> Result<(), StateError> {
+    /// Keeps silences, each in place of what was kept under its id, with the line of the audit log
+    /// that tells of it; all or none. Editing one that is active means two changes (the old one
+    /// ends, a new one begins) that belong together.
+    pub async fn save_silences(&self, silences: &[StoredSilence], audit: &AuditEntry) -> Result<(), StateError> {
         let failed = || StateError::query("save a silence");
         let mut transaction = self.begin().await?;
         for silence in silences {
@@ -59,6 +60,7 @@ impl State {
             .await
             .map_err(failed())?;
         }
+        Self::audit_in(&mut transaction, audit).await?;
         transaction.commit().await.map_err(failed())
     }
 

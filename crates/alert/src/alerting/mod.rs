@@ -5,6 +5,7 @@ mod intake;
 mod log;
 mod reload;
 
+pub(crate) use flush::quiet_time;
 pub use intake::AlertsRefused;
 pub use reload::ConfigError;
 
@@ -102,6 +103,8 @@ pub(crate) struct Room {
     wake_saver: tokio::sync::Notify,
     /// Makes writes of alerts happen one after the other, in the order of the updates.
     saving: tokio::sync::Mutex<()>,
+    /// Makes changes of silences happen one after the other, from the decision to the write.
+    pub silencing: tokio::sync::Mutex<()>,
     /// What is on its way.
     busy_keys: Mutex<HashSet<NotificationKey>>,
     /// The last known entries of the notification log, for when the state store fails, with their expiry.
@@ -177,6 +180,7 @@ impl Alerting {
             unsaved: Mutex::new(BTreeMap::new()),
             wake_saver: tokio::sync::Notify::new(),
             saving: tokio::sync::Mutex::new(()),
+            silencing: tokio::sync::Mutex::new(()),
             busy_keys: Mutex::new(HashSet::new()),
             mirror: Mutex::new(HashMap::new()),
             tasks: Mutex::new(Vec::new()),

@@ -9,6 +9,7 @@ mod inhibition;
 mod interval;
 pub mod receiver;
 mod route;
+mod shown;
 
 pub(crate) use file::{SlackAction, SlackField};
 pub use receiver::{EmailConfig, Integration, Receiver, SecretSource, SlackConfig, SmtpConfig, WebhookConfig};
@@ -133,7 +134,7 @@ impl Findings<'_> {
             smtp: defaults.smtp,
             slack_api_url: defaults.slack_api_url,
             http: defaults.http,
-            shown: shown(self.source),
+            shown: shown::without_secrets(&self.source.text),
         })
     }
 
@@ -177,75 +178,5 @@ impl Findings<'_> {
     }
 }
 
-/// Keys whose values are never shown.
-fn is_secret_key(key: &str) -> bool {
-    const SECRETS: [&str; 20] = [
-        "smtp_auth_password",
-        "smtp_auth_secret",
-        "slack_api_url",
-        "slack_app_token",
-        "api_url",
-        "app_token",
-        "url",
-        "webhook_url",
-        "auth_password",
-        "auth_secret",
-        "api_key",
-        "api_secret",
-        "token",
-        "token_id",
-        "user_key",
-        "bot_token",
-        "routing_key",
-        "service_key",
-        "password",
-        "credentials",
-    ];
-    SECRETS.contains(&key)
-        || key.ends_with("_secret")
-        || key.ends_with("_token")
-        || key.ends_with("_token_id")
-        || key.ends_with("_api_key")
-        || key.ends_with("_webhook_url")
-        || matches!(
-            key,
-            "client_secret" | "secret_key" | "bearer_token" | "key" | "secrets" | "proxy_connect_header" | "client_certificate_key"
-        )
-}
-
-/// The text with the values of secret keys replaced, line by line: what cannot be told apart from
-/// a secret is hidden too.
-fn shown(source: &Source) -> String {
-    let mut out = String::with_capacity(source.text.len());
-    let mut hidden_below: Option<usize> = None;
-    for line in source.text.lines() {
-        let indent = line.len() - line.trim_start().len();
-        if let Some(limit) = hidden_below {
-            if line.trim().is_empty() || indent > limit {
-                continue;
-            }
-            hidden_below = None;
-        }
-        let (start, body) = line.split_at(indent);
-        let (dash, body) = body.strip_prefix("- ").map_or(("", body), |rest| ("- ", rest));
-        let key = body.split(':').next().unwrap_or("").trim().trim_matches(['"', '\'']);
-        if body.contains(':') && is_secret_key(key) {
-            out.push_str(&format!("{start}{dash}{key}: <secret>\n"));
-            // A value that goes on over further lines, as a block or a list.
-            hidden_below = Some(indent + dash.len());
-        } else if body.contains(['{', '[']) && has_secret_inside(body) {
-            out.push_str(&format!("{start}{dash}{key}: <secret>\n"));
-            hidden_below = Some(indent + dash.len());
-        } else {
-            out.push_str(line);
-            out.push('\n');
-        }
-    }
-    out
-}
-
-/// Whether a line in flow style holds a secret key.
-fn has_secret_inside(body: &str) -> bool {
-    body.split(['{', '[', ',', ' '])
-        .any(|part| part.split_once(':').is_some_and(|(key, _)| is_secret_key(key.trim_matches(['"', '\'', ' ']))))
-}
+#[cfg(test)]
+mod tests;

@@ -216,6 +216,21 @@ pub(super) struct Defaults {
 const SLACK_APP_URL: &str = "https://slack.com/api/chat.postMessage";
 
 impl Findings<'_> {
+    fn http(&self, written: Option<HttpConfig>, defaults: &Defaults) -> HttpConfig {
+        match written {
+            Some(mut http) => {
+                http.resolve_paths(self.base_dir);
+                http
+            }
+            None => defaults.http.clone(),
+        }
+    }
+
+    fn tls(&self, mut tls: TlsConfig) -> TlsConfig {
+        tls.resolve_paths(self.base_dir);
+        tls
+    }
+
     /// One of `key` and `key_file`.
     fn secret(&mut self, key: &str, inline: Option<(Secret, Span)>, file: Option<&Spanned<String>>) -> Option<SecretSource> {
         match (inline, file) {
@@ -265,7 +280,7 @@ impl Findings<'_> {
             smtp_password,
             smtp_require_tls: global.smtp_require_tls.unwrap_or(true),
             smtp_implicit_tls: global.smtp_force_implicit_tls,
-            smtp_tls: global.smtp_tls_config.clone().unwrap_or_default(),
+            smtp_tls: global.smtp_tls_config.clone().map(|tls| self.tls(tls)).unwrap_or_default(),
             smarthost: smarthost.clone(),
             slack_api_url: self.secret(
                 "slack_api_url",
@@ -274,7 +289,10 @@ impl Findings<'_> {
             ),
             slack_token: self.secret("slack_app_token", bare(&global.slack_app_token), global.slack_app_token_file.as_ref()),
             slack_app_url: global.slack_app_url.clone().unwrap_or_else(|| SLACK_APP_URL.to_owned()),
-            http: global.http_config.clone().unwrap_or_default(),
+            http: global.http_config.clone().map_or_else(HttpConfig::default, |mut http| {
+                http.resolve_paths(self.base_dir);
+                http
+            }),
         };
         if let Some((host, port)) = smarthost {
             defaults.smtp = Some(SmtpConfig {
@@ -301,7 +319,7 @@ impl Findings<'_> {
                 self.error(start, "this receiver has no `name`");
                 continue;
             };
-            let resolved = self.receiver(name.value.clone(), receiver, defaults);
+            let resolved = self.receiver(&name, receiver, defaults);
             if receivers.insert(name.value.clone(), resolved).is_some() {
                 self.error(name.span, format!("there are two receivers named `{}`", name.value));
             }
@@ -309,14 +327,15 @@ impl Findings<'_> {
         receivers
     }
 
-    fn receiver(&mut self, name: String, written: file::Receiver, defaults: &Defaults) -> Receiver {
+    fn receiver(&mut self, name: &Spanned<String>, written: file::Receiver, defaults: &Defaults) -> Receiver {
         if let Some(labels) = &written.labels {
             self.not_acting(labels.span, "labels");
         }
         macro_rules! warn_of {
             ($($key:ident),*) => {
-                $(for entry in &written.$key {
-                    self.not_acting(entry.span, stringify!($key));
+                // Shown at the receiver's name: the entry itself holds secrets.
+                $(if !written.$key.is_empty() {
+                    self.not_acting(name.span, stringify!($key));
                 })*
             };
         }
@@ -362,7 +381,7 @@ impl Findings<'_> {
             }
             position += 1;
         }
-        Receiver { name, integrations }
+        Receiver { name: name.value.clone(), integrations }
     }
 
     fn webhook(&mut self, written: Spanned<file::Webhook>, defaults: &Defaults) -> Option<WebhookConfig> {
@@ -380,7 +399,7 @@ impl Findings<'_> {
         let url = self.secret("url", written.url.map(|url| (url.value, url.span)), written.url_file.as_ref())?;
         Some(WebhookConfig {
             url,
-            http: written.http_config.unwrap_or_else(|| defaults.http.clone()),
+            http: self.http(written.http_config, defaults),
             max_alerts: written.max_alerts.unwrap_or(0),
             timeout: written.timeout.map_or(Duration::ZERO, phoenix_yaml::Duration::get),
         })
@@ -451,7 +470,7 @@ impl Findings<'_> {
                 password: password.or_else(|| defaults.smtp_password.clone()),
                 require_tls: written.require_tls.unwrap_or(defaults.smtp_require_tls),
                 implicit_tls: written.force_implicit_tls.or(defaults.smtp_implicit_tls),
-                tls: written.tls_config.unwrap_or_else(|| defaults.smtp_tls.clone()),
+                tls: written.tls_config.map_or_else(|| defaults.smtp_tls.clone(), |tls| self.tls(tls)),
             },
             html: written.html.unwrap_or_else(|| default_template("email.default.html")),
             text: written.text.unwrap_or_default(),
@@ -495,7 +514,7 @@ impl Findings<'_> {
         Some(SlackConfig {
             url,
             token,
-            http: written.http_config.unwrap_or_else(|| defaults.http.clone()),
+            http: self.http(written.http_config, defaults),
             timeout: written.timeout.map_or(Duration::ZERO, phoenix_yaml::Duration::get),
             channel: written.channel.unwrap_or_default(),
             username: or_default(written.username, "slack.default.username"),

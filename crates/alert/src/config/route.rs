@@ -40,8 +40,12 @@ impl Findings<'_> {
         if root.receiver.is_none() {
             self.error(span, "the top route names no `receiver`");
         }
-        let matches_some = root.match_equal.is_some() || root.match_re.is_some() || root.matchers.as_ref().is_some_and(|m| !m.is_empty());
-        if matches_some {
+        let matches = [
+            root.match_equal.as_ref().map(|m| m.span),
+            root.match_re.as_ref().map(|m| m.span),
+            root.matchers.as_ref().filter(|m| !m.is_empty()).map(|m| m.span),
+        ];
+        for span in matches.into_iter().flatten() {
             self.error_with_help(span, "the top route must match every alert, but it has matchers", "move it below as one of its `routes`");
         }
         for (key, list) in [("mute_time_intervals", &root.mute_time_intervals), ("active_time_intervals", &root.active_time_intervals)] {

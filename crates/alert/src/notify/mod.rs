@@ -7,10 +7,12 @@ mod retry;
 pub(crate) mod sender;
 mod slack;
 mod smtp;
+mod trial;
 mod webhook;
 
 pub use channel::{Channel, Contact, Message};
 pub(crate) use sender::{Notification, Sender};
+pub use trial::send_trial;
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 
 mod data;
 
+pub(crate) use data::GO_ZERO_MS;
 pub use data::{AlertData, Data, go_time};
 
 use phoenix_env::{SharedClock, SharedDisk};

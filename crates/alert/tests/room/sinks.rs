@@ -50,6 +50,11 @@ impl WebhookSink {
         std::mem::take(&mut *self.shared.taken.lock())
     }
 
+    /// How much was accepted since it was last taken.
+    pub fn count(&self) -> usize {
+        self.shared.taken.lock().len()
+    }
+
     /// What was accepted since the last call, in short: `path status: firing/resolved alertnames`.
     pub fn summary(&self) -> Vec<String> {
         let mut all: Vec<String> = self
@@ -124,6 +129,13 @@ impl Mail {
     pub fn header(&self, name: &str) -> Option<&str> {
         let headers = self.data.split("\r\n\r\n").next()?;
         headers.split("\r\n").find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+impl Mail {
+    /// The body with the line breaks of its encoding taken out (RFC 2045, quoted-printable).
+    pub fn body(&self) -> String {
+        self.data.replace("=\r\n", "").replace("=3D", "=")
     }
 }
 

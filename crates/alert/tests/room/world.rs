@@ -34,6 +34,7 @@ pub struct World {
     folder: tempfile::TempDir,
     limits: Limits,
     driver: Option<tokio::task::JoinHandle<()>>,
+    others: Vec<Alerting>,
 }
 
 /// Reads a config; `WEBHOOK` and `MAIL` in it stand for the sinks' addresses.
@@ -59,8 +60,9 @@ impl World {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = SimClock::new(START_MS);
         let watcher = Arc::new(Watcher::default());
-        let (alerting, registry) = open(&config, folder.path(), &clock, &watcher, limits).await;
-        let mut world = Self { clock, webhooks, mail, alerting, registry, watcher, config, folder, limits, driver: None };
+        let (alerting, registry) = open(&config, folder.path(), &clock, &watcher, limits, "test").await;
+        let mut world =
+            Self { clock, webhooks, mail, alerting, registry, watcher, config, folder, limits, driver: None, others: Vec::new() };
         world.start();
         world.settle().await;
         world
@@ -86,7 +88,7 @@ impl World {
     }
 
     pub async fn restart(&mut self) {
-        (self.alerting, self.registry) = open(&self.config, self.folder.path(), &self.clock, &self.watcher, self.limits).await;
+        (self.alerting, self.registry) = open(&self.config, self.folder.path(), &self.clock, &self.watcher, self.limits, "test").await;
         self.start();
         self.settle().await;
     }
@@ -112,8 +114,18 @@ impl World {
     }
 
     pub fn report(&self, alerts: &[&str], starts_at_ms: i64, ends_at_ms: i64) {
+        self.alerting.sink().send(self.made(alerts, starts_at_ms, ends_at_ms));
+    }
+
+    /// Alerts as [`World::fire`] reports them.
+    pub fn alerts(&self, alerts: &[&str]) -> Vec<Alert> {
+        let now = self.clock.now_ms();
+        self.made(alerts, now, now + 24 * 3_600_000)
+    }
+
+    fn made(&self, alerts: &[&str], starts_at_ms: i64, ends_at_ms: i64) -> Vec<Alert> {
         let updated_at_ms = self.clock.now_ms();
-        let alerts = alerts
+        alerts
             .iter()
             .map(|text| Alert {
                 labels: labels(text),
@@ -125,8 +137,39 @@ impl World {
                 updated_at_ms,
                 timeout: false,
             })
-            .collect();
-        self.alerting.sink().send(alerts);
+            .collect()
+    }
+
+    /// Another process with the same config on the same database.
+    pub async fn replica(&mut self, name: &str) -> Alerting {
+        let (other, _) = open(&self.config, self.folder.path(), &self.clock, &self.watcher, self.limits, name).await;
+        self.others.push(other.clone());
+        tokio::spawn({
+            let other = other.clone();
+            async move { other.run(std::future::pending()).await }
+        });
+        other
+    }
+
+    /// Moves time forward while something hangs that would never settle.
+    pub async fn advance_without_settling(&self, by: Duration) {
+        let real = RealClock::shared();
+        for _ in 0..by.as_secs() {
+            self.clock.advance(Duration::from_secs(1));
+            real.sleep(Duration::from_millis(3)).await;
+        }
+    }
+
+    /// Waits in real time, while simulated time stands still.
+    pub async fn eventually(&self, holds: impl Fn(&Self) -> bool, what: &str) {
+        let real = RealClock::shared();
+        for _ in 0..4_000 {
+            if holds(self) {
+                return;
+            }
+            real.sleep(Duration::from_millis(5)).await;
+        }
+        panic!("in vain: {what}");
     }
 
     /// Lets everything that can happen now happen.
@@ -136,7 +179,7 @@ impl World {
             for _ in 0..20 {
                 tokio::task::yield_now().await;
             }
-            if !self.alerting.is_working() {
+            if !self.alerting.is_working() && !self.others.iter().any(Alerting::is_working) {
                 return;
             }
             real.sleep(Duration::from_micros(500)).await;
@@ -173,7 +216,14 @@ impl World {
     }
 }
 
-async fn open(config: &str, folder: &Path, clock: &Arc<SimClock>, watcher: &Arc<Watcher>, limits: Limits) -> (Alerting, Registry) {
+async fn open(
+    config: &str,
+    folder: &Path,
+    clock: &Arc<SimClock>,
+    watcher: &Arc<Watcher>,
+    limits: Limits,
+    replica: &str,
+) -> (Alerting, Registry) {
     let mut registry = Registry::default();
     let state = State::open(folder.join("state.db").to_str().expect("UTF-8")).await.expect("the state opens");
     let parts = Parts {
@@ -182,7 +232,7 @@ async fn open(config: &str, folder: &Path, clock: &Arc<SimClock>, watcher: &Arc<
         state,
         config: if config.is_empty() { AlertConfig::without_file() } else { read_config(config, folder) },
         external_url: "http://phoenix.test/".to_owned(),
-        replica: "test".to_owned(),
+        replica: replica.to_owned(),
         seed: 1,
         limits,
         observers: vec![Arc::clone(watcher) as Arc<dyn GroupObserver>],
