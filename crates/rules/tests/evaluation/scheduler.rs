@@ -8,7 +8,9 @@ use phoenix_query::Value;
 use phoenix_rules::{Doors, Health, Options, RuleMetrics, Scheduler};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
+use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 /// Longer than any wait of a group, so that the timers of queries can be told apart.
@@ -18,7 +20,29 @@ const QUERY_TIMEOUT: Duration = Duration::from_hours(10);
 /// when everybody has done what was due.
 struct WatchedClock {
     inner: Arc<SimClock>,
-    waiting: Arc<Mutex<Vec<Duration>>>,
+    waiting: Arc<Mutex<Vec<(u64, Duration)>>>,
+    next: AtomicU64,
+}
+
+/// A sleep that is counted until it is over or given up.
+struct WatchedSleep {
+    inner: Pin<Box<dyn Future<Output = ()> + Send>>,
+    waiting: Arc<Mutex<Vec<(u64, Duration)>>>,
+    id: u64,
+}
+
+impl Future for WatchedSleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<()> {
+        self.inner.as_mut().poll(context)
+    }
+}
+
+impl Drop for WatchedSleep {
+    fn drop(&mut self) {
+        self.waiting.lock().retain(|(id, _)| *id != self.id);
+    }
 }
 
 impl Clock for WatchedClock {
@@ -31,20 +55,19 @@ impl Clock for WatchedClock {
     }
 
     fn sleep_until(&self, deadline: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let sleep = self.inner.sleep_until(deadline);
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let inner = self.inner.sleep_until(deadline);
         if deadline < self.monotonic() + QUERY_TIMEOUT {
-            self.waiting.lock().push(deadline);
+            self.waiting.lock().push((id, deadline));
         }
-        sleep
+        Box::pin(WatchedSleep { inner, waiting: Arc::clone(&self.waiting), id })
     }
 }
 
 impl WatchedClock {
     fn waiting(&self) -> usize {
         let now = self.monotonic();
-        let mut waiting = self.waiting.lock();
-        waiting.retain(|deadline| *deadline > now);
-        waiting.len()
+        self.waiting.lock().iter().filter(|(_, deadline)| *deadline > now).count()
     }
 }
 
@@ -62,7 +85,7 @@ fn options() -> Options {
 
 impl House {
     fn new(engine: Arc<FakeEngine>, now_ms: i64, outbox: Arc<Outbox>) -> Self {
-        let clock = Arc::new(WatchedClock { inner: SimClock::new(now_ms), waiting: Arc::default() });
+        let clock = Arc::new(WatchedClock { inner: SimClock::new(now_ms), waiting: Arc::default(), next: AtomicU64::new(0) });
         let metrics = RuleMetrics::default();
         let mut registry = prometheus_client::registry::Registry::default();
         metrics.register(&mut registry);
@@ -98,8 +121,10 @@ impl House {
             if holds(self) {
                 return;
             }
-            let next = self.clock.inner.next_deadline_in().expect("somebody waits");
-            self.clock.inner.advance(next);
+            // Whoever waited may have given up just now, to wait anew.
+            if let Some(next) = self.clock.inner.next_deadline_in() {
+                self.clock.inner.advance(next);
+            }
         }
         panic!("never came: {what}; status {:?}", self.scheduler.status());
     }
