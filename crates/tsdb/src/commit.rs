@@ -117,14 +117,13 @@ impl Tsdb {
             return Err(TsdbError::Closed);
         }
         self.push_back()?;
-        let mut segment = match journal.segment.take() {
-            Some(segment) => segment,
-            None => {
-                let number = journal.next_number;
-                // Also after an error: the name may be taken by what is left of the try.
-                journal.next_number += 1;
-                Segment::create(&*self.disk, &self.folder.wal, number)?
-            }
+        let mut segment = if let Some(segment) = journal.segment.take() {
+            segment
+        } else {
+            let number = journal.next_number;
+            // Also after an error: the name may be taken by what is left of the try.
+            journal.next_number += 1;
+            Segment::create(&*self.disk, &self.folder.wal, number)?
         };
         let mut buffer = std::mem::take(&mut journal.buffer);
         buffer.clear();
@@ -160,7 +159,7 @@ impl Tsdb {
         }
         journal.segment = Some(segment);
         if always {
-            self.metrics.fsync_seconds.observe((self.clock.monotonic() - started).as_secs_f64());
+            self.metrics.fsync_seconds.observe(self.clock.monotonic().saturating_sub(started).as_secs_f64());
         } else {
             journal.unsynced = true;
         }
@@ -207,7 +206,7 @@ impl Tsdb {
         };
         let (number, file) = file;
         let synced = file.sync();
-        self.metrics.fsync_seconds.observe((self.clock.monotonic() - now).as_secs_f64());
+        self.metrics.fsync_seconds.observe(self.clock.monotonic().saturating_sub(now).as_secs_f64());
         if let Err(error) = synced {
             self.metrics.fsync_failures.inc();
             tracing::warn!(%error, "the log could not be forced onto the disk; the samples in memory will be moved to a part");

@@ -41,12 +41,12 @@ enum Places {
 }
 
 impl Places {
-    fn as_slice(&self) -> impl Iterator<Item = (u32, u32)> {
-        let (one, many): (Option<(u32, u32)>, &[(u32, u32)]) = match self {
-            Self::One(group, column) => (Some((*group, *column)), &[]),
-            Self::Many(places) => (None, places),
+    fn iter(&self) -> impl Iterator<Item = (u32, u32)> {
+        let (single, several) = match self {
+            Self::One(group, column) => (Some((*group, *column)), &[][..]),
+            Self::Many(all) => (None, &all[..]),
         };
-        one.into_iter().chain(many.iter().copied())
+        single.into_iter().chain(several.iter().copied())
     }
 }
 
@@ -81,11 +81,11 @@ impl Gathered {
         order.sort_by_key(|i| (self.timestamps_ms[*i as usize], self.batches[*i as usize]));
         let (mut timestamps_ms, mut values) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len()));
         for i in order {
-            let (timestamp_ms, value) = (self.timestamps_ms[i as usize], self.values[i as usize]);
-            if timestamps_ms.last() == Some(&timestamp_ms) {
+            let (at_ms, value) = (self.timestamps_ms[i as usize], self.values[i as usize]);
+            if timestamps_ms.last() == Some(&at_ms) {
                 *values.last_mut().expect("both columns have the same length") = value;
             } else {
-                timestamps_ms.push(timestamp_ms);
+                timestamps_ms.push(at_ms);
                 values.push(value);
             }
         }
@@ -215,7 +215,7 @@ impl Head {
                     self.memory_bytes += 8;
                 }
                 Some(slot @ Places::One(..)) => {
-                    let mut places: Vec<_> = slot.as_slice().collect();
+                    let mut places: Vec<_> = slot.iter().collect();
                     places.push(place);
                     *slot = Places::Many(places);
                     self.memory_bytes += 32;
@@ -233,7 +233,7 @@ impl Head {
             }
         };
         if let Some(places) = self.places.get(&id) {
-            for (group, column) in places.as_slice() {
+            for (group, column) in places.iter() {
                 self.groups[group as usize].gather(column as usize, start_ms, end_ms, &mut keep);
             }
         }
@@ -244,9 +244,7 @@ impl Head {
 
     /// Whether a series has a sample with `start_ms <= t <= end_ms`, without unpacking values.
     pub(crate) fn has_samples(&self, id: SeriesId, start_ms: i64, end_ms: i64) -> bool {
-        self.places
-            .get(&id)
-            .is_some_and(|places| places.as_slice().any(|(group, _)| self.groups[group as usize].has_rows(start_ms, end_ms)))
+        self.places.get(&id).is_some_and(|places| places.iter().any(|(group, _)| self.groups[group as usize].has_rows(start_ms, end_ms)))
             || self.loose.get(&id).is_some_and(|loose| loose.has_samples(start_ms, end_ms))
     }
 }

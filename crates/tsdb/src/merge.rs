@@ -36,10 +36,10 @@ pub(crate) fn choose(parts: &[Arc<Part>], now_ms: i64) -> Option<Vec<Arc<Part>>>
     // The newest days first: that is what queries read.
     days.into_iter()
         .rev()
-        .find_map(|(day, parts)| choose_in_day(parts, (day + 1).saturating_mul(DAY_MS).saturating_add(GRACE_MS) <= now_ms))
+        .find_map(|(day, parts)| choose_in_day(&parts, (day + 1).saturating_mul(DAY_MS).saturating_add(GRACE_MS) <= now_ms))
 }
 
-fn choose_in_day(parts: Vec<Arc<Part>>, over: bool) -> Option<Vec<Arc<Part>>> {
+fn choose_in_day(parts: &[Arc<Part>], over: bool) -> Option<Vec<Arc<Part>>> {
     let sizes: Vec<u64> = parts.iter().map(|part| part.file_bytes()).collect();
     let range = choose_range(&sizes, over)?;
     Some(parts[range].to_vec())
@@ -171,7 +171,7 @@ mod tests {
     fn a_sample_is_rewritten_a_few_times_a_day() {
         let (mut sizes, mut written) = (Vec::new(), 0);
         for _ in 0..48 {
-            sizes.push(100_u64);
+            sizes.extend([100_u64]);
             while let Some(range) = choose_range(&sizes, false) {
                 let sum = sizes[range.clone()].iter().sum();
                 written += sum;

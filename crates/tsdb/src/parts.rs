@@ -25,11 +25,11 @@ impl Tsdb {
 
     /// Opens the parts that the manifest names, puts damaged ones aside and removes what it does not name.
     pub(crate) fn load_parts(&self) -> Result<(), TsdbError> {
-        let names = self.disk.list(&self.folder.parts)?;
+        let files = self.disk.list(&self.folder.parts)?;
         let number_of = |name: &str| name.split('.').next().and_then(|number| number.parse::<u64>().ok());
-        let highest = names.iter().filter_map(|name| number_of(name)).max().unwrap_or(0);
+        let highest = files.iter().filter_map(|name| number_of(name)).max().unwrap_or(0);
         self.next_part.store(highest + 1, Ordering::Relaxed);
-        let whole: BTreeSet<&String> = names.iter().filter(|name| name.ends_with(SUFFIX)).collect();
+        let whole: BTreeSet<&String> = files.iter().filter(|name| name.ends_with(SUFFIX)).collect();
         let mut manifest = self.manifest.lock();
         let (named, remove_others) = match Manifest::load(&*self.disk, &self.folder.root)? {
             Found::Manifest(found) => {

@@ -68,14 +68,13 @@ impl Collector<'_> {
             )));
         }
         self.charge.grow(timestamps_ms.len() as u64 * SAMPLE_BYTES)?;
-        let position = match self.positions.get(labels) {
-            Some(position) => *position,
-            None => {
-                self.charge.grow(SERIES_BYTES + labels.as_bytes().len() as u64)?;
-                self.positions.insert(labels.clone(), self.found.len());
-                self.found.push((labels.clone(), Vec::new()));
-                self.found.len() - 1
-            }
+        let position = if let Some(position) = self.positions.get(labels) {
+            *position
+        } else {
+            self.charge.grow(SERIES_BYTES + labels.as_bytes().len() as u64)?;
+            self.positions.insert(labels.clone(), self.found.len());
+            self.found.push((labels.clone(), Vec::new()));
+            self.found.len() - 1
         };
         let run = Run { timestamps_ms: self.share(timestamps_ms), values };
         self.found[position].1.push(run);

@@ -74,7 +74,7 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
             }
         }
         if round == 0 {
-            let refused = open(folder.path()).err().expect("the folder is in use");
+            let refused = open(folder.path()).expect_err("the folder is in use");
             assert!(matches!(refused, TsdbError::Locked { .. }), "{refused}");
             assert!(refused.to_string().contains(&folder.path().display().to_string()), "{refused}");
         }

@@ -57,7 +57,7 @@ fn odd_values_keep_their_bits() {
 
 #[test]
 fn usual_columns_are_small() {
-    let counter: Vec<f64> = (0..5760).map(|i| ((i * 13 + (i * i) % 7) as f64) / 100.0).collect();
+    let counter: Vec<f64> = (0..5760).map(|i: i32| f64::from(i * 13 + (i * i) % 7) / 100.0).collect();
     assert!(check_values(&counter) < 5760);
     let mut gauge = vec![42.5; 5760];
     gauge[3000] = f64::from_bits(0x7ff0_0000_0000_0002);
@@ -75,6 +75,8 @@ fn any_value() -> impl Strategy<Value = f64> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
     #[test]
     fn values_round_trip(values in prop::collection::vec(any_value(), 0..600)) {
         check_values(&values);

@@ -3,8 +3,9 @@
 use crate::codec::{Effort, decode_values, encode_values};
 use crate::series::SeriesId;
 
-/// After this many rows, or this many values, the rows are turned into packed columns.
-const SEAL_ROWS: usize = 64;
+/// After this many rows they are turned into packed columns. Rows take 8 bytes a value, so this is
+/// what most of the memory of a series depends on.
+const SEAL_ROWS: usize = 32;
 
 /// Rows of one source. Rows are in the order of writing, not of time.
 pub(super) struct Group {

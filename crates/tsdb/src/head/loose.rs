@@ -3,7 +3,7 @@
 use crate::codec::{Effort, decode_timestamps, decode_values, encode_timestamps, encode_values};
 
 /// After this many samples the newest ones are packed.
-const SEAL_SAMPLES: usize = 120;
+const SEAL_SAMPLES: usize = 32;
 
 /// Samples in the order of writing.
 #[derive(Default)]

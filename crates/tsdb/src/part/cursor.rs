@@ -169,7 +169,7 @@ impl<'a> PartCursor<'a> {
             let value = &rows.get(pair as usize % TABLE_ROWS).ok_or(BAD_TABLE)?.value;
             let after = self.part.meta.names.partition_point(|name| name.first_pair <= pair);
             let name = after.checked_sub(1).ok_or(BAD_TABLE)?;
-            builder.set(&self.part.meta.names[name].name, value);
+            builder.set(&self.part.meta.names[name].text, value);
         }
         Ok(builder.build())
     }

@@ -15,7 +15,7 @@ pub(super) struct Blob {
 /// A label name and its pairs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
-    pub(super) name: Box<str>,
+    pub(super) text: Box<str>,
     pub(super) first_pair: u32,
     pub(super) pairs: u32,
 }
@@ -53,7 +53,7 @@ impl Meta {
         put_u64(&mut out, self.samples);
         put_u64(&mut out, self.names.len() as u64);
         for name in &self.names {
-            put_slice(&mut out, name.name.as_bytes());
+            put_slice(&mut out, name.text.as_bytes());
             put_u64(&mut out, u64::from(name.pairs));
         }
         put_u64(&mut out, self.blobs.len() as u64);
@@ -79,7 +79,7 @@ impl Meta {
         let mut first_pair = 0_u32;
         let names = (0..reader.count()?)
             .map(|_| {
-                let name = Name { name: reader.str()?.into(), first_pair, pairs: reader.u32()? };
+                let name = Name { text: reader.str()?.into(), first_pair, pairs: reader.u32()? };
                 first_pair = first_pair.checked_add(name.pairs)?;
                 Some(name)
             })
@@ -129,7 +129,7 @@ impl Meta {
 
     /// About the bytes it takes in memory.
     pub(super) fn memory_bytes(&self) -> u64 {
-        let names: usize = self.names.iter().map(|n| n.name.len() + size_of::<Name>()).sum();
+        let names: usize = self.names.iter().map(|n| n.text.len() + size_of::<Name>()).sum();
         let values: usize = self.first_values.iter().map(|v| v.len() + size_of::<Box<str>>()).sum();
         (names + values + self.blobs.len() * size_of::<Blob>() + size_of::<Self>()) as u64
     }

@@ -44,8 +44,8 @@ pub(super) fn decode_pair_rows(bytes: &[u8]) -> Option<Vec<PairRow>> {
 }
 
 /// Adds a series to a packed posting list; numbers ascend.
-pub(super) fn put_posting(list: &mut Vec<u8>, last: &mut u32, series: u32) {
-    put_u64(list, u64::from(series - *last));
+pub(super) fn put_posting(out: &mut Vec<u8>, last: &mut u32, series: u32) {
+    put_u64(out, u64::from(series - *last));
     *last = series;
 }
 

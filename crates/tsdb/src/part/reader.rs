@@ -85,11 +85,11 @@ impl Part {
 
     /// The names of its labels, sorted.
     pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
-        self.meta.names.iter().map(|name| &*name.name)
+        self.meta.names.iter().map(|name| &*name.text)
     }
 
     pub(super) fn name(&self, name: &str) -> Option<&Name> {
-        let at = self.meta.names.binary_search_by(|known| (*known.name).cmp(name)).ok()?;
+        let at = self.meta.names.binary_search_by(|known| (*known.text).cmp(name)).ok()?;
         Some(&self.meta.names[at])
     }
 

@@ -167,11 +167,11 @@ impl PartWriter {
         if blob.bytes.len() < BLOB_BYTES {
             return Ok(blob);
         }
-        self.write_open(blob)?;
+        self.write_open(&blob)?;
         Ok(OpenBlob::default())
     }
 
-    fn write_open(&mut self, blob: OpenBlob) -> Result<(), DiskError> {
+    fn write_open(&mut self, blob: &OpenBlob) -> Result<(), DiskError> {
         let Some(number) = blob.number else { return Ok(()) };
         self.meta.blobs[number as usize] = self.write(&blob.bytes)?;
         Ok(())
@@ -203,15 +203,17 @@ impl PartWriter {
     /// Writes the tables and makes the file durable. Its name is durable after a sync of the folder.
     pub(crate) fn finish(mut self) -> Result<(), TsdbError> {
         let (values, timestamps) = (std::mem::take(&mut self.values), std::mem::take(&mut self.timestamps));
-        self.write_open(values)?;
-        self.write_open(timestamps)?;
+        self.write_open(&values)?;
+        self.write_open(&timestamps)?;
         let numbers = self.write_pairs()?;
         self.write_series(&numbers)?;
         self.meta.columns_at = self.meta.blobs.len() as u32;
         let columns = std::mem::take(&mut self.columns);
         for rows in columns.chunks(TABLE_ROWS) {
             let mut bytes = Vec::new();
-            rows.iter().for_each(|row| row.encode(&mut bytes));
+            for row in rows {
+                row.encode(&mut bytes);
+            }
             self.write_blob(&bytes)?;
         }
         let meta = self.meta.encode();
@@ -225,7 +227,7 @@ impl PartWriter {
 
     /// Writes posting lists and the table of pairs; gives the number of the pair at each position.
     fn write_pairs(&mut self) -> Result<Vec<u32>, DiskError> {
-        let mut names: Vec<(Box<str>, HashMap<Box<str>, u32>)> = std::mem::take(&mut self.pairs_by_name).into_iter().collect();
+        let mut names: Vec<_> = std::mem::take(&mut self.pairs_by_name).into_iter().collect();
         names.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let lists = std::mem::take(&mut self.pairs);
         let mut numbers = vec![0; lists.len()];
@@ -234,7 +236,7 @@ impl PartWriter {
         for (name, values) in names {
             let mut values: Vec<(Box<str>, u32)> = values.into_iter().collect();
             values.sort_unstable();
-            self.meta.names.push(Name { name, first_pair: rows.len() as u32, pairs: values.len() as u32 });
+            self.meta.names.push(Name { text: name, first_pair: rows.len() as u32, pairs: values.len() as u32 });
             for (value, position) in values {
                 let list = &lists[position as usize];
                 numbers[position as usize] = rows.len() as u32;
@@ -245,7 +247,7 @@ impl PartWriter {
                 blob = self.write_if_full(blob)?;
             }
         }
-        self.write_open(blob)?;
+        self.write_open(&blob)?;
         self.meta.pairs_at = self.meta.blobs.len() as u32;
         for some in rows.chunks(TABLE_ROWS) {
             let mut bytes = Vec::new();

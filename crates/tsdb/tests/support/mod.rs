@@ -68,7 +68,7 @@ pub fn to_batch(batch: &[(u64, Vec<(i64, f64)>)]) -> WriteBatch {
     WriteBatch { series: batch.iter().map(|(series, samples)| (labels(*series), samples.clone())).collect() }
 }
 
-pub const MINUTE: Duration = Duration::from_secs(60);
+pub const MINUTE: Duration = Duration::from_mins(1);
 
 /// A small generator, so that a seed alone says what happens.
 pub struct Random(pub u64);
@@ -100,8 +100,8 @@ impl Random {
                 let t = now_ms - self.below(3 * 86_400_000) as i64;
                 vec![(self.below(12), vec![(t, value(self))])]
             }
-            1 => (0..1 + self.below(6))
-                .map(|_| (self.below(12), (0..1 + self.below(9)).map(|_| (now_ms - self.below(3_000_000) as i64, value(self))).collect()))
+            1 => (0..=self.below(6))
+                .map(|_| (self.below(12), (0..=self.below(9)).map(|_| (now_ms - self.below(3_000_000) as i64, value(self))).collect()))
                 .collect(),
             _ => {
                 let first = self.below(3) * 4;
