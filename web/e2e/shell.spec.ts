@@ -13,7 +13,7 @@ test('keys lead to pages, to the help and to the filter', async ({ page }) => {
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await expect(help).toBeVisible();
-  await help.getByText('Single-key shortcuts').click();
+  await help.getByRole('switch', { name: 'Single-key shortcuts' }).click();
   await page.keyboard.press('Escape');
   await page.keyboard.press('g');
   await page.keyboard.press('h');
@@ -60,7 +60,7 @@ for (const [from, to, heading] of [
 }
 
 test.describe('what is not there', () => {
-  test.use({ allowed: [/404/] });
+  test.use({ allowed: '404' });
   test('an unknown incident shows the server’s words', async ({ page }) => {
     await page.goto('/incidents/INC-999999');
     await expect(page.getByText(/INC-999999/).last()).toBeVisible();

@@ -8,13 +8,13 @@ test('a silence is made, changed and expired', async ({ page }) => {
   await page.getByRole('button', { name: 'Create silence' }).click();
   await expect(page.getByText(/Say why/)).toBeVisible();
   await page.getByLabel('Your name').fill('ada');
-  await page.getByLabel('Why').fill('A test of the silences');
+  await page.getByRole('textbox', { name: 'Why' }).fill('A test of the silences');
   await page.getByRole('button', { name: '30m' }).click();
   await page.getByRole('button', { name: 'Create silence' }).click();
   await expect(page).toHaveURL(/\/silences\/[^/?]+$/);
   await expect(page.getByText('A test of the silences')).toBeVisible();
   await page.getByRole('link', { name: 'Edit' }).click();
-  await page.getByLabel('Why').fill('Another reason');
+  await page.getByRole('textbox', { name: 'Why' }).fill('Another reason');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Another reason')).toBeVisible();
   await page.getByRole('button', { name: 'Expire' }).click();

@@ -5,6 +5,7 @@ import { chromium } from '@playwright/test';
 const base = process.env.PHOENIX_URL ?? 'http://127.0.0.1:9099';
 const extra = [
   ['incident', '/incidents/INC-42'],
+  ['incident-open', '/incidents/INC-44'],
   ['silence', '/silences/5b1c9f0e-1111-4a62-9a0e-0d6a2f5e0001'],
   ['relabel', '/targets?target=phoenix-api%7C127.0.0.1%3A8081'],
   ['explore-many', '/explore?q0=many&q1=gap&range=30m'],

@@ -8,7 +8,7 @@ const dark: MantineColorsTuple = ['#d6dedd', '#b3bfbe', '#98a6a6', '#6f7f81', '#
 /** Sizes are small on purpose: these pages are read in quantity. */
 export const theme = createTheme({
   primaryColor: 'petrol',
-  primaryShade: { light: 6, dark: 5 },
+  primaryShade: { light: 6, dark: 6 },
   colors: { petrol, gray, dark },
   defaultRadius: 4,
   fontFamily: 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "DejaVu Sans", sans-serif',

@@ -110,7 +110,7 @@ export default function Chart(props: ChartProps) {
   // uPlot draws later series above earlier ones; stacked areas must be painted from the top down.
   const order = useMemo(() => (stacked ? lines.map((_, index) => lines.length - 1 - index) : lines.map((_, index) => index)), [lines, stacked]);
   const data = useMemo(() => [times, ...order.map((index) => drawn[index]!)] as uPlot.AlignedData, [times, order, drawn]);
-  const shape = `${order.map((index) => `${lines[index]!.key}/${lines[index]!.color}`).join('\n')}|${stacked}|${unit}|${isDark}|${from}|${to}|${height}|${end - start > datedRange}|${highlighted}|${JSON.stringify([props.marks, props.thresholds])}`;
+  const shape = `${order.map((index) => `${lines[index]!.key}/${lines[index]!.color}`).join('\n')}|${stacked}|${unit}|${isDark}|${from}|${to}|${height}|${end - start > datedRange}|${JSON.stringify([props.marks, props.thresholds])}`;
   const latest = useRef({ data, start, end });
   useEffect(() => {
     latest.current = { data, start, end };
@@ -128,6 +128,7 @@ export default function Chart(props: ChartProps) {
         height,
         padding: [8, 8, 0, 0],
         legend: { show: false },
+        focus: { alpha: 0.15 },
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
         select: { show: onZoom !== undefined, left: 0, top: 0, width: 0, height: 0 },
         scales: {
@@ -170,13 +171,12 @@ export default function Chart(props: ChartProps) {
           ...order.map((index) => {
             const line = lines[index]!;
             const stroke = lineColor(line.color, isDark);
-            const faint = highlighted !== null && highlighted !== line.key;
             return {
               label: line.name,
-              stroke: faint ? `${stroke}30` : stroke,
-              width: highlighted === line.key ? 2.5 : 1.5,
+              stroke,
+              width: 1.5,
               dash: lineDash(line.color),
-              fill: stacked ? `${stroke}${faint ? '10' : '55'}` : undefined,
+              fill: stacked ? `${stroke}55` : undefined,
               spanGaps: false,
               points: {
                 // A point between two gaps is no line and would not be seen.
@@ -228,6 +228,11 @@ export default function Chart(props: ChartProps) {
   useEffect(() => {
     chart.current?.setData(data);
   }, [data, start, end]);
+
+  const place = highlighted === null ? -1 : order.findIndex((index) => lines[index]!.key === highlighted);
+  useEffect(() => {
+    chart.current?.setSeries(place < 0 ? null : place + 1, { focus: true });
+  }, [place, shape]);
 
   return (
     <div className="chart" ref={box} style={{ height }}>

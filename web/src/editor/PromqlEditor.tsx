@@ -15,6 +15,8 @@ import './PromqlEditor.css';
 export interface EditorProps {
   label: string;
   value: string;
+  /** Takes the keyboard when it appears. */
+  focus?: boolean;
   language: string;
   onChange: (text: string) => void;
   onRun: (text: string) => void;
@@ -61,7 +63,7 @@ function serverLinter(language: () => string) {
   );
 }
 
-export default function PromqlEditor({ label, value, language, onChange, onRun }: EditorProps) {
+export default function PromqlEditor({ label, value, focus = false, language, onChange, onRun }: EditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const current = useRef({ onChange, onRun, language, value });
@@ -115,6 +117,10 @@ export default function PromqlEditor({ label, value, language, onChange, onRun }
       }),
     });
     view.current = editor;
+    if (focus) {
+      editor.dispatch({ selection: { anchor: editor.state.doc.length } });
+      editor.focus();
+    }
     return () => {
       editor.destroy();
       view.current = null;

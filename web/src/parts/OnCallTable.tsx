@@ -2,13 +2,14 @@ import type { OnCallLevel } from '../api/phoenix';
 import { dayTime, length } from '../format/time';
 import { State } from './State';
 import { Ago } from './Time';
+import { Scroll } from './Scroll';
 
 const paged = ({ after_seconds }: OnCallLevel) => (after_seconds === 0 ? 'at once' : `after ${length(after_seconds)}`);
 
 /** Who is on call at each level, from the first to the last. `brief` leaves the reasons out. */
 export function OnCallTable({ levels, brief = false }: { levels: OnCallLevel[]; brief?: boolean }) {
   return (
-    <div className="scroll">
+    <Scroll label="On call">
       <table className="grid cards">
         <thead>
           <tr>
@@ -54,6 +55,6 @@ export function OnCallTable({ levels, brief = false }: { levels: OnCallLevel[]; 
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -11,6 +11,7 @@ import { ChoiceFilter, contains, TextFilter } from '../parts/Filter';
 import { Icon } from '../parts/Icon';
 import { Labels } from '../parts/Labels';
 import { PageHead } from '../parts/PageHead';
+import { Scroll } from '../parts/Scroll';
 import { Severity, State } from '../parts/State';
 import { Tabs } from '../parts/Tabs';
 import { Ago } from '../parts/Time';
@@ -113,9 +114,7 @@ function OneRule({ rule, group }: AlertRule) {
             {alerts.length} {alerts.length === 1 ? 'alert' : 'alerts'}
           </span>
         )}
-        <Link href={`/rules?q=${encodeURIComponent(group.name)}`} className="dim wide-only">
-          {group.name}
-        </Link>
+        <span className="dim wide-only">{group.name}</span>
       </summary>
       <div className="body stack tight">
         <Expression text={rule.query} language={rule.language} />
@@ -123,7 +122,7 @@ function OneRule({ rule, group }: AlertRule) {
           {rule.duration ? <span>must hold for {formatDuration(rule.duration)}</span> : <span>fires at once</span>}
           {rule.keepFiringFor ? <span>· keeps firing for {formatDuration(rule.keepFiringFor)}</span> : null}
           <span>
-            · evaluated <Ago at={rule.lastEvaluation} />
+            · evaluated <Ago at={rule.lastEvaluation} /> in the group <Link href={`/rules?q=${encodeURIComponent(group.name)}`}>{group.name}</Link>
           </span>
         </div>
         {rule.lastError && (
@@ -141,7 +140,7 @@ function OneRule({ rule, group }: AlertRule) {
         {!active && rule.annotations?.summary && <div className="dim">{rule.annotations.summary}</div>}
       </div>
       {active && (
-        <div className="scroll" style={{ borderTop: '1px solid var(--border)' }}>
+        <Scroll label="Alerts of the rule" ruled>
           <table className="grid cards">
             <thead>
               <tr>
@@ -160,7 +159,7 @@ function OneRule({ rule, group }: AlertRule) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </details>
   );

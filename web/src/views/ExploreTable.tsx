@@ -10,6 +10,7 @@ import { seriesName } from '../promql/matcher';
 import type { ExploreQuery } from '../url/explore';
 import { AnswerNotes } from './AnswerNotes';
 import { queryLetter } from './QueryRow';
+import { Scroll } from '../parts/Scroll';
 
 interface Props {
   queries: (ExploreQuery & { index: number })[];
@@ -92,7 +93,7 @@ function Result({ data }: { data: QueryData }) {
   const rows = order === 'none' ? data.result : [...data.result].sort((a, b) => (order === 'ascending' ? value(a) - value(b) : value(b) - value(a)));
   const next = { none: 'descending', descending: 'ascending', ascending: 'none' } as const;
   return (
-    <div className="scroll">
+    <Scroll label="Series">
       <table className="grid">
         <thead>
           <tr>
@@ -125,7 +126,7 @@ function Result({ data }: { data: QueryData }) {
           </Button>
         </div>
       )}
-    </div>
+    </Scroll>
   );
 }
 
@@ -154,7 +155,7 @@ function Histogram({ row }: { row: InstantSeries }) {
 /** A range selector's answer: each series with its raw samples. */
 function MatrixRows({ rows }: { rows: RangeSeries[] }) {
   return (
-    <div className="scroll">
+    <Scroll label="Series">
       <table className="grid">
         <thead>
           <tr>
@@ -177,6 +178,6 @@ function MatrixRows({ rows }: { rows: RangeSeries[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

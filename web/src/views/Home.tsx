@@ -10,6 +10,7 @@ import { Icon } from '../parts/Icon';
 import { IncidentLine } from '../parts/IncidentLine';
 import { OnCallTable } from '../parts/OnCallTable';
 import { PageHead } from '../parts/PageHead';
+import { Scroll } from '../parts/Scroll';
 import { Prose } from '../parts/Prose';
 import { Severity, State } from '../parts/State';
 import { Ago } from '../parts/Time';
@@ -115,7 +116,7 @@ function WrongNow({ data }: { data: HomeData }) {
       {groups.error && <Failure error={groups.error} retry={() => void groups.refetch()} />}
       {open.data?.incidents.map((incident) => <IncidentLine key={incident.id} incident={incident} />)}
       {alerts.length > 0 && (
-        <div className="scroll">
+        <Scroll label="Firing alerts">
           <table className="grid cards">
             <thead>
               <tr>
@@ -147,7 +148,7 @@ function WrongNow({ data }: { data: HomeData }) {
               <Link href="/alerts?state=firing">All {alerts.length} firing alerts</Link>
             </div>
           )}
-        </div>
+        </Scroll>
       )}
     </section>
   );

@@ -12,6 +12,7 @@ import { Escalation } from '../parts/IncidentLine';
 import { Labels } from '../parts/Labels';
 import { OnCallTable } from '../parts/OnCallTable';
 import { PageHead } from '../parts/PageHead';
+import { Scroll } from '../parts/Scroll';
 import { Severity, State } from '../parts/State';
 import { Ago, Elapsed } from '../parts/Time';
 import { silenceLink } from '../url/silence-link';
@@ -198,7 +199,7 @@ function Pages({ incident }: { incident: IncidentDetail }) {
       {incident.pages.length === 0 ? (
         <div className="body dim">{incident.paging ? 'Nobody has been paged yet.' : 'This incident pages nobody: no rule of page_on matches its labels.'}</div>
       ) : (
-        <div className="scroll">
+        <Scroll label="Pages">
           <table className="grid cards">
             <thead>
               <tr>
@@ -230,7 +231,7 @@ function Pages({ incident }: { incident: IncidentDetail }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </section>
   );

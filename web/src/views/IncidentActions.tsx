@@ -66,7 +66,8 @@ function ActForm({ incident, action, close }: { incident: Incident; action: Inci
 export function NoteForm({ id }: { id: string }) {
   const client = useQueryClient();
   const [remembered, remember] = useRemembered('who');
-  const [who, setWho] = useState(remembered);
+  const [typed, setWho] = useState<string | null>(null);
+  const who = typed ?? remembered;
   const [text, setText] = useState('');
   const ready = text.trim() !== '' && who.trim() !== '';
   const add = useMutation({

@@ -7,6 +7,7 @@ import { Answered, Empty } from '../parts/Answer';
 import { ChoiceFilter } from '../parts/Filter';
 import { Escalation } from '../parts/IncidentLine';
 import { PageHead } from '../parts/PageHead';
+import { Scroll } from '../parts/Scroll';
 import { Severity, State } from '../parts/State';
 import { Ago, Elapsed } from '../parts/Time';
 import { useParam } from '../url/params';
@@ -43,7 +44,7 @@ export default function Incidents() {
                     </Empty>
                   )
                 ) : (
-                  <div className="scroll">
+                  <Scroll label="Incidents">
                     <table className="grid cards">
                       <thead>
                         <tr>
@@ -85,7 +86,7 @@ export default function Incidents() {
                         ))}
                       </tbody>
                     </table>
-                  </div>
+                  </Scroll>
                 )}
               </section>
               <div className="row">

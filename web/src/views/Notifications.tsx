@@ -7,6 +7,7 @@ import { Answered, Empty } from '../parts/Answer';
 import { ChoiceFilter, contains, TextFilter } from '../parts/Filter';
 import { Icon } from '../parts/Icon';
 import { Labels } from '../parts/Labels';
+import { Scroll } from '../parts/Scroll';
 import { State } from '../parts/State';
 import { Ago } from '../parts/Time';
 import { parseMatchers } from '../promql/matcher';
@@ -107,7 +108,7 @@ function Group({ group }: { group: AlertGroup }) {
           Silence group
         </Button>
       </header>
-      <div className="scroll">
+      <Scroll label="Alerts of the group">
         <table className="grid cards">
           <thead>
             <tr>
@@ -125,7 +126,7 @@ function Group({ group }: { group: AlertGroup }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

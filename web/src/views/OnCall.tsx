@@ -5,6 +5,7 @@ import { Answered, Empty } from '../parts/Answer';
 import { Diagnostics } from '../parts/Diagnostics';
 import { OnCallTable } from '../parts/OnCallTable';
 import { PageHead } from '../parts/PageHead';
+import { Scroll } from '../parts/Scroll';
 import { Ago } from '../parts/Time';
 
 const example = `on_call: on-call.yaml
@@ -53,7 +54,7 @@ export default function OnCall() {
                 {data.upcoming.length === 0 ? (
                   <div className="body dim">No change is due in the time that is looked at.</div>
                 ) : (
-                  <div className="scroll">
+                  <Scroll label="Handovers">
                     <table className="grid cards">
                       <thead>
                         <tr>
@@ -83,7 +84,7 @@ export default function OnCall() {
                         ))}
                       </tbody>
                     </table>
-                  </div>
+                  </Scroll>
                 )}
               </section>
               <section className="panel" aria-labelledby="page-on">

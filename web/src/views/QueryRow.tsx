@@ -1,5 +1,5 @@
 import { ActionIcon, Button } from '@mantine/core';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Icon } from '../parts/Icon';
 import type { ExploreQuery } from '../url/explore';
 
@@ -20,6 +20,8 @@ interface Props {
 export const queryLetter = (index: number) => String.fromCharCode(65 + (index % 26));
 
 export function QueryRow({ index, query, draft, alone, onDraft, onRun, onToggle, onRemove, onFormat }: Props) {
+  // Whoever begins to type before the editor has been fetched goes on typing in it.
+  const [early, setEarly] = useState(false);
   const name = `Query ${queryLetter(index)}`;
   return (
     <div className={`query-row ${query.hidden ? 'off' : ''}`}>
@@ -27,8 +29,8 @@ export function QueryRow({ index, query, draft, alone, onDraft, onRun, onToggle,
         {queryLetter(index)}
       </span>
       <div>
-        <Suspense fallback={<textarea className="small-input" style={{ width: '100%' }} aria-label={name} value={draft} onChange={(event) => onDraft(event.currentTarget.value)} />}>
-          <PromqlEditor label={name} value={draft} language={query.language} onChange={onDraft} onRun={onRun} />
+        <Suspense fallback={<textarea className="small-input" style={{ width: '100%', display: 'block', resize: 'none' }} aria-label={name} value={draft} onFocus={() => setEarly(true)} onChange={(event) => onDraft(event.currentTarget.value)} />}>
+          <PromqlEditor focus={early} label={name} value={draft} language={query.language} onChange={onDraft} onRun={onRun} />
         </Suspense>
         {query.language !== 'promql' && <div className="dim">Language: {query.language}</div>}
       </div>

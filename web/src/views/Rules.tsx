@@ -9,6 +9,7 @@ import { Expression } from '../parts/Expression';
 import { ChoiceFilter, contains, TextFilter } from '../parts/Filter';
 import { Labels } from '../parts/Labels';
 import { PageHead } from '../parts/PageHead';
+import { Scroll } from '../parts/Scroll';
 import { State } from '../parts/State';
 import { Ago } from '../parts/Time';
 import { useParam } from '../url/params';
@@ -93,7 +94,7 @@ function Group({ group }: { group: RuleGroup }) {
           every {formatDuration(group.interval)} · took {length(group.evaluationTime)} · <Ago at={group.lastEvaluation} />
         </span>
       </header>
-      <div className="scroll">
+      <Scroll label="Rules of the group">
         <table className="grid cards">
           <thead>
             <tr>
@@ -110,7 +111,7 @@ function Group({ group }: { group: RuleGroup }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

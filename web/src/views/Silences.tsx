@@ -7,6 +7,7 @@ import { Answered, Empty } from '../parts/Answer';
 import { ChoiceFilter, contains, TextFilter } from '../parts/Filter';
 import { Icon } from '../parts/Icon';
 import { PageHead } from '../parts/PageHead';
+import { Scroll } from '../parts/Scroll';
 import { State } from '../parts/State';
 import { Ago } from '../parts/Time';
 import { useParam } from '../url/params';
@@ -42,7 +43,7 @@ export default function Silences() {
               </div>
               <section className="panel" aria-label="Silences">
                 {shown.length > 0 ? (
-                  <div className="scroll">
+                  <Scroll label="Silences">
                     <table className="grid cards">
                       <thead>
                         <tr>
@@ -59,7 +60,7 @@ export default function Silences() {
                         ))}
                       </tbody>
                     </table>
-                  </div>
+                  </Scroll>
                 ) : all.length === 0 ? (
                   <Empty title="There are no silences">
                     <p>

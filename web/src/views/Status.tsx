@@ -11,6 +11,7 @@ import { Diagnostics } from '../parts/Diagnostics';
 import { contains, TextFilter } from '../parts/Filter';
 import { Icon } from '../parts/Icon';
 import { PageHead } from '../parts/PageHead';
+import { Scroll } from '../parts/Scroll';
 import { State } from '../parts/State';
 import { Tabs } from '../parts/Tabs';
 import { Ago } from '../parts/Time';
@@ -164,7 +165,7 @@ function Flags() {
       <section className="panel" aria-label="Flags">
         <Answered query={query}>
           {(data) => (
-            <div className="scroll">
+            <Scroll label="Flags">
               <table className="grid">
                 <thead>
                   <tr>
@@ -183,7 +184,7 @@ function Flags() {
                     ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           )}
         </Answered>
       </section>

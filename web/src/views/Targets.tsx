@@ -9,6 +9,7 @@ import { ChoiceFilter, contains, TextFilter } from '../parts/Filter';
 import { Icon } from '../parts/Icon';
 import { Labels } from '../parts/Labels';
 import { PageHead } from '../parts/PageHead';
+import { Scroll } from '../parts/Scroll';
 import { State } from '../parts/State';
 import { Tabs } from '../parts/Tabs';
 import { Ago } from '../parts/Time';
@@ -122,7 +123,7 @@ function Pool({ pool, list, discovered, open }: { pool: string; list: Target[]; 
         <span className="grow" />
         {interval && <span className="dim">every {interval}</span>}
       </summary>
-      <div className="scroll">
+      <Scroll label="Targets of the pool">
         <table className="grid cards">
           <thead>
             <tr>
@@ -162,7 +163,7 @@ function Pool({ pool, list, discovered, open }: { pool: string; list: Target[]; 
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {list.length > mostRows && (
         <div className="body dim">
           {mostRows} of {list.length}; filter to see others.
@@ -191,7 +192,7 @@ function Dropped({ data, open }: { data: TargetsData; open: (target: string) => 
           <header>
             <h2>{pool}</h2>
           </header>
-          <div className="scroll">
+          <Scroll label="Targets of the pool">
             <table className="grid cards">
               <tbody>
                 {list.slice(0, mostRows).map((target) => (
@@ -209,7 +210,7 @@ function Dropped({ data, open }: { data: TargetsData; open: (target: string) => 
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         </section>
       ))}
       {shown.length === 0 && (
