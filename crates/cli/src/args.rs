@@ -105,7 +105,9 @@ pub(crate) struct Server {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  phoenix check phoenix.yaml           it and every file that it names\n  phoenix check rules/*.yaml           rule files\n  phoenix check --json prometheus.yml  findings for a program")]
+#[command(
+    after_help = "Examples:\n  phoenix check phoenix.yaml           it and every file that it names\n  phoenix check rules/*.yaml           rule files\n  phoenix check --json prometheus.yml  findings for a program"
+)]
 pub(crate) struct Check {
     /// phoenix.yaml, Prometheus or Alertmanager configs, rule files or on-call files; each is recognised by its keys
     #[arg(required = true, value_name = "FILE")]
@@ -116,7 +118,9 @@ pub(crate) struct Check {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  phoenix query 'up == 0'\n  phoenix query 'rate(node_cpu_seconds_total[5m])' --range 1h --step 1m\n  phoenix query up --time 2026-01-31T12:00:00Z --json")]
+#[command(
+    after_help = "Examples:\n  phoenix query 'up == 0'\n  phoenix query 'rate(node_cpu_seconds_total[5m])' --range 1h --step 1m\n  phoenix query up --time 2026-01-31T12:00:00Z --json"
+)]
 pub(crate) struct Query {
     /// The query's text
     pub(crate) query: String,
@@ -137,7 +141,9 @@ pub(crate) struct Query {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  phoenix incident list\n  phoenix incident ack INC-7 --who ada --note 'looking at it'\n  phoenix incident resolve INC-7 --who ada")]
+#[command(
+    after_help = "Examples:\n  phoenix incident list\n  phoenix incident ack INC-7 --who ada --note 'looking at it'\n  phoenix incident resolve INC-7 --who ada"
+)]
 pub(crate) struct Incident {
     #[command(subcommand)]
     pub(crate) action: IncidentAction,
@@ -177,7 +183,9 @@ pub(crate) struct IncidentChange {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  phoenix test-notify --config phoenix.yaml --receiver platform-email\n  phoenix test-notify --config phoenix.yaml --person platform-1")]
+#[command(
+    after_help = "Examples:\n  phoenix test-notify --config phoenix.yaml --receiver platform-email\n  phoenix test-notify --config phoenix.yaml --person platform-1"
+)]
 pub(crate) struct TestNotify {
     /// phoenix.yaml, or an Alertmanager config
     #[arg(long, short, value_name = "FILE")]

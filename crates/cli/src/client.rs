@@ -43,15 +43,18 @@ impl Client {
                     .hint("is Phoenix running there? Start it with `phoenix`, or name the server with --server URL")
             })?;
             let status = response.status();
-            let text = response.text().await.map_err(|e| Failure::new(UNREACHABLE, format!("the answer of {} broke off", self.base)).caused_by(e))?;
+            let text = response
+                .text()
+                .await
+                .map_err(|e| Failure::new(UNREACHABLE, format!("the answer of {} broke off", self.base)).caused_by(e))?;
             let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
             if status.is_success() {
                 return Ok(body);
             }
-            let reason = body.get("error").and_then(Value::as_str).map_or_else(
-                || format!("{} answered {status} to {path}", self.base),
-                str::to_owned,
-            );
+            let reason = body
+                .get("error")
+                .and_then(Value::as_str)
+                .map_or_else(|| format!("{} answered {status} to {path}", self.base), str::to_owned);
             Err(Failure::new(NO, reason))
         })
     }

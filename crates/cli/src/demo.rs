@@ -35,7 +35,11 @@ pub(crate) fn run(arguments: &args::Demo, json_output: bool) -> Result<(), Failu
             } else if *end {
                 println!("{name} has ended; the alert resolves with the next scrapes.");
             } else {
-                println!("{name} is on. Watch {}/ : {} fires within seconds.", server.server, fault["expected_alert"].as_str().unwrap_or("an alert"));
+                println!(
+                    "{name} is on. Watch {}/ : {} fires within seconds.",
+                    server.server,
+                    fault["expected_alert"].as_str().unwrap_or("an alert")
+                );
             }
             Ok(())
         }
@@ -179,7 +183,9 @@ impl RunningDemo {
             .ok()
             .and_then(|exe| exe.parent().map(|dir| dir.join("phoenix-platform")))
             .filter(|path| disk.exists(path))
-            .ok_or_else(|| failure("the sample service `phoenix-platform` is not beside the `phoenix` program; `make build` builds both".to_owned()))?;
+            .ok_or_else(|| {
+                failure("the sample service `phoenix-platform` is not beside the `phoenix` program; `make build` builds both".to_owned())
+            })?;
         let api = program("phoenix-api", sample.clone(), vec!["api".into(), "--listen".into(), addresses.api.to_string()], vec![]);
         let load = program("load", sample, vec!["load".into(), "--target".into(), addresses.api.to_string()], vec![]);
         let node = program(

@@ -27,10 +27,10 @@ struct Drawn<'a> {
 
 impl<'a> Drawn<'a> {
     fn new(diagnostic: &'a Diagnostic) -> Self {
-        let source = diagnostic.source.as_ref().map_or_else(
-            || NamedSource::new("", String::new()),
-            |source| NamedSource::new(&*source.name, source.text.to_string()),
-        );
+        let source = diagnostic
+            .source
+            .as_ref()
+            .map_or_else(|| NamedSource::new("", String::new()), |source| NamedSource::new(&*source.name, source.text.to_string()));
         Self { diagnostic, source }
     }
 }

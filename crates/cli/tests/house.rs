@@ -85,14 +85,19 @@ fn rooms_do_not_know_what_they_must_not() {
         let wrong: Vec<_> = known.iter().filter(|d| forbidden.contains(&d.as_str())).collect();
         assert!(wrong.is_empty(), "{room} knows {wrong:?}");
     }
-    let servers: Vec<_> = all.iter().filter(|(_, d)| d.iter().any(|d| d == "axum" || d == "tonic")).map(|(name, _)| name.as_str()).collect();
+    let servers: Vec<_> =
+        all.iter().filter(|(_, d)| d.iter().any(|d| d == "axum" || d == "tonic")).map(|(name, _)| name.as_str()).collect();
     // The command has a webhook receiver for the demo, the sample service is a server of its own.
     assert_eq!(servers, ["phoenix-cli", "phoenix-platform", "phoenix-server"], "only the server knows axum and tonic");
 }
 
 #[test]
 fn files_have_one_subject_and_a_telling_name() {
-    let output = Command::new("git").args(["ls-files", "-co", "--exclude-standard", "*.rs", "*.ts", "*.tsx"]).current_dir(root()).output().expect("git runs");
+    let output = Command::new("git")
+        .args(["ls-files", "-co", "--exclude-standard", "*.rs", "*.ts", "*.tsx"])
+        .current_dir(root())
+        .output()
+        .expect("git runs");
     let files = String::from_utf8(output.stdout).expect("paths are UTF-8");
     let mut wrong = Vec::new();
     for file in files.lines().filter(|f| root().join(f).exists()) {

@@ -3,6 +3,10 @@
 //! Calls block: whoever calls decides on which threads. That keeps rules usable in simulated time
 //! and lets paging have threads of its own.
 
+mod embedded;
+
+pub use embedded::EmbeddedMetrics;
+
 use phoenix_model::{Budget, Diagnostic, Labels, Matcher, SeriesSamples};
 pub use phoenix_model::{WriteBatch, WriteOutcome};
 use phoenix_query::QueryOutput;

@@ -1,1 +1,19 @@
-//! Config, HTTP APIs and the embedded UI.
+//! Config, HTTP APIs and the embedded UI: the room that wires all others together.
+
+pub mod check;
+pub mod config;
+pub mod current;
+pub mod demo;
+pub mod events;
+mod http;
+mod pager;
+mod problems;
+mod query_pool;
+mod reload;
+mod rule_doors;
+mod runtimes;
+mod shutdown;
+mod start;
+pub mod test_notify;
+
+pub use start::{ServeOptions, Server, StartError};

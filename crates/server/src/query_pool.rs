@@ -111,7 +111,9 @@ impl QueryPool {
                 gauge.dec();
                 answer
             });
-            joined.await.map_err(|_| QueryError::Storage("the query ended unexpectedly; this is a bug in Phoenix, see the log".to_owned()))?
+            joined
+                .await
+                .map_err(|_| QueryError::Storage("the query ended unexpectedly; this is a bug in Phoenix, see the log".to_owned()))?
         };
         tokio::select! {
             answer = query => answer,

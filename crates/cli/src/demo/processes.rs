@@ -25,7 +25,8 @@ pub(super) struct Process {
 impl Program {
     /// Starts it. The kernel ends it when the demo's own process dies, however it dies.
     pub(super) fn start(&self) -> Result<Process, String> {
-        let child = self.command(&["sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh"])
+        let child = self
+            .command(&["sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -15,7 +15,7 @@ pub(super) async fn serve(uri: Uri) -> Response {
     if let Some(file) = Assets::get(path).filter(|_| path != "index.html") {
         // Vite puts a hash of the content into the names below assets/.
         let caching = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
-        let kind = file.metadata.mimetype().to_owned();
+        let kind = media_type(path).to_owned();
         return ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, caching.to_owned())], file.data.into_owned()).into_response();
     }
     let is_file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
@@ -30,5 +30,21 @@ pub(super) async fn serve(uri: Uri) -> Response {
              <p>The API works: <a href=/api/v1/targets>/api/v1/targets</a></p>",
         )
         .into_response(),
+    }
+}
+
+/// The media type of a file of the UI, by its ending.
+fn media_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" | "map" => "application/json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
     }
 }

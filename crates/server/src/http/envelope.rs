@@ -33,11 +33,6 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "execution", message)
     }
 
-    /// Phoenix can't answer now: 503.
-    pub fn unavailable(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
-    }
-
     /// Something broke here: 500.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)

@@ -29,6 +29,11 @@ impl Params {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
+    /// All of them, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A required value.
     pub fn required(&self, name: &str) -> Result<&str, ApiError> {
         self.get(name).ok_or_else(|| ApiError::bad_data(format!("invalid parameter \"{name}\": it is missing")))
@@ -53,9 +58,8 @@ impl Params {
     pub fn duration(&self, name: &str) -> Result<Option<Duration>, ApiError> {
         self.non_empty(name)
             .map(|text| {
-                parse_duration(text).ok_or_else(|| {
-                    ApiError::bad_data(format!("invalid parameter \"{name}\": cannot parse \"{text}\" to a valid duration"))
-                })
+                parse_duration(text)
+                    .ok_or_else(|| ApiError::bad_data(format!("invalid parameter \"{name}\": cannot parse \"{text}\" to a valid duration")))
             })
             .transpose()
     }
@@ -80,7 +84,7 @@ impl Params {
 
 /// Reads one series selector such as `up{job="api"}`.
 pub fn parse_selector(text: &str) -> Result<Vec<Matcher>, ApiError> {
-    phoenix_promql::parse_selector(text).map_err(|diagnostics| {
+    phoenix_promql::parse_selector(text).map(|selector| selector.matchers).map_err(|diagnostics| {
         let reason = diagnostics.first().map_or_else(String::new, |d| d.message.clone());
         ApiError::bad_data(format!("invalid parameter \"match[]\": {reason}"))
     })
@@ -107,8 +111,11 @@ impl<S: Send + Sync> FromRequest<S> for Params {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let is_form =
-            request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"));
+        let is_form = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"));
         let query = request.uri().query().unwrap_or("").to_owned();
         let mut pairs = Vec::new();
         if is_form {

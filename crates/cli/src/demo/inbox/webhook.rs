@@ -2,7 +2,8 @@
 
 use super::{Inbox, MAX_MESSAGE_BYTES};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, OriginalUri, State};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::Uri;
 use axum::routing::post;
 use phoenix_server::demo::Message;
 use serde_json::Value;
@@ -17,7 +18,7 @@ pub(in crate::demo) async fn serve(listener: TcpListener, inbox: Arc<Inbox>) {
     }
 }
 
-async fn receive(State(inbox): State<Arc<Inbox>>, OriginalUri(uri): OriginalUri, body: String) -> &'static str {
+async fn receive(State(inbox): State<Arc<Inbox>>, uri: Uri, body: String) -> &'static str {
     inbox.receive(message(uri.path(), &body));
     "ok\n"
 }

@@ -26,7 +26,11 @@ pub(super) struct SetFault {
     active: bool,
 }
 
-pub(super) async fn set_fault(State(api): State<Api>, Path(name): Path<String>, Json(set): Json<SetFault>) -> Result<Json<Fault>, NativeError> {
+pub(super) async fn set_fault(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    Json(set): Json<SetFault>,
+) -> Result<Json<Fault>, NativeError> {
     let demo = api.demo.as_ref().ok_or_else(|| NativeError::not_found("this is not the demo; start it with `phoenix demo`"))?;
     demo.set_fault(&name, set.active).await.map(Json).map_err(NativeError::bad_request)
 }

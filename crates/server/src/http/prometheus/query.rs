@@ -7,7 +7,7 @@ use crate::http::params::Params;
 use crate::query_pool::QueryPool;
 use axum::extract::{Path, State};
 use phoenix_engine::QueryError;
-use phoenix_query::{Annotation, AnnotationLevel, QueryOutput};
+use phoenix_query::{AnnotationLevel, QueryOutput};
 
 /// Prometheus refuses more points than this per series.
 const MAX_POINTS: i64 = 11_000;
@@ -25,16 +25,15 @@ pub(super) async fn instant(State(api): State<Api>, params: Params) -> Result<Su
         return Err(error.into());
     }
     let limit = params.limit()?;
-    let text = query.clone();
     let output = api
         .queries
         .run(timeout, move |engine, limits| {
             let mut limits = limits.clone();
             limits.lookback = lookback.unwrap_or(limits.lookback);
-            engine.instant(&text, at_ms, &limits)
+            engine.instant(&query, at_ms, &limits)
         })
         .await?;
-    Ok(answer(&query, output, limit))
+    Ok(answer(output, limit))
 }
 
 pub(super) async fn range(State(api): State<Api>, params: Params) -> Result<Success, ApiError> {
@@ -44,9 +43,12 @@ pub(super) async fn range(State(api): State<Api>, params: Params) -> Result<Succ
     if end_ms < start_ms {
         return Err(ApiError::bad_data("invalid parameter \"end\": end timestamp must not be before start time"));
     }
-    let step_ms = params.duration("step")?.ok_or_else(|| ApiError::bad_data("invalid parameter \"step\": it is missing"))?.as_millis() as i64;
+    let step_ms =
+        params.duration("step")?.ok_or_else(|| ApiError::bad_data("invalid parameter \"step\": it is missing"))?.as_millis() as i64;
     if step_ms <= 0 {
-        return Err(ApiError::bad_data("invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer"));
+        return Err(ApiError::bad_data(
+            "invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer",
+        ));
     }
     if (end_ms - start_ms) / step_ms > MAX_POINTS {
         return Err(ApiError::bad_data(format!(
@@ -59,19 +61,18 @@ pub(super) async fn range(State(api): State<Api>, params: Params) -> Result<Succ
         return Err(error.into());
     }
     let limit = params.limit()?;
-    let text = query.clone();
     let output = api
         .queries
         .run(timeout, move |engine, limits| {
             let mut limits = limits.clone();
             limits.lookback = lookback.unwrap_or(limits.lookback);
-            engine.range(&text, start_ms, end_ms, step_ms, &limits)
+            engine.range(&query, start_ms, end_ms, step_ms, &limits)
         })
         .await?;
-    Ok(answer(&query, output, limit))
+    Ok(answer(output, limit))
 }
 
-fn answer(query: &str, mut output: QueryOutput, limit: usize) -> Success {
+fn answer(mut output: QueryOutput, limit: usize) -> Success {
     use phoenix_query::Value;
     let truncated = match &mut output.value {
         Value::Vector(samples) if samples.len() > limit => {
@@ -84,18 +85,8 @@ fn answer(query: &str, mut output: QueryOutput, limit: usize) -> Success {
         }
         _ => false,
     };
-    let source = phoenix_model::Source::new("query", query);
-    let of_level = |level: AnnotationLevel| {
-        output
-            .annotations
-            .iter()
-            .filter(move |a| a.level == level)
-            .map(|Annotation { message, span, .. }| {
-                let (line, column) = source.position(span.start);
-                format!("{message} ({line}:{column})")
-            })
-            .collect::<Vec<_>>()
-    };
+    let of_level =
+        |level: AnnotationLevel| output.annotations.iter().filter(move |a| a.level == level).map(|a| a.message.clone()).collect::<Vec<_>>();
     Success::raw(query_data(&output))
         .with_warnings(of_level(AnnotationLevel::Warning))
         .with_warnings(truncated.then(|| "results truncated due to limit".to_owned()))
@@ -182,14 +173,9 @@ mod tests {
 
     #[test]
     fn label_names_are_unescaped() {
-        for (name, want) in [
-            ("job", Some("job")),
-            ("U__a_2e_b", Some("a.b")),
-            ("U__a__b", Some("a_b")),
-            ("U__a_2e", None),
-            ("U___zz_", None),
-            ("", None),
-        ] {
+        for (name, want) in
+            [("job", Some("job")), ("U__a_2e_b", Some("a.b")), ("U__a__b", Some("a_b")), ("U__a_2e", None), ("U___zz_", None), ("", None)]
+        {
             assert_eq!(unescape_label(name).as_deref(), want, "{name}");
         }
     }

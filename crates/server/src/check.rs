@@ -1,0 +1,99 @@
+//! Checking files as `phoenix check` does: each is recognised by its keys.
+
+use crate::config;
+use crate::current::{Current, expressions};
+use phoenix_alert::AlertConfig;
+use phoenix_env::Disk;
+use phoenix_incident::OnCallConfig;
+use phoenix_model::{Diagnostic, Severity, Source};
+use std::path::Path;
+
+/// A checked file.
+#[derive(Debug)]
+pub struct Checked {
+    /// What the file was taken for, such as `rule file`.
+    pub kind: &'static str,
+    /// What it holds, in words: `3 groups, 12 rules`.
+    pub content: String,
+    /// What was found, errors first.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Checked {
+    /// Whether the file can be used.
+    pub fn is_ok(&self) -> bool {
+        self.diagnostics.iter().all(|d| d.severity != Severity::Error)
+    }
+}
+
+/// The longest file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 16 << 20;
+
+/// Checks one file and, for a main configuration, every file that it names.
+pub fn check_file(path: &Path, disk: &dyn Disk) -> Checked {
+    let text = match disk.read(path, MAX_FILE_BYTES) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => {
+            return Checked { kind: "file", content: String::new(), diagnostics: vec![Diagnostic::bare_error(error.to_string())] };
+        }
+    };
+    let source = Source::new(path.display().to_string(), text);
+    let has = |names: &[&str]| phoenix_yaml::keys(&source).iter().any(|key| names.contains(&key.path.as_str()));
+    let mut checked = if has(&["groups"]) {
+        rules(&source)
+    } else if has(&["route", "receivers", "inhibit_rules", "time_intervals"]) {
+        alertmanager(&source, path.parent().unwrap_or(Path::new("")))
+    } else if has(&["on_call_schedule", "people", "teams", "page_on"]) {
+        on_call(&source)
+    } else {
+        main_config(path, disk)
+    };
+    checked.diagnostics.sort_by_key(|d| std::cmp::Reverse(d.severity));
+    checked
+}
+
+fn rules(source: &Source) -> Checked {
+    let (file, diagnostics) = phoenix_rules::parse(source, &expressions);
+    let rules: usize = file.groups.iter().map(|g| g.rules.len()).sum();
+    Checked { kind: "rule file", content: format!("{}, {}", count(file.groups.len(), "group"), count(rules, "rule")), diagnostics }
+}
+
+fn alertmanager(source: &Source, folder: &Path) -> Checked {
+    let (content, diagnostics) = match AlertConfig::parse(source, folder) {
+        Ok((config, warnings)) => (count(config.receivers.len(), "receiver"), warnings),
+        Err(diagnostics) => (String::new(), diagnostics),
+    };
+    Checked { kind: "Alertmanager config", content, diagnostics }
+}
+
+fn on_call(source: &Source) -> Checked {
+    let (content, diagnostics) = match OnCallConfig::load(source) {
+        Ok((config, warnings)) => (format!("{}, {}", count(config.people.len(), "person"), count(config.levels.len(), "level")), warnings),
+        Err(diagnostics) => (String::new(), diagnostics),
+    };
+    Checked { kind: "on-call file", content, diagnostics }
+}
+
+fn main_config(path: &Path, disk: &dyn Disk) -> Checked {
+    match Current::read(Some(path), &config::Overrides::default(), disk) {
+        Ok(current) => {
+            let groups = current.rule_groups.len();
+            let jobs = current.scrape_configs().len();
+            let files = current.loaded.files.len();
+            Checked {
+                kind: "configuration",
+                content: format!("{}, {}, {}", count(files, "file"), count(jobs, "job"), count(groups, "rule group")),
+                diagnostics: current.warnings,
+            }
+        }
+        Err(diagnostics) => Checked { kind: "configuration", content: String::new(), diagnostics },
+    }
+}
+
+fn count(n: usize, what: &str) -> String {
+    match (n, what) {
+        (1, _) => format!("1 {what}"),
+        (_, "person") => format!("{n} people"),
+        _ => format!("{n} {what}s"),
+    }
+}

@@ -1,0 +1,92 @@
+//! Everything that is served on the one port.
+
+pub mod alertmanager;
+mod assets;
+mod envelope;
+mod guard;
+mod lifecycle;
+pub(crate) mod native;
+mod params;
+pub(crate) mod prometheus;
+mod redirects;
+
+pub use guard::Guard;
+
+use crate::demo::Demo;
+use crate::events::Events;
+use crate::query_pool::QueryPool;
+use crate::reload::Reloader;
+use crate::shutdown::Shutdown;
+use crate::start::Parts;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use phoenix_env::SharedClock;
+use phoenix_model::Labels;
+use prometheus_client::registry::Registry;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The largest body of a request, unless a path has a limit of its own.
+const MAX_BODY_BYTES: usize = 4 << 20;
+
+/// What the handlers work with; clones share it.
+#[derive(Clone)]
+pub struct Api(Arc<ApiState>);
+
+/// See [`Api`].
+pub struct ApiState {
+    pub(crate) clock: SharedClock,
+    pub(crate) queries: QueryPool,
+    pub(crate) parts: Parts,
+    pub(crate) reloader: Arc<Reloader>,
+    pub(crate) events: Events,
+    pub(crate) demo: Option<Arc<dyn Demo>>,
+    pub(crate) registry: parking_lot::Mutex<Registry>,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) started_at_ms: i64,
+    pub(crate) data_dir: PathBuf,
+}
+
+impl Api {
+    /// Shares the state.
+    pub fn new(state: ApiState) -> Self {
+        Self(Arc::new(state))
+    }
+
+    /// The guard for the configuration in force.
+    pub(crate) fn guard(&self) -> Guard {
+        self.reloader.current().guard.clone()
+    }
+
+    /// The external labels of the configuration in force.
+    pub(crate) fn external_labels(&self) -> Labels {
+        self.reloader.current().external_labels()
+    }
+}
+
+impl Deref for Api {
+    type Target = ApiState;
+
+    fn deref(&self) -> &ApiState {
+        &self.0
+    }
+}
+
+/// All paths.
+pub fn router(api: Api) -> Router {
+    Router::new()
+        .nest("/api/v1", prometheus::router())
+        .nest("/api/v2", alertmanager::router())
+        .nest("/api/phoenix/v1", native::router())
+        .merge(prometheus::federation())
+        .merge(native::link::router())
+        .merge(lifecycle::router())
+        .merge(redirects::router())
+        .fallback(assets::serve)
+        .layer(tower_http::compression::CompressionLayer::new().gzip(true))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(api.clone(), guard::check))
+        .with_state(api)
+}

@@ -1,0 +1,62 @@
+//! `parse_query`: what Explore underlines.
+
+use super::NativeError;
+use crate::http::params::Params;
+use axum::Json;
+use phoenix_engine::Language;
+use phoenix_model::Severity;
+use phoenix_promql::ValueType;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A query longer than this is refused before it is parsed.
+const MAX_QUERY_BYTES: usize = 256 << 10;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ParseQuery {
+    query: String,
+    #[serde(default)]
+    language: Option<String>,
+}
+
+pub(super) async fn parse_get(params: Params) -> Result<Json<Value>, NativeError> {
+    let query = params.get("query").ok_or_else(|| NativeError::bad_request("the parameter `query` is missing"))?;
+    parse(query, params.get("language"))
+}
+
+pub(super) async fn parse_post(Json(body): Json<ParseQuery>) -> Result<Json<Value>, NativeError> {
+    parse(&body.query, body.language.as_deref())
+}
+
+fn parse(query: &str, language: Option<&str>) -> Result<Json<Value>, NativeError> {
+    let name = language.unwrap_or("promql");
+    match Language::from_name(name) {
+        Some(Language::PromQl) => {}
+        Some(other) => return Err(NativeError::bad_request(format!("queries in {other} are not acting yet in this version of Phoenix"))),
+        None => return Err(NativeError::bad_request(format!("unknown query language `{name}`; one of promql, logql, traceql"))),
+    }
+    if query.len() > MAX_QUERY_BYTES {
+        return Err(NativeError::bad_request(format!("the query has {} bytes, the limit is {MAX_QUERY_BYTES}", query.len())));
+    }
+    let parsed = phoenix_promql::parse(query);
+    let ok = parsed.diagnostics.iter().all(|d| d.severity != Severity::Error);
+    let expr = parsed.expr.as_ref().filter(|_| ok);
+    Ok(Json(json!({
+        "ok": ok && expr.is_some(),
+        "kind": expr.map(|e| kind(e.value_type())),
+        "formatted": expr.map(phoenix_promql::format),
+        "diagnostics": parsed.diagnostics,
+    })))
+}
+
+/// The name that the API of queries gives to a result of this type.
+fn kind(value: ValueType) -> Option<&'static str> {
+    match value {
+        ValueType::Scalar => Some("scalar"),
+        ValueType::String => Some("string"),
+        ValueType::Vector => Some("vector"),
+        ValueType::Matrix => Some("matrix"),
+        ValueType::Unknown => None,
+    }
+}
