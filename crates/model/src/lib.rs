@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod duration;
 pub mod labels;
 pub mod matcher;
+mod re2;
 pub mod sample;
 pub mod secret;
 pub mod suggest;

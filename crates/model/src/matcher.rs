@@ -128,7 +128,8 @@ impl fmt::Debug for Matcher {
 }
 
 /// A regular expression that has to match the whole value, with `.` matching newlines too,
-/// as Prometheus anchors every pattern in matchers and relabelling (`^(?s:…)$`).
+/// as Prometheus anchors every pattern in matchers and relabelling (`^(?s:…)$`). The syntax is
+/// RE2's, as in Go.
 #[derive(Debug, Clone)]
 pub struct AnchoredRegex {
     regex: Regex,
@@ -141,9 +142,10 @@ impl AnchoredRegex {
             pattern: pattern.to_owned(),
             reason: e.to_string().lines().last().unwrap_or("not a regular expression").trim_start_matches("error: ").to_owned(),
         };
+        let translated = crate::re2::translate(pattern);
         // Alone first: `a)|(b` is an error by itself, but not inside of the group.
-        Regex::new(pattern).map_err(|e| to_error(&e))?;
-        let regex = Regex::new(&format!("^(?s:{pattern})$")).map_err(|e| to_error(&e))?;
+        Regex::new(&translated).map_err(|e| to_error(&e))?;
+        let regex = Regex::new(&format!("^(?s:{translated})$")).map_err(|e| to_error(&e))?;
         Ok(Self { regex })
     }
 

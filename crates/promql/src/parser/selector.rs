@@ -37,7 +37,7 @@ impl Parser {
             self.error(at, message);
         }
         if let Some((name, at)) = names.into_iter().next() {
-            if let Some(index) = selector.matchers.iter().position(|m| m.name == METRIC_NAME && m.op == MatchOp::Equal) {
+            if let Some(index) = selector.matchers.iter().position(|m| m.name == METRIC_NAME) {
                 let message = format!("metric name must not be set twice: {name:?} or {:?}", selector.matchers[index].value);
                 self.error(selector.matcher_spans[index], message);
             }

@@ -55,6 +55,8 @@ fn selectors() {
         ("{\"up\"}", "up"),
         ("{__name__=~\"a.+\"}", "{__name__=~\"a.+\"}"),
         ("x{}", "x"),
+        // RE2 takes braces that repeat nothing for what they are.
+        ("x{path=~'/users/{id}'}", "x{path=~\"/users/{id}\"}"),
         ("x[5m]", "x[5m]"),
         ("x{a='b'}[1h30m] offset 5m", "x{a=\"b\"}[1h30m] offset 5m"),
         ("x[300]", "x[5m]"),
@@ -195,6 +197,7 @@ fn meaning_errors() {
         ],
     );
     bad("x{__name__='y'}", &["2..14 metric name must not be set twice: \"x\" or \"y\""]);
+    bad("x{__name__=~'y'}", &["2..15 metric name must not be set twice: \"x\" or \"y\""]);
     bad("x{'y'}", &["2..5 metric name must not be set twice: \"x\" or \"y\""]);
     bad("rate(x)", &["5..6 expected type range vector in call to function \"rate\", got instant vector / add a range, such as `[5m]`"]);
     bad(
