@@ -81,7 +81,8 @@ function annotations(marks: Mark[], thresholds: number[]): uPlot.Plugin {
           ctx.lineTo(x, bbox.top + bbox.height);
           ctx.stroke();
           const width = ctx.measureText(mark.label).width;
-          const left = Math.min(x + 4 * ratio, bbox.left + bbox.width - width);
+          const right = x + 4 * ratio;
+          const left = right + width > bbox.left + bbox.width ? x - width - 4 * ratio : right;
           let row = 0;
           while ((rows[row] ?? -Infinity) > left) row += 1;
           ctx.fillText(mark.label, left, bbox.top + (11 + row * 13) * ratio);
@@ -151,6 +152,7 @@ export default function Chart(props: ChartProps) {
           {
             ...axis,
             size: dated ? 40 : 26,
+            space: 74,
             values: [
               [86_400, '{YYYY}-{MM}-{DD}', null, null, null, null, null, null, 1],
               [60, '{HH}:{mm}', dated ? '\n{MM}-{DD}' : null, null, dated ? '\n{MM}-{DD}' : null, null, null, null, 1],

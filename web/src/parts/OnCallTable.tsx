@@ -41,7 +41,7 @@ export function OnCallTable({ levels, brief = false }: { levels: OnCallLevel[]; 
               <td data-label="until">
                 {level.until ? (
                   <>
-                    <span className="nowrap">{dayTime(new Date(level.until))}</span>{' '}
+                    <span className={brief ? '' : 'nowrap'}>{dayTime(new Date(level.until))}</span>{' '}
                     <span className="dim">
                       <Ago at={level.until} />
                     </span>

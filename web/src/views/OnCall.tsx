@@ -68,8 +68,8 @@ export default function OnCall() {
                       <tbody>
                         {data.upcoming.map((handover) => (
                           <tr key={handover.at + handover.level}>
-                            <td className="nowrap num" title={exactTime(new Date(handover.at))}>
-                              {dayTime(new Date(handover.at))}{' '}
+                            <td className="nowrap" title={exactTime(new Date(handover.at))}>
+                              <span className="num">{dayTime(new Date(handover.at))}</span>{' '}
                               <span className="dim">
                                 <Ago at={handover.at} />
                               </span>
