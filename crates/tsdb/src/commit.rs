@@ -154,7 +154,8 @@ impl Tsdb {
             if error.action == "sync" {
                 self.metrics.fsync_failures.inc();
             }
-            tracing::warn!(%error, "a batch could not be written to the log");
+            // Not louder: a full disk would fill the log with it, and the caller and a metric tell as well.
+            tracing::debug!(%error, "a batch could not be written to the log");
             return Err(error.into());
         }
         journal.segment = Some(segment);

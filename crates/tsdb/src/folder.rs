@@ -41,7 +41,11 @@ impl Folder {
         let parents = root.ancestors().skip(1).filter(|p| !p.as_os_str().is_empty());
         // The folder's own name; those further up were most likely there before.
         for parent in parents.take(2) {
-            disk.sync_dir(parent)?;
+            match disk.sync_dir(parent) {
+                // It may be somebody else's, and then it was there before.
+                Err(error) if error.source.kind() == ErrorKind::PermissionDenied => {}
+                synced => synced?,
+            }
         }
         Ok(folder)
     }

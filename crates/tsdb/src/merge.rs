@@ -99,7 +99,7 @@ impl Tsdb {
     fn merge(&self, inputs: &[Arc<Part>]) -> Result<(), ReadError> {
         let Some(last) = inputs.last() else { return Ok(()) };
         let identity = PartIdentity { day: last.day(), order: last.order() };
-        let oldest_ms = self.options.oldest_ms(self.clock.now_ms());
+        let oldest_ms = self.removable_before_ms();
         let merged = self.write_part_as(identity, self.take_part_number(), Effort::Small, |writer| {
             let mut sources = Vec::with_capacity(inputs.len());
             for part in inputs {

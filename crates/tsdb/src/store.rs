@@ -11,6 +11,7 @@ use crate::metrics::Metrics;
 use crate::options::TsdbOptions;
 use crate::part::Part;
 use crate::problem::Problem;
+use crate::retention::ClockWatch;
 use crate::rows::Rows;
 use crate::series::{SeriesId, SeriesIndex};
 use crate::wal::{SeriesDefinition, replay_segment, segment_numbers, segment_path};
@@ -54,6 +55,7 @@ pub struct Tsdb {
     pub(crate) manifest: Mutex<Manifest>,
     pub(crate) next_part: AtomicU64,
     pub(crate) problems: Mutex<Vec<Problem>>,
+    pub(crate) clock_watch: Mutex<ClockWatch>,
     /// Held by whoever flushes or merges.
     upkeep: Mutex<()>,
 }
@@ -76,6 +78,7 @@ impl Tsdb {
         let store = Self {
             journal: Mutex::new(Journal::new(1, 0, clock.monotonic())),
             cache: BlockCache::new(options.cache_bytes, &metrics),
+            clock_watch: Mutex::new(ClockWatch::new(&*clock)),
             options,
             disk,
             clock,

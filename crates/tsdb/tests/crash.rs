@@ -70,12 +70,11 @@ fn run(seed: u64) -> (u32, u32) {
         for _ in 0..80 {
             clock.advance(MINUTE);
             let batch = random.batch(clock.now_ms());
-            match store.write(&to_batch(&batch)) {
-                Ok(_) => promise.acknowledged(&batch),
-                Err(_) => {
-                    failed += 1;
-                    promise.unknown(&batch);
-                }
+            if store.write(&to_batch(&batch)).is_ok() {
+                promise.acknowledged(&batch);
+            } else {
+                failed += 1;
+                promise.unknown(&batch);
             }
             if random.below(8) == 0 {
                 let _ = store.maintain();
@@ -99,10 +98,10 @@ fn run(seed: u64) -> (u32, u32) {
 #[test]
 fn what_was_acknowledged_survives_crashes_and_faults() {
     let mut failed = 0;
-    for seed in 0..60 {
+    for seed in 0..40 {
         failed += run(seed).0;
     }
-    assert!(failed > 500, "the faults must bite: {failed} failed writes");
+    assert!(failed > 300, "the faults must bite: {failed} failed writes");
 }
 
 #[test]

@@ -151,6 +151,28 @@ fn days_past_the_retention_go() {
 }
 
 #[test]
+fn a_clock_that_jumps_ahead_does_not_empty_the_store() {
+    let (disk, clock) = (SimDisk::new(1), SimClock::new(NOW_MS));
+    let retention = Some(Duration::from_hours(72));
+    let store = open_with(&disk, &clock, TsdbOptions { retention, ..options() }).unwrap();
+    day(&store, &clock, 3);
+    let before = read(&store, i64::MIN, i64::MAX).unwrap();
+    clock.jump_wall_ms(365 * 86_400_000);
+    for _ in 0..5 {
+        clock.advance(MINUTE);
+        store.maintain().unwrap();
+    }
+    clock.jump_wall_ms(-365 * 86_400_000);
+    store.maintain().unwrap();
+    assert_eq!(read(&store, i64::MIN, i64::MAX).unwrap(), before);
+    clock.jump_wall_ms(365 * 86_400_000);
+    store.maintain().unwrap();
+    clock.advance(Duration::from_mins(61));
+    store.maintain().unwrap();
+    assert_eq!(store.status(0).unwrap().parts, 0, "if nobody mends it, it was meant");
+}
+
+#[test]
 fn the_oldest_days_go_when_parts_take_too_much() {
     let (disk, clock) = (SimDisk::new(1), SimClock::new(NOW_MS));
     let store = open_with(&disk, &clock, TsdbOptions { retention_bytes: Some(12_000), ..options() }).unwrap();

@@ -59,8 +59,8 @@ fn readers_see_whole_batches_and_nothing_is_lost() {
             scope.spawn(move || {
                 let _end = EndAll(done);
                 while !done.load(Ordering::Relaxed) {
-                    for writer in 0..WRITERS {
-                        let acknowledged = written[writer].load(Ordering::Acquire);
+                    for (writer, written) in written.iter().enumerate() {
+                        let acknowledged = written.load(Ordering::Acquire);
                         let budget = Budget::unlimited();
                         let matchers = [Matcher::equal("writer", writer.to_string()), Matcher::equal("s", "3")];
                         let found = store.select(&matchers, i64::MIN, i64::MAX, &SelectLimits::within(&budget)).unwrap();
