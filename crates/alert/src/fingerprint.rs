@@ -1,7 +1,7 @@
 //! Fingerprints and quoting as Alertmanager has them, so that receivers see the same keys.
 
 use phoenix_model::Labels;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// Identifies an alert by its labels: FNV-1a over the sorted names and values, each followed by
 /// the byte 255. Shown as 16 hexadecimal digits.
@@ -33,6 +33,14 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// A string as Go's `%q` writes it.
 pub(crate) fn go_quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
@@ -48,8 +56,8 @@ pub(crate) fn go_quote(text: &str) -> String {
             '\u{8}' => out.push_str("\\b"),
             '\u{b}' => out.push_str("\\v"),
             '\u{c}' => out.push_str("\\f"),
-            c if (c as u32) < 0x20 || c as u32 == 0x7f => out.push_str(&format!("\\x{:02x}", c as u32)),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c if (c as u32) < 0x20 || c as u32 == 0x7f => _ = write!(out, "\\x{:02x}", c as u32),
+            c if c.is_control() => _ = write!(out, "\\u{:04x}", c as u32),
             c => out.push(c),
         }
     }

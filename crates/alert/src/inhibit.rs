@@ -27,10 +27,13 @@ impl InhibitRule {
     }
 }
 
+/// The sources of a rule that fire, by their values for its `equal` labels.
+type Sources = HashMap<Vec<String>, BTreeMap<Fingerprint, Labels>>;
+
 /// The rules, with the sources that fire at one moment looked up once.
 #[derive(Debug, Default)]
 pub struct Inhibitor {
-    rules: Vec<(InhibitRule, HashMap<Vec<String>, BTreeMap<Fingerprint, Labels>>)>,
+    rules: Vec<(InhibitRule, Sources)>,
 }
 
 impl Inhibitor {

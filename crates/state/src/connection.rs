@@ -3,6 +3,7 @@
 use crate::{StateError, migrations};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyPool, Executor};
+use std::fmt::Write;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -118,7 +119,7 @@ fn sqlite_url(path: &str) -> String {
     for byte in absolute.to_string_lossy().bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => url.push(char::from(byte)),
-            _ => url.push_str(&format!("%{byte:02X}")),
+            _ => _ = write!(url, "%{byte:02X}"),
         }
     }
     url + "?mode=rwc"

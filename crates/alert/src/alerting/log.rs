@@ -9,6 +9,14 @@ use std::time::Duration;
 /// How long the store may take to answer before a notification goes on without it.
 const STORE_LIMIT: Duration = Duration::from_secs(5);
 
+/// What is known of a key.
+pub(crate) struct Known {
+    /// The latest entry, from the store or from memory.
+    pub entry: Option<NotificationEntry>,
+    /// The last delivery that the store knows of, in milliseconds since the Unix epoch.
+    pub stored_ms: Option<i64>,
+}
+
 /// Marks a key as being worked on until dropped.
 pub(crate) struct Busy<'a> {
     room: &'a Room,
@@ -40,26 +48,17 @@ impl Room {
             .ok()
     }
 
-    /// What the log knows of a key.
-    pub(crate) async fn log_entry(&self, key: &NotificationKey) -> Option<NotificationEntry> {
-        match self.ask_store(self.state.notification(key)).await {
-            Some(entry) => {
-                // The store may have missed what only the copy knows.
-                let mirrored = self.mirrored(key);
-                match (&entry, &mirrored) {
-                    (stored, Some(copy)) if copy.sent_at_ms > stored.as_ref().and_then(|s| s.sent_at_ms) => Some(NotificationEntry {
-                        sent_at_ms: stored.as_ref().and_then(|s| s.sent_at_ms).or(copy.sent_at_ms),
-                        ..copy.clone()
-                    }),
-                    _ => entry,
-                }
-            }
-            None => self.mirrored(key),
-        }
-    }
-
-    fn mirrored(&self, key: &NotificationKey) -> Option<NotificationEntry> {
-        self.mirror.lock().get(key).map(|(entry, _)| entry.clone())
+    /// What is known of a key.
+    pub(crate) async fn log_entry(&self, key: &NotificationKey) -> Known {
+        let copy = self.mirror.lock().get(key).map(|(entry, _)| entry.clone());
+        let stored = self.ask_store(self.state.notification(key)).await.flatten();
+        let stored_ms = stored.as_ref().and_then(|entry| entry.sent_at_ms);
+        // The store may have missed a result that was written while it failed.
+        let entry = match copy {
+            Some(copy) if copy.sent_at_ms > stored_ms => Some(copy),
+            _ => stored,
+        };
+        Known { entry, stored_ms }
     }
 
     /// Writes an intent. When the store fails, the answer is to go on.

@@ -18,6 +18,7 @@ const MAX_ALERT_BYTES: usize = 64 * 1024;
 
 /// Which alerts are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the parameters of Alertmanager's API")]
 pub struct AlertsQuery {
     /// Those that nothing mutes.
     pub active: bool,

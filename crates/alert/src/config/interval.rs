@@ -69,17 +69,17 @@ impl Findings<'_> {
         match location.as_str() {
             "Local" => Some(TimeZone::system()),
             "" => None,
-            name => match TimeZone::get(name) {
-                Ok(zone) => Some(zone),
-                Err(_) => {
+            name => {
+                let zone = TimeZone::get(name).ok();
+                if zone.is_none() {
                     self.error_with_help(
                         location.span,
                         format!("there is no time zone `{name}`"),
                         "write a name of the IANA database such as Europe/Berlin; if it is one, install the package tzdata",
                     );
-                    None
                 }
-            },
+                zone
+            }
         }
     }
 }

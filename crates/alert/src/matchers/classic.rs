@@ -72,9 +72,8 @@ fn unquote(value: &str) -> Result<String, MatchersError> {
             '\\' => match chars.next() {
                 Some('n') => out.push('\n'),
                 Some('"') => out.push('"'),
-                Some('\\') => out.push('\\'),
+                Some('\\') | None => out.push('\\'),
                 Some(other) => out.extend(['\\', other]),
-                None => out.push('\\'),
             },
             // A bare quote may only be the closing one.
             '"' if quoted && chars.as_str().is_empty() => return Ok(out),

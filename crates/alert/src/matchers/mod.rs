@@ -38,6 +38,15 @@ impl Matchers {
     }
 }
 
+impl<'a> IntoIterator for &'a Matchers {
+    type Item = &'a Matcher;
+    type IntoIter = std::slice::Iter<'a, Matcher>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 /// As Alertmanager writes a list: `{a="b",c=~"d"}`.
 impl std::fmt::Display for Matchers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

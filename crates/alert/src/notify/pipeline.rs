@@ -52,18 +52,17 @@ pub(crate) async fn notify(room: &Room, job: Job) -> bool {
     };
     let delivery = delivery(&job);
     for _ in 0..LOOKS {
-        let entry = room.log_entry(&job.key).await;
-        let verdict = verdict(entry.as_ref(), &delivery, job.sender.integration.send_resolved, job.repeat_interval, job.now.wall_ms);
+        let known = room.log_entry(&job.key).await;
+        let verdict = verdict(known.entry.as_ref(), &delivery, job.sender.integration.send_resolved, job.repeat_interval, job.now.wall_ms);
         if verdict == Verdict::Nothing {
             return true;
         }
-        let seen_sent_at_ms = entry.and_then(|entry| entry.sent_at_ms);
         let left = job.deadline.saturating_sub(room.clock.monotonic());
         let now_ms = room.clock.now_ms();
         let intent = Intent {
             delivery: &delivery,
             holder: &room.replica,
-            seen_sent_at_ms,
+            seen_sent_at_ms: known.stored_ms,
             at_ms: now_ms,
             until_ms: now_ms.saturating_add(left.as_millis() as i64),
             expires_at_ms: expiry(&job),
@@ -77,7 +76,8 @@ pub(crate) async fn notify(room: &Room, job: Job) -> bool {
             room.log_sent(&job.key, &delivery, job.now.wall_ms, expiry(&job)).await;
             return true;
         }
-        return send(room, &job, &delivery, seen_sent_at_ms).await;
+        let previous_ms = known.entry.and_then(|entry| entry.sent_at_ms);
+        return send(room, &job, &delivery, previous_ms).await;
     }
     false
 }

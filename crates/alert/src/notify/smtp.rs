@@ -3,6 +3,7 @@
 use super::sender::{Tools, reveal};
 use super::{FailureKind, NotifyError};
 use crate::config::SmtpConfig;
+use crate::fingerprint::hex;
 use crate::http::TlsConfig;
 use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -174,7 +175,7 @@ fn one_line(text: &str) -> String {
 }
 
 fn digest(identity: &str) -> String {
-    Sha256::digest(identity.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(identity.as_bytes())[..16])
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use axum::routing::get;
 use axum::{Json, Router};
 use phoenix_alert::Alerting;
 use phoenix_alert::api::{AlertsQuery, ApiError, PostableAlert, PostableSilence, SilencesQuery};
-use phoenix_env::Clock;
 use std::time::Duration;
 
 const CONFIG: &str = "

@@ -160,6 +160,19 @@ impl World {
         }
     }
 
+    /// Moves time on slowly until something holds.
+    pub async fn advance_until(&self, holds: impl Fn(&Self) -> bool, what: &str) {
+        let real = RealClock::shared();
+        for _ in 0..100 {
+            if holds(self) {
+                return;
+            }
+            self.clock.advance(Duration::from_secs(1));
+            real.sleep(Duration::from_millis(20)).await;
+        }
+        panic!("in vain: {what}");
+    }
+
     /// Waits in real time, while simulated time stands still.
     pub async fn eventually(&self, holds: impl Fn(&Self) -> bool, what: &str) {
         let real = RealClock::shared();
