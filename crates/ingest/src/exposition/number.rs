@@ -5,10 +5,10 @@ use super::{NORMAL_NAN_BITS, excerpt};
 /// A value by Go's `strconv.ParseFloat`, without hexadecimal numbers and digit separators, which
 /// Prometheus refuses as well.
 pub(super) fn value(token: &str) -> Result<f64, String> {
-    let is_plain = !token.bytes().any(|b| b == b'_' || b == b'x' || b == b'X' || b == b'p' || b == b'P');
     match token.parse::<f64>() {
+        // `+NaN` is refused.
         Ok(number) if number.is_nan() && token.len() == 3 => Ok(f64::from_bits(NORMAL_NAN_BITS)),
-        Ok(number) if is_plain && !number.is_nan() => {
+        Ok(number) if !number.is_nan() => {
             if number.is_infinite() && token.bytes().any(|b| b.is_ascii_digit()) {
                 return Err(format!("the value {} is out of range for a float", excerpt(token)));
             }

@@ -33,8 +33,8 @@ impl<'a> Series<'a> {
 pub(super) fn split<'a>(line: &'a str, expected: Option<&str>) -> Result<(Series<'a>, &'a str), String> {
     if let Some(expected) = expected
         && let Some(rest) = line.strip_prefix(expected)
-        && rest.starts_with([' ', '\t'])
-        && !rest.trim_start_matches([' ', '\t']).starts_with('{')
+        && let Some(b' ' | b'\t') = rest.as_bytes().first()
+        && rest.as_bytes().get(skip_blanks(rest, 1)) != Some(&b'{')
     {
         return Ok((Series(&line[..expected.len()]), rest));
     }
@@ -157,7 +157,8 @@ fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-fn skip_blanks(text: &str, from: usize) -> usize {
+/// Where the blanks end that begin at `from`.
+pub(super) fn skip_blanks(text: &str, from: usize) -> usize {
     from + text.as_bytes()[from..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
 }
 

@@ -39,7 +39,10 @@ impl Samples {
     /// Adds a sample.
     pub(crate) fn push(&mut self, labels: &Labels, timestamp_ms: i64, value: f64) {
         if let Some((place, samples)) = self.batch.series.get_mut(self.used) {
-            place.clone_from(labels);
+            // The same labels in the same place, as nearly always: nothing to count up and down.
+            if !std::ptr::eq(place.as_bytes(), labels.as_bytes()) {
+                place.clone_from(labels);
+            }
             samples.clear();
             samples.push((timestamp_ms, value));
         } else {

@@ -61,6 +61,8 @@ pub(crate) struct SeriesCache {
     order: Vec<u32>,
     next_order: Vec<u32>,
     cursor: usize,
+    /// Whether this scrape's texts so far are those of the last one, in its order.
+    in_order: bool,
     new_texts: Vec<u32>,
     new_series: Vec<u32>,
 }
@@ -73,6 +75,7 @@ impl SeriesCache {
         self.new_texts.clear();
         self.new_series.clear();
         self.cursor = 0;
+        self.in_order = true;
     }
 
     /// The text that stood next in the last scrape.
@@ -87,6 +90,7 @@ impl SeriesCache {
             _ => {
                 let hash = self.hasher.hash_one(text);
                 let id = *self.by_text.find(hash, |id| &*self.texts.get(*id).written == text)?;
+                self.in_order = false;
                 self.cursor = self.texts.get(id).position as usize;
                 id
             }
@@ -104,6 +108,7 @@ impl SeriesCache {
     /// Remembers a new text with the labels that relabelling made of it; `None` for dropped.
     pub(crate) fn insert(&mut self, text: &str, labels: Option<Labels>) -> Known {
         let series = labels.map_or(DROPPED, |labels| self.series_of(labels));
+        self.in_order = false;
         let position = self.order.len() as u32; // no place in the last scrape: nothing is expected after it
         let id = self.texts.add(Text { written: text.into(), series, seen: self.scrape, position });
         let Self { texts, by_text, hasher, .. } = self;
@@ -150,6 +155,7 @@ impl SeriesCache {
     /// that have to be marked stale to `vanished`.
     pub(crate) fn commit(&mut self, mut vanished: impl FnMut(&Labels)) {
         let scrape = self.scrape;
+        let is_as_before = self.in_order && self.next_order.len() == self.texts.len();
         if self.next_order.len() < self.texts.len() {
             for id in self.texts.ids_where(|text| text.seen != scrape) {
                 self.forget_text(id);
@@ -168,6 +174,9 @@ impl SeriesCache {
         }
         for id in gone {
             self.forget_series(id);
+        }
+        if is_as_before {
+            return;
         }
         for (position, id) in self.next_order.iter().enumerate() {
             self.texts.get_mut(*id).position = position as u32;

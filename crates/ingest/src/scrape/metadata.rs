@@ -9,8 +9,9 @@ use std::hash::BuildHasher;
 const FAMILIES_LIMIT: usize = 20_000;
 /// Bytes kept of a help text or a unit.
 const TEXT_LIMIT_BYTES: usize = 2_048;
-/// Scrapes after which a family that the target no longer mentions is forgotten.
-const FORGET_AFTER_SCRAPES: u32 = 10;
+/// Full reads after which a family that the target no longer mentions is forgotten. A full read
+/// follows each scrape whose lines changed.
+const FORGET_AFTER_READS: u32 = 2;
 
 /// The metadata of one target, refreshed with each scrape.
 #[derive(Debug, Default)]
@@ -23,7 +24,9 @@ pub(crate) struct Families {
     next: usize,
     /// Whether this scrape's lines so far are those of the last one.
     unchanged: bool,
-    scrape: u32,
+    /// The number of the current or next full read.
+    read: u32,
+    is_full_read: bool,
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +40,7 @@ impl Families {
     pub(crate) fn begin(&mut self) {
         self.next = 0;
         self.unchanged = true;
+        self.is_full_read = self.lines.is_empty();
     }
 
     /// Takes a comment line. The error says what is wrong with it.
@@ -58,7 +62,7 @@ impl Families {
             return Ok(());
         }
         let family = self.by_name.entry_ref(comment.name()).or_default();
-        family.seen = self.scrape;
+        family.seen = self.read;
         match comment {
             Comment::Help { text, .. } => cut(&text).clone_into(&mut family.metadata.help),
             Comment::Type { kind, .. } => kind.clone_into(&mut family.metadata.kind),
@@ -76,11 +80,14 @@ impl Families {
         if self.unchanged {
             return;
         }
-        // The lines changed: read them all the next time, so that what is gone can be told from what stayed.
-        self.scrape = self.scrape.wrapping_add(1);
-        let scrape = self.scrape;
-        self.by_name.retain(|_, family| scrape.wrapping_sub(family.seen) <= FORGET_AFTER_SCRAPES);
-        self.lines.clear();
+        if !self.is_full_read {
+            // The lines changed: read them all the next time, so that what is gone can be told from what stayed.
+            self.lines.clear();
+            return;
+        }
+        self.read = self.read.wrapping_add(1);
+        let read = self.read;
+        self.by_name.retain(|_, family| read.wrapping_sub(family.seen) <= FORGET_AFTER_READS);
     }
 
     /// The families with their metadata.
@@ -132,10 +139,15 @@ mod tests {
         take(&mut families, &["# HELP a Other.", "# TYPE a counter"]);
         assert_eq!(families.get("a"), Some(MetricMetadata { help: "Other.".to_owned(), ..a }));
         assert!(families.get("b").is_some(), "a family may be missing for a while");
-        for i in 0..2 * FORGET_AFTER_SCRAPES {
+        for i in 0..4 * FORGET_AFTER_READS {
             take(&mut families, &[&format!("# HELP a {i}")]);
         }
         assert_eq!(families.get("b"), None);
+        let lines = ["# HELP a 1", "# TYPE c gauge"];
+        take(&mut families, &lines);
+        take(&mut families, &lines);
+        families.begin();
+        assert_eq!(families.lines.len(), 2, "the third time nothing has to be read");
         families.begin();
         assert!(families.take_line("# TYPE a nonsense", Format::Text).is_err());
     }

@@ -174,3 +174,46 @@ fn limits_fail_the_scrape_and_are_named() {
     assert!(legacy.scrape("a:b{\"c.d\"=\"\"} 1\n").contains("1 kept"));
     assert!(Scrapes::new(|_| {}).scrape("{x=\"1\"} 1\n").contains("has no metric name"));
 }
+
+mod remembered {
+    use crate::scrape::replay::Replay;
+    use phoenix_model::is_stale;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    /// The samples that are not staleness markers, by labels.
+    fn samples(replay: &mut Replay) -> BTreeSet<String> {
+        let series = &replay.batch().series;
+        let all = series.iter().flat_map(|(labels, samples)| samples.iter().map(move |(t, v)| (labels, t, v)));
+        all.filter(|(_, _, v)| !is_stale(**v)).map(|(labels, t, v)| format!("{labels} {v} @{t}")).collect()
+    }
+
+    const LINES: [&str; 10] = [
+        "a 1",
+        "a{x=\"1\"} 2",
+        "a{x=\"1\",y=\"2\"} 3",
+        "a{y=\"2\",x=\"1\"} 4",
+        "a {x=\"1\"} 5",
+        "b 6 1000",
+        "{\"c.d\"} 7",
+        "# TYPE a gauge",
+        "# HELP b words",
+        "broken{",
+    ];
+
+    proptest! {
+        /// What was remembered of earlier bodies changes neither samples nor errors.
+        #[test]
+        fn a_cache_changes_nothing(bodies in prop::collection::vec(prop::collection::vec(0..LINES.len(), 0..12), 1..8)) {
+            let mut cached = Replay::default();
+            for (now_ms, lines) in bodies.iter().enumerate() {
+                let body: Vec<&str> = lines.iter().map(|line| LINES[*line]).collect();
+                let body = body.join("\n");
+                let mut fresh = Replay::default();
+                let (got, want) = (cached.scrape(body.as_bytes(), now_ms as i64), fresh.scrape(body.as_bytes(), now_ms as i64));
+                prop_assert_eq!(got, want);
+                prop_assert_eq!(samples(&mut cached), samples(&mut fresh));
+            }
+        }
+    }
+}
