@@ -190,3 +190,6 @@ impl Dispatcher {
         refused
     }
 }
+
+#[cfg(test)]
+mod tests;
