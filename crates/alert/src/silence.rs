@@ -53,7 +53,7 @@ pub enum SilenceError {
     #[error("silence invalid: {0}")]
     Invalid(String),
     /// There are as many as there may be.
-    #[error("limit of {0} silences reached; wait until old ones are forgotten, or raise `limits.silences`")]
+    #[error("limit of {0} silences reached; old ones are forgotten five days after their end")]
     TooMany(usize),
 }
 

@@ -73,16 +73,10 @@ impl Room {
             Err(AlertsRefused { what, limit, refused, help })
         };
         if no_alert > 0 {
-            return refused("alerts", "alerts", self.limits.alerts, no_alert, "let rules raise fewer, or raise `limits.alerts`");
+            return refused("alerts", "alerts", self.limits.alerts, no_alert, "let rules raise fewer");
         }
         if no_group > 0 {
-            return refused(
-                "alert groups",
-                "groups",
-                self.limits.groups,
-                no_group,
-                "group by fewer labels, or raise `limits.alert_groups`",
-            );
+            return refused("alert groups", "groups", self.limits.groups, no_group, "group by fewer labels");
         }
         Ok(())
     }

@@ -271,6 +271,9 @@ impl Findings<'_> {
                 self.warning(span, format!("`{key}` is not acting yet: CRAM-MD5 is not spoken, PLAIN and LOGIN are"));
             }
         }
+        if let Some(identity) = &global.smtp_auth_identity {
+            self.not_acting(identity.span, "smtp_auth_identity");
+        }
         let smarthost = self.smarthost(global.smtp_smarthost.as_ref());
         let mut defaults = Defaults {
             smtp: None,
@@ -437,6 +440,9 @@ impl Findings<'_> {
             if let Some(span) = span {
                 self.warning(span, format!("`{key}` is not acting yet: CRAM-MD5 is not spoken, PLAIN and LOGIN are"));
             }
+        }
+        if let Some(identity) = &written.auth_identity {
+            self.not_acting(identity.span, "auth_identity");
         }
         let password =
             self.secret("auth_password", written.auth_password.map(|p| (p, Span::default())), written.auth_password_file.as_ref());

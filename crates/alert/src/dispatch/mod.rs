@@ -51,7 +51,7 @@ pub struct Flush {
 
 /// There are as many groups as there may be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("limit of {limit} alert groups reached; the alert {alert} is not grouped: group by fewer labels, or raise `limits.alert_groups`")]
+#[error("limit of {limit} alert groups reached; the alert {alert} is not grouped: group by fewer labels")]
 pub struct TooManyGroups {
     /// The limit.
     pub limit: usize,
