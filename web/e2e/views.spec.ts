@@ -1,10 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
+import type { Page } from '@playwright/test';
 import { expect, test } from './page';
 import { views } from './views';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function expectNoSeriousFinding(page: Page) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const run = (window as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe;
+    const { violations } = await run.run({ resultTypes: ['violations'] });
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.join(' ')} ${node.failureSummary ?? ''}`).join('\n  ')}`);
+  });
+  expect(found).toEqual([]);
+}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`in ${colorScheme}`, () => {
@@ -16,17 +29,41 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await expect(page).toHaveTitle(/Phoenix$/);
         await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
         await page.waitForTimeout(300);
-        await page.evaluate(axe);
-        const found = await page.evaluate(async () => {
-          const run = (window as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe;
-          const { violations } = await run.run({ resultTypes: ['violations'] });
-          return violations
-            .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-            .map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.join(' ')} ${node.failureSummary ?? ''}`).join('\n  ')}`);
-        });
-        expect(found).toEqual([]);
+        await expectNoSeriousFinding(page);
       });
     }
+  });
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`what opens, in ${colorScheme}`, () => {
+    test.use({ colorScheme });
+    test('an incident has no serious finding of axe', async ({ page, request }) => {
+      const { incidents } = (await (await request.get('/api/phoenix/v1/incidents')).json()) as { incidents: { id: string }[] };
+      test.skip(incidents.length === 0, 'there is no incident yet');
+      await page.goto(`/incidents/${incidents[0]!.id}`);
+      await expect(page.getByRole('heading', { name: 'Timeline' })).toBeVisible();
+      await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+      await expectNoSeriousFinding(page);
+    });
+
+    test('the steps of relabelling have none', async ({ page }) => {
+      await page.goto('/targets');
+      await page.getByRole('button', { name: 'Relabelling' }).first().click();
+      await expect(page.getByRole('heading', { name: 'Discovered', exact: true })).toBeVisible();
+      await page.waitForTimeout(400);
+      await expectNoSeriousFinding(page);
+    });
+
+    test('the choice of a time range has none', async ({ page }) => {
+      await page.goto('/explore?q0=up');
+      await page.getByRole('button', { name: 'Last 1h' }).click();
+      await expect(page.getByLabel('From')).toBeVisible();
+      await page.waitForTimeout(400);
+      await expectNoSeriousFinding(page);
+      await page.getByRole('button', { name: 'Last 15m' }).click();
+      await expect(page).toHaveURL(/range=15m/);
+    });
   });
 }
 

@@ -8,7 +8,7 @@ import type { Unit } from '../format/quantity';
 import { quantity } from '../format/quantity';
 import { exactTime } from '../format/time';
 import './Chart.css';
-import { lineColor, lineDash } from './colors';
+import { lineColor, lineDash, mixed } from './colors';
 import type { Line } from './grid';
 import { stack } from './grid';
 
@@ -58,6 +58,8 @@ function annotations(marks: Mark[], thresholds: number[]): uPlot.Plugin {
         ctx.save();
         ctx.lineWidth = ratio;
         ctx.font = `600 ${10.5 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
+        ctx.textAlign = 'left';
+        ctx.textBaseline = 'alphabetic';
         ctx.setLineDash([5 * ratio, 4 * ratio]);
         ctx.strokeStyle = css('--bad');
         for (const value of thresholds) {
@@ -178,7 +180,8 @@ export default function Chart(props: ChartProps) {
               stroke,
               width: 1.5,
               dash: lineDash(line.color),
-              fill: stacked ? `${stroke}55` : undefined,
+              // Opaque, because each area reaches down to zero and is covered by those below it.
+              fill: stacked ? mixed(stroke, css('--surface'), 0.45) : undefined,
               spanGaps: false,
               points: {
                 // A point between two gaps is no line and would not be seen.

@@ -11,3 +11,10 @@ export function lineDash(index: number): number[] | undefined {
   const round = Math.floor(index / light.length) % 3;
   return round === 0 ? undefined : round === 1 ? [6, 3] : [2, 3];
 }
+
+/** A `share` of one `#rrggbb` colour over another. */
+export function mixed(color: string, ground: string, share: number): string {
+  const part = (text: string, at: number) => Number.parseInt(text.slice(at, at + 2), 16);
+  const channels = [1, 3, 5].map((at) => Math.round(part(color, at) * share + part(ground, at) * (1 - share)));
+  return `#${channels.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
+}
