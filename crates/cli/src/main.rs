@@ -15,13 +15,20 @@ use args::{Arguments, Command};
 use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
 
+/// `phoenix` alone is `phoenix serve`: it heeds the environment as that does.
+#[derive(Parser)]
+struct Alone {
+    #[command(flatten)]
+    serve: args::Serve,
+}
+
 fn main() -> ExitCode {
     // The one TLS provider of the process; an error would mean that it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments = Arguments::parse();
     let json = arguments.json;
     let result = match arguments.command {
-        None => serve::run(&args::Serve::default(), json),
+        None => serve::run(&Alone::parse_from(["phoenix"]).serve, json),
         Some(Command::Serve(serve)) => serve::run(&serve, json),
         Some(Command::Demo(demo)) => demo::run(&demo, json),
         Some(Command::Check(check)) => check::run(&check, json),

@@ -8,7 +8,7 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 pub(crate) fn run(arguments: &Serve, json_output: bool) -> Result<(), Failure> {
-    log_to_stderr(if arguments.log.is_empty() { "info" } else { &arguments.log })?;
+    log_to_stderr(&arguments.log)?;
     let options = ServeOptions {
         config: arguments.config.clone(),
         data_dir: arguments.data_dir.clone(),

@@ -3,30 +3,93 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 #![expect(clippy::disallowed_methods, reason = "tests of whole programs run in real time on a real disk")]
 
+pub mod sinks;
+
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// The program that cargo built for this test.
 pub const PHOENIX: &str = env!("CARGO_BIN_EXE_phoenix");
 
+/// No command of a test runs longer than this; one that would is a failure.
+const COMMAND_LIMIT: Duration = Duration::from_secs(30);
+
+/// `phoenix` without anything from the environment of whoever runs the tests.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(PHOENIX);
+    for name in ["PHOENIX_CONFIG", "PHOENIX_DATA_DIR", "PHOENIX_LISTEN", "PHOENIX_LOG", "PHOENIX_URL", "NO_COLOR", "RUST_LOG"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).env("USER", "tester").stdin(Stdio::null());
+    command
+}
+
 /// Runs a command to its end.
 pub fn phoenix(arguments: &[&str]) -> Output {
-    Command::new(PHOENIX).args(arguments).env_remove("PHOENIX_CONFIG").env("USER", "tester").output().expect("phoenix runs")
+    run(command(arguments))
+}
+
+/// Runs any command to its end, and fails when it does not come to one.
+pub fn run(mut command: Command) -> Output {
+    let name = format!("{command:?}");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap_or_else(|e| panic!("{name}: {e}"));
+    let (stdout, stderr) = (drain(child.stdout.take()), drain(child.stderr.take()));
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("the child can be waited for") {
+            break status;
+        }
+        if started.elapsed() > COMMAND_LIMIT {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("{name} did not end within {COMMAND_LIMIT:?}");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    Output { status, stdout: stdout.join().expect("the reader ends"), stderr: stderr.join().expect("the reader ends") }
+}
+
+fn drain(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut all = Vec::new();
+        if let Some(mut pipe) = pipe {
+            let _ = pipe.read_to_end(&mut all);
+        }
+        all
+    })
 }
 
 /// Exit code, standard output and standard error as one text for snapshots.
 pub fn transcript(arguments: &[&str]) -> String {
-    let output = phoenix(arguments);
+    told(&phoenix(arguments))
+}
+
+/// The same of a command that ran. Log lines, which begin with a time, are left out.
+pub fn told(output: &Output) -> String {
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    let is_log = |line: &str| line.as_bytes().first().is_some_and(u8::is_ascii_digit) && line.contains("Z ");
+    let plain = strip_colours(&errors);
+    let errors: String = plain.split_inclusive('\n').filter(|line| !is_log(line)).collect();
     format!(
-        "exit code: {}\n--- stdout\n{}--- stderr\n{}",
+        "exit code: {}\n--- stdout\n{}--- stderr\n{errors}",
         output.status.code().map_or("signal".to_owned(), |c| c.to_string()),
         String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
     )
+}
+
+fn strip_colours(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("\u{1b}[") {
+        out.push_str(&rest[..at]);
+        rest = rest[at..].find('m').map_or("", |end| &rest[at + end + 1..]);
+    }
+    out + rest
 }
 
 /// A port that was free a moment ago.
@@ -38,13 +101,15 @@ pub fn free_address() -> SocketAddr {
 pub struct Server {
     pub address: SocketAddr,
     pub data_dir: PathBuf,
+    dir: PathBuf,
     child: Child,
+    said: Arc<Mutex<String>>,
     /// From the start of the process until it said that it is ready.
     pub ready_after: Duration,
 }
 
 impl Server {
-    /// Starts `phoenix serve` and waits until it is ready; its log goes to `data_dir/../phoenix.log`.
+    /// Starts `phoenix serve` and waits until it is ready; its log goes to `dir/phoenix.log`.
     pub fn start(dir: &Path, config: Option<&Path>) -> Self {
         Self::start_at(dir, config, free_address())
     }
@@ -52,26 +117,48 @@ impl Server {
     /// The same on a given port.
     pub fn start_at(dir: &Path, config: Option<&Path>, address: SocketAddr) -> Self {
         let data_dir = dir.join("data");
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("phoenix.log")).expect("the folder is writable");
-        let mut command = Command::new(PHOENIX);
-        command.arg("serve").arg("--data-dir").arg(&data_dir).arg("--listen").arg(address.to_string());
+        let mut command = command(&["serve"]);
+        command.arg("--data-dir").arg(&data_dir).arg("--listen").arg(address.to_string());
         if let Some(config) = config {
             command.arg("--config").arg(config);
         }
+        Self::spawn(command, dir, data_dir, address)
+    }
+
+    /// Runs a command that serves.
+    pub fn spawn(mut command: Command, dir: &Path, data_dir: PathBuf, address: SocketAddr) -> Self {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("phoenix.log")).expect("the folder is writable");
         let started = Instant::now();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("phoenix starts");
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
         stdout.read_line(&mut line).expect("phoenix writes text");
         let ready_after = started.elapsed();
+        let said = Arc::new(Mutex::new(line.clone()));
+        let server = Self { address, data_dir, dir: dir.to_owned(), child, said: Arc::clone(&said), ready_after };
         // Whatever it says later must not fill the pipe.
-        std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            while stdout.read_line(&mut line).is_ok_and(|n| n > 0) {
+                said.lock().expect("no reader panics").push_str(&std::mem::take(&mut line));
+            }
+        });
         assert!(
-            line.contains("ready"),
+            line.contains("ready") || line.starts_with('{') || line.contains("demo runs"),
             "phoenix did not start: {line}\n{}",
-            std::fs::read_to_string(dir.join("phoenix.log")).unwrap_or_default()
+            server.log()
         );
-        Self { address, data_dir, child, ready_after }
+        server
+    }
+
+    /// What it has written to standard output.
+    pub fn said(&self) -> String {
+        self.said.lock().expect("no reader panics").clone()
+    }
+
+    /// Its log until now, with that of earlier servers in the same folder.
+    pub fn log(&self) -> String {
+        strip_colours(&std::fs::read_to_string(self.dir.join("phoenix.log")).unwrap_or_default())
     }
 
     pub fn pid(&self) -> u32 {
@@ -113,9 +200,14 @@ impl Server {
     }
 
     /// Ends it with SIGTERM and waits.
-    pub fn stop(mut self) {
-        signal(self.child.id(), "TERM");
-        let _ = self.child.wait();
+    pub fn stop(self) -> ExitStatus {
+        self.end_with("TERM")
+    }
+
+    /// Ends it with a signal; fails when it does not end.
+    pub fn end_with(mut self, name: &str) -> ExitStatus {
+        signal(self.child.id(), name);
+        eventually("phoenix ends", COMMAND_LIMIT, || self.child.try_wait().expect("the child can be waited for"))
     }
 }
 
@@ -132,11 +224,20 @@ pub fn signal(pid: u32, name: &str) {
     assert!(status.success(), "kill -{name} {pid}");
 }
 
-/// One HTTP/1.1 request on a connection of its own.
+/// One HTTP/1.1 request on a connection of its own; the status and the body.
 pub fn request(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
+    let (status, _, body) = exchange(address, method, path, headers, body);
+    (status, body)
+}
+
+/// The same with the answer's head. A `Host` among the headers replaces the right one.
+pub fn exchange(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String, String) {
     let mut stream = TcpStream::connect(address).unwrap_or_else(|e| panic!("nobody listens on {address}: {e}"));
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
-    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    if !headers.iter().any(|(name, _)| *name == "Host") {
+        head.push_str(&format!("Host: {address}\r\n"));
+    }
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -148,7 +249,7 @@ pub fn request(address: SocketAddr, method: &str, path: &str, headers: &[(&str, 
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
     let body = if head.to_ascii_lowercase().contains("transfer-encoding: chunked") { unchunk(body) } else { body.to_owned() };
-    (status, body)
+    (status, head.to_owned(), body)
 }
 
 fn unchunk(mut body: &str) -> String {
