@@ -127,6 +127,7 @@ mod tests {
             starts_at_ms: starts,
             ends_at_ms: ends,
             generator_url: String::new(),
+            condition_since_ms: None,
             expression: None,
             updated_at_ms: updated,
             timeout,

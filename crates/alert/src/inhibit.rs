@@ -83,6 +83,7 @@ mod tests {
             starts_at_ms: 0,
             ends_at_ms,
             generator_url: String::new(),
+            condition_since_ms: None,
             expression: None,
             updated_at_ms: 0,
             timeout: false,

@@ -40,6 +40,11 @@ impl Via {
     }
 }
 
+/// When what an alert tells of began, as far as is known.
+fn condition_since_ms(alert: &Alert) -> i64 {
+    alert.condition_since_ms.map_or(alert.starts_at_ms, |since| since.min(alert.starts_at_ms))
+}
+
 impl Incident {
     /// Opens an incident for a group that has a firing alert which is not muted; otherwise `None`.
     pub fn open(id: IncidentId, group: &FlushedGroup, config: &OnCallConfig, now_ms: i64) -> Option<Self> {
@@ -56,7 +61,7 @@ impl Incident {
             labels: group.group_labels.clone(),
             annotations: first.annotations.clone(),
             expression: first.expression.clone(),
-            condition_since_ms: first.starts_at_ms,
+            condition_since_ms: firing.iter().map(|a| condition_since_ms(a)).min().unwrap_or(first.starts_at_ms),
             opened_ms: now_ms,
             reopened_ms: None,
             paged_ms: None,
@@ -80,6 +85,10 @@ impl Incident {
     fn begin_round(&mut self, group: &FlushedGroup, firing: &[&Alert], config: &OnCallConfig, now_ms: i64, kind: EventKind) {
         for alert in firing {
             let rule = alert.expression.as_ref().map_or_else(String::new, |(_, text)| format!("{} holds", text.trim()));
+            if condition_since_ms(alert) < alert.starts_at_ms {
+                let text = format!("the condition of {} became true", alert.name());
+                self.event(condition_since_ms(alert), EventKind::ConditionTrue, text, "", rule.clone());
+            }
             self.event(alert.starts_at_ms, EventKind::AlertFiring, format!("{} fires: {}", alert.name(), alert.labels), "", rule);
         }
         let text = format!(

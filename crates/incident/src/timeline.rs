@@ -11,6 +11,8 @@ pub const MAX_EVENTS: i64 = 10_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
+    /// The condition of an alert became true; it fires once its `for` has passed.
+    ConditionTrue,
     /// An alert of the group began to fire.
     AlertFiring,
     /// The group of alerts was handed over.

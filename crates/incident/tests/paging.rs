@@ -184,6 +184,7 @@ impl House {
             starts_at_ms: self.pager.start_ms - 5_000,
             ends_at_ms: if fires { now_ms + 86_400_000 } else { now_ms },
             generator_url: String::new(),
+            condition_since_ms: None,
             expression: Some(("promql".to_owned(), "up{job=\"api\"} == 0".to_owned())),
             updated_at_ms: now_ms,
             timeout: false,

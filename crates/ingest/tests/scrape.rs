@@ -115,7 +115,7 @@ async fn bad_answers_are_cut_and_named() {
     let route = |handler| Router::new().route("/metrics", handler);
 
     let (_, error) = failing(route(get(|| async { plain(endless()) })), own, small).await;
-    assert_eq!(error, "the body is longer than 1048576 bytes, the limit of `limits.scrape_body_bytes`");
+    assert_eq!(error, "the body is longer than 1048576 bytes, the limit of `limits.scrape_body_size`");
 
     let limit = format!("{own}  body_size_limit: 100KB\n");
     let (_, error) = failing(route(get(|| async { plain(endless()) })), &limit, small).await;
@@ -128,7 +128,7 @@ async fn bad_answers_are_cut_and_named() {
 
     let many: String = (0..1001).map(|i| format!("a{{x=\"{i}\"}} 1\n")).collect::<Vec<_>>().concat();
     let (bench, error) = failing(route(get(|| async { text(many) })), own, small).await;
-    assert_eq!(error, "the target has more than 1000 samples after relabelling, the limit of `limits.scrape_samples`");
+    assert_eq!(error, "the target has more than 1000 samples after relabelling, the limit of `limits.samples_per_scrape`");
     assert_eq!(bench.count("a"), 0);
     assert_eq!(bench.values("scrape_samples_scraped"), [1001.0]);
 
@@ -180,7 +180,7 @@ async fn gzip_is_taken_and_bombs_are_not() {
     let own = "  scrape_interval: 20s\n  scrape_timeout: 20s\n";
     let limits = ScrapeLimits { body_bytes: 16 << 20, ..ScrapeLimits::default() };
     let (_, error) = failing(Router::new().route("/metrics", get(move || async move { encoded(bomb) })), own, limits).await;
-    assert_eq!(error, "the body is longer than 16777216 bytes, the limit of `limits.scrape_body_bytes`");
+    assert_eq!(error, "the body is longer than 16777216 bytes, the limit of `limits.scrape_body_size`");
 }
 
 /// Ten million series, written as they are asked for: cut at the limit, and soon.
@@ -196,7 +196,7 @@ async fn ten_million_series_are_cut() {
     let own = "  scrape_interval: 20s\n  scrape_timeout: 20s\n";
     let limits = ScrapeLimits { body_bytes: 4 << 20, ..ScrapeLimits::default() };
     let (bench, error) = failing(Router::new().route("/metrics", get(move || async move { plain(body()) })), own, limits).await;
-    assert!(error.contains("limits.scrape_body_bytes"), "{error}");
+    assert!(error.contains("limits.scrape_body_size"), "{error}");
     assert_eq!(bench.count("flood"), 0);
 }
 

@@ -19,6 +19,10 @@ pub struct Alert {
     /// The expression that raised it, when Phoenix itself did: (language, text).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<(String, String)>,
+    /// When its condition was first found true, when Phoenix' own rules know: before `starts_at_ms`
+    /// for a rule with `for`. In milliseconds since the Unix epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition_since_ms: Option<i64>,
     /// When this update was made.
     pub updated_at_ms: i64,
     /// Whether `ends_at_ms` was set because no end was given (Alertmanager's `timeout`).

@@ -191,6 +191,7 @@ impl AlertingRule {
                 starts_at_ms: alert.fired_at_ms.unwrap_or(alert.active_at_ms),
                 ends_at_ms: alert.resolved_at_ms.unwrap_or(at_ms + lives_ms),
                 generator_url: generator_url(&options.external_url, &spec.expr),
+                condition_since_ms: Some(alert.condition_since_ms),
                 expression: Some((context.language.as_str().to_owned(), spec.expr.clone())),
                 updated_at_ms: at_ms,
                 timeout: false,

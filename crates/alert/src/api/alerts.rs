@@ -149,6 +149,7 @@ impl PostableAlert {
             starts_at_ms,
             ends_at_ms,
             generator_url: self.generator_url.unwrap_or_default(),
+            condition_since_ms: None,
             expression: None,
             updated_at_ms: now_ms,
             timeout: ends_at.is_none(),

@@ -31,6 +31,7 @@ fn alert(labels: &[(&str, &str)], starts: i64, ends: i64) -> Arc<HeldAlert> {
         starts_at_ms: starts * 1_000,
         ends_at_ms: ends * 1_000,
         generator_url: String::new(),
+        condition_since_ms: None,
         expression: None,
         updated_at_ms: starts * 1_000,
         timeout: false,

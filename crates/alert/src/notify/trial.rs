@@ -49,6 +49,7 @@ pub async fn send_trial(
         starts_at_ms: now_ms,
         ends_at_ms: now_ms + TRIAL_MS,
         generator_url: String::new(),
+        condition_since_ms: None,
         expression: None,
         updated_at_ms: now_ms,
         timeout: false,

@@ -133,6 +133,7 @@ impl World {
                 starts_at_ms,
                 ends_at_ms,
                 generator_url: "http://phoenix.test/graph?g0.expr=up".to_owned(),
+                condition_since_ms: None,
                 expression: None,
                 updated_at_ms,
                 timeout: false,

@@ -124,6 +124,7 @@ impl Sim {
             starts_at_ms: self.now_ms - 10_000,
             ends_at_ms: self.now_ms + 7 * 86_400_000,
             generator_url: String::new(),
+            condition_since_ms: None,
             expression: Some(("promql".to_owned(), "up == 0".to_owned())),
             updated_at_ms: self.now_ms,
             timeout: false,

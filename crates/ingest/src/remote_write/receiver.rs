@@ -87,7 +87,7 @@ pub struct Receiver {
 impl Receiver {
     /// A receiver that writes into a store. Its metrics go to `registry`.
     pub fn new(engine: Arc<dyn MetricsEngine>, limits: ReceiverLimits, registry: &mut Registry) -> Self {
-        let budget = Budget::new("limits.remote_write_in_flight", limits.in_flight_bytes);
+        let budget = Budget::new("limits.memory (share of remote write)", limits.in_flight_bytes);
         Self { engine, limits, budget, metrics: ReceiverMetrics::new(registry) }
     }
 
@@ -129,7 +129,7 @@ impl Receiver {
         let limit = self.limits.uncompressed_bytes;
         if length > limit {
             let message =
-                format!("the request has {length} bytes uncompressed, the limit of `limits.remote_write_uncompressed_bytes` is {limit}");
+                format!("the request has {length} bytes uncompressed, the limit of `limits.body_size` is {limit}");
             return Err(Refusal::new(413, message));
         }
         Ok(length)

@@ -26,10 +26,10 @@ impl Default for Replay {
             track_timestamps_staleness: false,
             metric_relabel: Vec::new(),
             only_legacy_names: false,
-            sample_limit: Limit { max: own.samples, name: "limits.scrape_samples" },
-            label_limit: Limit { max: own.labels, name: "limits.scrape_labels" },
-            label_name_length_limit: Limit { max: own.label_name_bytes, name: "limits.scrape_label_name_bytes" },
-            label_value_length_limit: Limit { max: own.label_value_bytes, name: "limits.scrape_label_value_bytes" },
+            sample_limit: Limit { max: own.samples, name: "limits.samples_per_scrape" },
+            label_limit: Limit { max: own.labels, name: "limits.labels_per_series" },
+            label_name_length_limit: Limit { max: own.label_name_bytes, name: "limits.label_name_length" },
+            label_value_length_limit: Limit { max: own.label_value_bytes, name: "limits.label_value_length" },
         };
         Self {
             labels: Labels::from_pairs([("job", "replay"), ("instance", "127.0.0.1:9100")]),

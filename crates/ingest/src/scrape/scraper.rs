@@ -54,7 +54,7 @@ impl Scraper {
             clock: Arc::clone(&options.clock),
             engine: Arc::clone(&options.engine),
             metrics: ScrapeMetrics::new(registry),
-            bodies: Budget::new("limits.scrape_bodies_in_flight", options.limits.bodies_in_flight_bytes),
+            bodies: Budget::new("limits.memory (share of scraped bodies)", options.limits.bodies_in_flight_bytes),
         };
         Self { options, shared: Arc::new(shared), parked: Arc::default(), pools: Mutex::default() }
     }

@@ -158,7 +158,9 @@ pub fn eval_range(
     let found = expr.value_type();
     if matches!(found, ValueType::Matrix | ValueType::String) {
         let name = if found == ValueType::Matrix { "range vector" } else { "string" };
-        return Err(EvalError::Execution(format!("invalid expression type {name:?} for range query, must be Scalar or instant Vector")));
+        let source = phoenix_model::Source::new("query", options.text);
+        let message = format!("invalid expression type {name:?} for range query, must be Scalar or instant Vector");
+        return Err(EvalError::Parse(vec![Diagnostic::error(&source, expr.span, message)]));
     }
     let grid = Grid::range(checked_time(start_ms)?, checked_time(end_ms)?, step_ms);
     let evaluator = Evaluator::prepare(expr, grid, end_ms, source, options)?;

@@ -41,7 +41,7 @@ fn memory_is_limited_and_given_back() {
         let error = range(text, 0, 99_000, 1, &memory(), &options).map(|_| ());
         match error {
             Err(EvalError::Limit(message)) => assert!(message.contains("`limits.query_memory`"), "{text}: {message}"),
-            Err(EvalError::Execution(message)) => assert!(text.starts_with("m["), "{text}: {message}"),
+            Err(EvalError::Parse(_)) => assert!(text.starts_with("m["), "{text} is no expression for a range query"),
             other => panic!("{text}: {other:?}"),
         }
         assert_eq!(budget.used_bytes(), 0, "{text}");
