@@ -100,7 +100,7 @@ pub(crate) enum DemoAction {
 #[derive(Debug, Args)]
 pub(crate) struct Server {
     /// The server's URL
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9090", env = "PHOENIX_URL")]
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9090", env = "PHOENIX_URL", global = true)]
     pub(crate) server: String,
 }
 

@@ -1,11 +1,27 @@
 //! The expressions that both are asked, and the differences that are known, each with its reason.
 
-/// Differences between Prometheus 2.42 and Phoenix (which follows Prometheus 3): (part of the expression, reason).
-const EXPLAINED: &[(&str, &str)] = &[];
+/// Differences between Prometheus 2.42 and Phoenix (which follows Prometheus 3): (whether the
+/// expression is concerned, reason). Listed in docs/reference/promql-differences.md.
+const EXPLAINED: &[(fn(&str) -> bool, &str)] = &[
+    (
+        |e| e.contains("rate(") || e.contains("increase("),
+        "rate and increase: where a counter would reach zero within the extrapolation, 2.42 compares before and Prometheus 3 after the gap was cut to half an interval",
+    ),
+    (|e| e.contains("atan2"), "atan2 drops the metric name, which 2.42 forgot"),
+    (|e| e.starts_with("holt_winters"), "holt_winters is double_exponential_smoothing in Prometheus 3"),
+    (|e| e.starts_with("count_values") && e.contains("not-a-label"), "names of labels may be any UTF-8 in Prometheus 3"),
+    (
+        |e| e.ends_with("(odd_values)") && DATES.iter().any(|date| e.starts_with(date)),
+        "parts of a date of NaN or an infinity: NaN here, whatever the processor makes of it there",
+    ),
+    (|e| e.contains("topk(3, odd_values)"), "which of equal values topk keeps is open"),
+];
+
+const DATES: [&str; 8] = ["minute", "hour", "day_of_week", "day_of_month", "day_of_year", "days_in_month", "month", "year"];
 
 /// The reason why an expression may give something else, if it may.
 pub fn explained(expression: &str) -> Option<&'static str> {
-    EXPLAINED.iter().find(|(part, _)| expression.contains(part)).map(|(_, reason)| *reason)
+    EXPLAINED.iter().find(|(concerns, _)| concerns(expression)).map(|(_, reason)| *reason)
 }
 
 /// Whether the order of an instant answer is part of it.
