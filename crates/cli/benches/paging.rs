@@ -74,7 +74,7 @@ fn rounds(name: &str, fault: &AtomicBool, paged: &mpsc::Receiver<String>) -> f64
         while paged.try_recv().is_ok() {}
         let started = Instant::now();
         fault.store(true, Ordering::Relaxed);
-        match paged.recv_timeout(Duration::from_secs(60)) {
+        match paged.recv_timeout(Duration::from_mins(1)) {
             Ok(_) => seconds.push(started.elapsed().as_secs_f64()),
             Err(_) => println!("{name}: NOT PAGED within 60 s"),
         }

@@ -123,6 +123,7 @@ pub(crate) struct Check {
 )]
 pub(crate) struct Query {
     /// The query's text
+    #[expect(clippy::struct_field_names, reason = "the field is the argument's name in the help")]
     pub(crate) query: String,
     /// The moment, as RFC 3339 or seconds since the epoch [default: now]
     #[arg(long)]

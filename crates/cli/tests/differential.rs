@@ -168,11 +168,11 @@ fn send(address: SocketAddr, series: &[Series]) {
                 let samples: Vec<Sample> = samples
                     .iter()
                     .filter(|(t, _)| (first..first + 40 * INTERVAL_MS).contains(t))
-                    .map(|&(timestamp, value)| Sample { timestamp, value })
+                    .map(|&(timestamp, value)| Sample { value, timestamp })
                     .collect();
                 let mut labels: Vec<Label> = labels.iter().map(|(n, v)| Label { name: (*n).to_owned(), value: v.clone() }).collect();
                 labels.sort_by(|a, b| a.name.cmp(&b.name));
-                (!samples.is_empty()).then(|| TimeSeries { labels, samples })
+                (!samples.is_empty()).then_some(TimeSeries { labels, samples })
             })
             .collect();
         let body = WriteRequest { timeseries }.encode_to_vec();

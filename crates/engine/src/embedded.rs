@@ -71,7 +71,7 @@ fn eval_error(error: EvalError) -> QueryError {
         EvalError::Limit(_) => QueryError::Limit(message),
         EvalError::Cancelled => QueryError::Cancelled,
         EvalError::Storage(_) => QueryError::Storage(message),
-        _ => QueryError::Execution(message),
+        EvalError::Execution(_) => QueryError::Execution(message),
     }
 }
 

@@ -65,7 +65,7 @@ pub struct QueryLimits {
 impl QueryLimits {
     /// Without limits, with Prometheus' lookback of five minutes. For tests.
     pub fn unlimited() -> Self {
-        Self { budget: Budget::unlimited(), max_samples: u64::MAX, cancelled: Cancel::default(), lookback: Duration::from_secs(300) }
+        Self { budget: Budget::unlimited(), max_samples: u64::MAX, cancelled: Cancel::default(), lookback: Duration::from_mins(5) }
     }
 }
 

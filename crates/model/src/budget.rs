@@ -37,6 +37,7 @@ impl Budget {
     }
 
     /// A budget within this one.
+    #[must_use]
     pub fn child(&self, name: &'static str, limit_bytes: u64) -> Self {
         Self { inner: Arc::new(Inner { name, limit_bytes, used_bytes: AtomicU64::new(0), parent: Some(self.clone()) }) }
     }

@@ -61,7 +61,8 @@ pub fn format_duration(duration: Duration) -> String {
         if (exact_only && !rest.is_multiple_of(size)) || rest < size {
             continue;
         }
-        out.push_str(&format!("{}{unit}", rest / size));
+        out.push_str(&(rest / size).to_string());
+        out.push_str(unit);
         rest %= size;
     }
     out

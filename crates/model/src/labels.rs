@@ -97,6 +97,7 @@ impl Labels {
     }
 
     /// The set with only those labels for which `keep(name)` holds.
+    #[must_use]
     pub fn filter(&self, mut keep: impl FnMut(&str) -> bool) -> Self {
         let mut bytes = Vec::with_capacity(self.bytes.len());
         for (name, value) in self {
@@ -109,6 +110,7 @@ impl Labels {
     }
 
     /// The set without the metric's name.
+    #[must_use]
     pub fn without_name(&self) -> Self {
         self.filter(|name| name != METRIC_NAME)
     }
@@ -212,6 +214,10 @@ fn checked_str<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
         *rest = tail;
         length |= usize::from(byte & 0x7f) << shift;
         if byte & 0x80 == 0 {
+            // A length has one form only, since equality and hashes are those of the bytes.
+            if byte == 0 && shift > 0 {
+                return None;
+            }
             break;
         }
         shift += 7;
@@ -365,6 +371,7 @@ mod tests {
         }
         assert!(Labels::from_bytes(b"\x01b\x011\x01a\x011").is_none(), "unsorted");
         assert!(Labels::from_bytes(b"\xff\xff\xff\xff\xff\xff").is_none(), "length without end");
+        assert!(Labels::from_bytes(b"\x81\x00a\x011").is_none(), "a second form of the same labels");
     }
 
     proptest! {

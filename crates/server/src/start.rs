@@ -98,6 +98,7 @@ pub struct Server {
 
 impl Server {
     /// Starts everything. When it returns, requests are answered.
+    #[expect(clippy::needless_pass_by_value, reason = "the server keeps its own handles on time and disk")]
     pub fn start(options: ServeOptions, clock: SharedClock, disk: SharedDisk) -> Result<Self, StartError> {
         let overrides = Overrides { listen: options.listen, data_dir: options.data_dir.clone() };
         let current = Current::read(options.config.as_deref(), &overrides, disk.as_ref()).map_err(|diagnostics| StartError {

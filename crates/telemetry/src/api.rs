@@ -31,10 +31,7 @@ pub struct ApiMetrics {
 impl ApiMetrics {
     /// Adds the metrics to a service's.
     pub fn register(metrics: &mut Metrics) -> Self {
-        let api = Self {
-            requests: Family::new_with_constructor(|| Histogram::new(DEFAULT_BUCKETS)),
-            web_sockets: Gauge::default(),
-        };
+        let api = Self { requests: Family::new_with_constructor(|| Histogram::new(DEFAULT_BUCKETS)), web_sockets: Gauge::default() };
         let registry = metrics.registry();
         registry.register("phoenix_api_request_duration_seconds", "API request duration in seconds", api.requests.clone());
         registry.register("phoenix_websocket_connections_active", "Number of active WebSocket connections", api.web_sockets.clone());
@@ -42,8 +39,8 @@ impl ApiMetrics {
     }
 
     /// Counts one finished request.
-    pub fn observe(&self, labels: RequestLabels, duration: Duration) {
-        self.requests.get_or_create_owned(&labels).observe(duration.as_secs_f64());
+    pub fn observe(&self, labels: &RequestLabels, duration: Duration) {
+        self.requests.get_or_create_owned(labels).observe(duration.as_secs_f64());
     }
 
     /// Counts a WebSocket connection for as long as the guard lives.
@@ -71,7 +68,7 @@ mod tests {
     fn names_labels_and_buckets_are_the_strategys() {
         let mut metrics = Metrics::new();
         let api = ApiMetrics::register(&mut metrics);
-        api.observe(RequestLabels { method: "GET".into(), endpoint: "/health".into(), status: 200 }, Duration::from_millis(30));
+        api.observe(&RequestLabels { method: "GET".into(), endpoint: "/health".into(), status: 200 }, Duration::from_millis(30));
         let guard = api.web_socket();
         let text = metrics.encode();
         for line in [

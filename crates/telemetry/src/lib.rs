@@ -10,7 +10,7 @@
 //! let mut metrics = Metrics::new();
 //! let api = ApiMetrics::register(&mut metrics);
 //! let labels = RequestLabels { method: "GET".into(), endpoint: "/api/v1/experiments".into(), status: 200 };
-//! api.observe(labels, Duration::from_millis(12));
+//! api.observe(&labels, Duration::from_millis(12));
 //! assert!(metrics.encode().contains("phoenix_api_request_duration_seconds_count"));
 //! ```
 

@@ -58,7 +58,7 @@ async fn measure(State(service): State<Arc<Service>>, path: MatchedPath, request
     let start = std::time::Instant::now();
     let response = next.run(request).await;
     let labels = RequestLabels { method, endpoint: path.as_str().to_owned(), status: response.status().as_u16() };
-    service.api.observe(labels, start.elapsed());
+    service.api.observe(&labels, start.elapsed());
     response
 }
 

@@ -30,7 +30,10 @@ pub(crate) async fn run(target: SocketAddr, rate: u32) -> Result<(), Box<dyn std
         let down = request.send().await.is_err();
         failed += u64::from(down);
         if down != was_down {
-            println!("the API {} ({sent} requests sent, {failed} without an answer)", if down { "does not answer" } else { "answers again" });
+            println!(
+                "the API {} ({sent} requests sent, {failed} without an answer)",
+                if down { "does not answer" } else { "answers again" }
+            );
             was_down = down;
         }
     }

@@ -1,8 +1,11 @@
 //! The expressions that both are asked, and the differences that are known, each with its reason.
 
+/// Whether a difference concerns an expression.
+type Concerns = fn(&str) -> bool;
+
 /// Differences between Prometheus 2.42 and Phoenix (which follows Prometheus 3): (whether the
 /// expression is concerned, reason). Listed in docs/reference/promql-differences.md.
-const EXPLAINED: &[(fn(&str) -> bool, &str)] = &[
+const EXPLAINED: &[(Concerns, &str)] = &[
     (
         |e| e.contains("rate(") || e.contains("increase("),
         "rate and increase: where a counter would reach zero within the extrapolation, 2.42 compares before and Prometheus 3 after the gap was cut to half an interval",

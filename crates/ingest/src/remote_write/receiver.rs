@@ -128,8 +128,7 @@ impl Receiver {
         let length = snap::raw::decompress_len(body).map_err(|e| Refusal::new(400, format!("the body is not snappy: {e}")))? as u64;
         let limit = self.limits.uncompressed_bytes;
         if length > limit {
-            let message =
-                format!("the request has {length} bytes uncompressed, the limit of `limits.body_size` is {limit}");
+            let message = format!("the request has {length} bytes uncompressed, the limit of `limits.body_size` is {limit}");
             return Err(Refusal::new(413, message));
         }
         Ok(length)

@@ -46,11 +46,18 @@ impl From<ApiError> for Refused {
 }
 
 /// Reads a body; Alertmanager tells unreadable ones as 400 with a code and a message.
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Response> {
-    serde_json::from_slice(body).map_err(|error| {
-        let message = format!("parsing body from \"\" failed, because {error}");
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Unreadable> {
+    serde_json::from_slice(body).map_err(Unreadable)
+}
+
+/// A body that is not what it should be.
+struct Unreadable(serde_json::Error);
+
+impl IntoResponse for Unreadable {
+    fn into_response(self) -> Response {
+        let message = format!("parsing body from \"\" failed, because {}", self.0);
         (StatusCode::BAD_REQUEST, Json(json!({"code": 400, "message": message}))).into_response()
-    })
+    }
 }
 
 async fn status(State(api): State<Api>) -> Response {
@@ -74,7 +81,7 @@ async fn groups(State(api): State<Api>, params: Params) -> Result<Response, Refu
 async fn post_alerts(State(api): State<Api>, body: Bytes) -> Response {
     let posted: Vec<PostableAlert> = match read(&body) {
         Ok(posted) => posted,
-        Err(refused) => return refused,
+        Err(unreadable) => return unreadable.into_response(),
     };
     match api.parts.alerting.post_alerts(posted).await {
         Ok(()) => {
@@ -97,7 +104,7 @@ async fn silence(State(api): State<Api>, Path(id): Path<String>) -> Result<Respo
 async fn set_silence(State(api): State<Api>, body: Bytes) -> Response {
     let posted: PostableSilence = match read(&body) {
         Ok(posted) => posted,
-        Err(refused) => return refused,
+        Err(unreadable) => return unreadable.into_response(),
     };
     match api.parts.alerting.set_silence(posted).await {
         Ok(id) => {

@@ -30,7 +30,8 @@ async fn reload(State(api): State<Api>) -> Response {
         Err(diagnostics) => {
             let mut text = "failed to reload config; the old one goes on\n".to_owned();
             for diagnostic in diagnostics {
-                text.push_str(&format!("{diagnostic}\n"));
+                text.push_str(&diagnostic.to_string());
+                text.push('\n');
             }
             (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
         }

@@ -106,7 +106,7 @@ fn address(line: &str) -> String {
 
 fn message(from: &str, to: &[String], raw: &[u8]) -> Message {
     let parsed = MessageParser::default().parse(raw);
-    let part = |body: Option<std::borrow::Cow<'_, str>>| body.map(|b| b.into_owned());
+    let part = |body: Option<std::borrow::Cow<'_, str>>| body.map(std::borrow::Cow::into_owned);
     Message {
         id: 0,
         received_at: String::new(),

@@ -45,7 +45,7 @@ pub(super) async fn rules(State(api): State<Api>, params: Params) -> Result<Succ
                 .filter(|rule| sets.is_empty() || sets.iter().any(|set| set.iter().all(|m| m.matches_labels(&rule.labels))))
                 .map(|rule| rule_json(rule, exclude_alerts))
                 .collect();
-            (!rules.is_empty() || group.rules.is_empty()).then(|| group_json(group, rules))
+            (!rules.is_empty() || group.rules.is_empty()).then(|| group_json(group, &rules))
         })
         .collect();
     Ok(Success::new(&json!({"groups": groups})))
@@ -58,7 +58,7 @@ pub(super) async fn alerts(State(api): State<Api>) -> Success {
     Success::new(&json!({"alerts": alerts}))
 }
 
-fn group_json(group: &GroupStatus, rules: Vec<Value>) -> Value {
+fn group_json(group: &GroupStatus, rules: &[Value]) -> Value {
     json!({
         "name": group.name,
         "file": group.file,

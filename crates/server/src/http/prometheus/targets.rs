@@ -30,8 +30,7 @@ pub(super) async fn scrape_pools(State(api): State<Api>) -> Success {
 
 pub(super) async fn metadata(State(api): State<Api>, params: Params) -> Result<Success, ApiError> {
     let limit_per_metric = match params.non_empty("limit_per_metric").map(str::parse::<usize>) {
-        None => usize::MAX,
-        Some(Ok(0)) => usize::MAX,
+        None | Some(Ok(0)) => usize::MAX,
         Some(Ok(n)) => n,
         Some(Err(_)) => return Err(ApiError::bad_data("limit_per_metric must be a number")),
     };
