@@ -28,6 +28,7 @@ web/dist/index.html: $(shell git ls-files web 2>/dev/null | grep -v -E '^web/(e2
 .PHONY: lint
 lint: web/node_modules ## Formatting, clippy, licences, spelling, tsc, eslint, floors
 	cargo fmt --all --check
+	cargo test --quiet --locked -p phoenix-house
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	tools/install.sh cargo-deny typos
 	PATH="$$PATH:$$HOME/.local/bin" cargo deny --log-level error check bans licenses sources

@@ -148,9 +148,11 @@ fn a_killed_server_goes_on_with_what_it_had() {
     let (status, body) = server.post("/api/v2/silences", &silence);
     assert_eq!(status, 200, "{body}");
     let before = eventually("two samples", Duration::from_secs(10), || Some(samples(&server, "up{job=\"node\"}")).filter(|s| s.len() >= 2));
+    let address = server.address;
     server.kill();
 
-    let server = Server::start(dir.path(), None);
+    // The same port, so that it is the same instance and the same series.
+    let server = Server::start_at(dir.path(), None, address);
     let after = samples(&server, "up{job=\"node\"}");
     assert_eq!(after.get(..before.len()), Some(&before[..]));
     assert_eq!(server.json("/api/v2/silences")[0]["comment"], "kept");

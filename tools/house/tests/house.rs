@@ -62,7 +62,7 @@ fn floors_are_kept() {
     let mut wrong = Vec::new();
     for (room, dependencies) in dependencies() {
         let Some(&floor) = floors.get(room.as_str()) else {
-            if room != "phoenix-platform" {
+            if !["phoenix-platform", "phoenix-house"].contains(&room.as_str()) {
                 wrong.push(format!("{room} has no floor: add it to this table and to ARCHITECTURE.md"));
             }
             continue;
