@@ -277,8 +277,8 @@ async fn open(
         let error = StartError::new("cannot open the metrics store", e);
         hint.map_or(StartError { hint: None, ..StartError::default() }, |h| StartError::default().hint(h)).merge(error)
     })?;
-    let state_url = data_dir.join("state.db").display().to_string();
-    let state = State::open(&state_url).await.map_err(|e| StartError::new("cannot open the state store", e))?;
+    let in_folder = data_dir.join("state.db").display().to_string();
+    let state = State::open(settings.state_url.as_ref().map_or(in_folder.as_str(), |url| url.expose())).await.map_err(|e| StartError::new("cannot open the state store", e))?;
     let engine: Arc<dyn MetricsEngine> = Arc::new(EmbeddedMetrics::new(Arc::clone(&store), current.prometheus.global.evaluation_interval));
     let external_url = settings.external_url.to_string();
 

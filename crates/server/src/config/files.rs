@@ -45,8 +45,13 @@ impl LoadedFile {
 
     /// Its text with every secret shown as `<secret>`.
     pub fn shown(&self) -> String {
-        phoenix_yaml::redact(&self.source, phoenix_ingest::config::is_secret)
+        phoenix_yaml::redact(&self.source, is_secret)
     }
+}
+
+/// Whether the value of a key is a secret, in any of the formats that are read here.
+pub(super) fn is_secret(path: &str) -> bool {
+    path == "state.database" || phoenix_ingest::config::is_secret(path)
 }
 
 /// Reads files and remembers them. A file that is named twice is read once and counts where it came first.

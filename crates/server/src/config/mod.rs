@@ -190,7 +190,7 @@ fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let Some(source) = &mut diagnostic.source else { continue };
         let known = masked.iter().position(|(plain, _)| plain == source);
         let index = known.unwrap_or_else(|| {
-            masked.push((source.clone(), phoenix_yaml::mask(source, prometheus::is_secret)));
+            masked.push((source.clone(), phoenix_yaml::mask(source, files::is_secret)));
             masked.len() - 1
         });
         *source = masked[index].1.clone();

@@ -1,7 +1,7 @@
 //! `phoenix.yaml`.
 
 use super::limits::{Limits, RawLimits};
-use phoenix_model::{Diagnostic, Source};
+use phoenix_model::{Diagnostic, Secret, Source};
 use phoenix_yaml::{Bytes, Duration, Spanned, Url, known_keys};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -48,6 +48,8 @@ pub struct Settings {
     pub retention: Option<std::time::Duration>,
     /// How many bytes of samples are kept.
     pub retention_size_bytes: Option<u64>,
+    /// A PostgreSQL server for the state store; `None` keeps it in SQLite below `data_dir`.
+    pub state_url: Option<Secret>,
     /// What bounds the process.
     pub limits: Limits,
 }
@@ -63,6 +65,7 @@ struct RawSettings {
     rules: Vec<Spanned<String>>,
     alerting: RawAlerting,
     on_call: Option<Spanned<String>>,
+    state: RawState,
     limits: Spanned<RawLimits>,
     otlp: Option<Otlp>,
     logs: Logs,
@@ -85,6 +88,12 @@ struct RawMetrics {
 #[serde(deny_unknown_fields, default)]
 struct RawAlerting {
     config: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawState {
+    database: Option<Spanned<String>>,
 }
 
 /// Addresses, or `off`.
@@ -153,6 +162,15 @@ pub(super) fn read(
                 .with_help("leave the key out for the default; 0 does not mean unlimited here"),
         );
     }
+    let state_url = raw.state.database.as_ref().map(|url| {
+        if !url.value.starts_with("postgres://") && !url.value.starts_with("postgresql://") {
+            diagnostics.push(
+                Diagnostic::error(source, url.span, "the state store's address is not that of a PostgreSQL server")
+                    .with_help("write it as `postgres://user:password@host/database`, or leave the key out for SQLite below `data_dir`"),
+            );
+        }
+        Secret::new(url.value.clone())
+    });
     let listen = listen(&raw, overrides, source, diagnostics);
     let external_url = match raw.external_url {
         Some(url) => with_slash(&url.value),
@@ -165,6 +183,7 @@ pub(super) fn read(
         external_url,
         retention: raw.metrics.retention.map(Duration::get),
         retention_size_bytes: raw.metrics.retention_size.map(Bytes::get).filter(|size| *size > 0),
+        state_url,
         limits: raw.limits.value.resolve(),
     };
     let named = NamedFiles { prometheus: raw.metrics.config, rules: raw.rules, alertmanager: raw.alerting.config, on_call: raw.on_call };
@@ -272,6 +291,7 @@ pub fn documented_keys() -> Vec<String> {
         ("", known_keys::<RawSettings>()),
         ("metrics", known_keys::<RawMetrics>()),
         ("alerting", known_keys::<RawAlerting>()),
+        ("state", known_keys::<RawState>()),
         ("limits", known_keys::<RawLimits>()),
         ("logs", known_keys::<Logs>()),
         ("traces", known_keys::<Traces>()),
