@@ -3,12 +3,15 @@ import { mkdirSync } from 'node:fs';
 import { chromium } from '@playwright/test';
 
 const base = process.env.PHOENIX_URL ?? 'http://127.0.0.1:9099';
+const get = async (path) => (await fetch(base + path)).json();
+const { incidents } = await get('/api/phoenix/v1/incidents?limit=1');
+const [silence] = await get('/api/v2/silences');
+const [target] = (await get('/api/v1/targets')).data.activeTargets;
 const extra = [
-  ['incident', '/incidents/INC-42'],
-  ['incident-open', '/incidents/INC-44'],
-  ['silence', '/silences/5b1c9f0e-1111-4a62-9a0e-0d6a2f5e0001'],
-  ['relabel', '/targets?target=phoenix-api%7C127.0.0.1%3A8081'],
-  ['explore-many', '/explore?q0=many&q1=gap&range=30m'],
+  ...(incidents[0] ? [['incident', `/incidents/${incidents[0].id}`]] : []),
+  ...(silence ? [['silence', `/silences/${silence.id}`]] : []),
+  ...(target ? [['relabel', `/targets?target=${encodeURIComponent(`${target.scrapePool}|${target.discoveredLabels.__address__}`)}`]] : []),
+  ['explore-cpu', '/explore?q0=sum+by+(mode)+(rate(node_cpu_seconds_total%5B1m%5D))&stacked=1&range=15m'],
   ['explore-error', '/explore?q0=sum(r%C3%A4te(up)'],
 ];
 const views = [

@@ -11,7 +11,8 @@ export interface OnCallLevel {
   level: string;
   people: { name: string; methods: string[] }[];
   team?: string | null;
-  after_seconds: number;
+  /** `null` when the level is in no escalation. */
+  after_seconds: number | null;
   until?: string | null;
   why: string;
 }
@@ -92,6 +93,7 @@ export interface Page {
   address: string;
   intended_at: string;
   sent_at?: string | null;
+  status?: 'waiting' | 'sending' | 'sent' | 'given_up' | 'cancelled';
   attempts: number;
   error?: string | null;
 }

@@ -73,11 +73,11 @@ function annotations(marks: Mark[], thresholds: number[]): uPlot.Plugin {
         ctx.setLineDash([]);
         // Each word goes to the first row in which it touches no other.
         const rows: number[] = [];
+        const words: (Mark & { left: number; width: number; y: number })[] = [];
         for (const mark of marks) {
           const x = Math.round(chart.valToPos(mark.at, 'x', true)) + 0.5;
           if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) continue;
           ctx.strokeStyle = mark.color;
-          ctx.fillStyle = mark.color;
           ctx.beginPath();
           ctx.moveTo(x, bbox.top);
           ctx.lineTo(x, bbox.top + bbox.height);
@@ -87,8 +87,15 @@ function annotations(marks: Mark[], thresholds: number[]): uPlot.Plugin {
           const left = right + width > bbox.left + bbox.width ? x - width - 4 * ratio : right;
           let row = 0;
           while ((rows[row] ?? -Infinity) > left) row += 1;
-          ctx.fillText(mark.label, left, bbox.top + (11 + row * 13) * ratio);
+          words.push({ ...mark, left, width, y: bbox.top + (11 + row * 13) * ratio });
           rows[row] = left + width + 6 * ratio;
+        }
+        // Above all lines, on a ground of their own, so that marks seconds apart can be read.
+        for (const { label, color, left, width, y } of words) {
+          ctx.fillStyle = css('--surface');
+          ctx.fillRect(left - 2 * ratio, y - 10 * ratio, width + 4 * ratio, 13 * ratio);
+          ctx.fillStyle = color;
+          ctx.fillText(label, left, y);
         }
         ctx.restore();
       },
@@ -129,7 +136,8 @@ export default function Chart(props: ChartProps) {
       {
         width,
         height,
-        padding: [8, 8, 0, 0],
+        // Half a label of the time axis fits beside its last mark.
+        padding: [8, () => (latest.current.end - latest.current.start > 1_200 ? 18 : 28), 0, 0],
         legend: { show: false },
         focus: { alpha: 0.15 },
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },

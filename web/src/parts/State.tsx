@@ -1,12 +1,13 @@
 import type { IconName } from './Icon';
 import { Icon } from './Icon';
 
-export type Tone = 'bad' | 'warn' | 'good' | 'quiet' | 'dim';
+export type Tone = 'bad' | 'warn' | 'good' | 'quiet' | 'accent' | 'dim';
 
 const looks: Record<string, [IconName, Tone, string?]> = {
   firing: ['cross', 'bad'],
   pending: ['clock', 'warn'],
   inactive: ['check', 'good'],
+  cancelled: ['circle', 'dim'],
   up: ['check', 'good'],
   down: ['cross', 'bad'],
   unknown: ['circle', 'dim'],

@@ -37,7 +37,7 @@ export function redirectOldLink(url: URL): string | null {
     if (fromAlertmanager) return fromAlertmanager;
   }
   const path = url.pathname.replace(/^\/(classic|new)(?=\/)/, '').replace(/(.)\/+$/, '$1');
-  if (path === '/graph' || (path === '/query' && url.searchParams.has('g0.expr'))) return `/explore?${writeExplore(fromGraph(url.searchParams))}`;
+  if (path === '/graph' || ((path === '/query' || path === '/explore') && url.searchParams.has('g0.expr'))) return `/explore?${writeExplore(fromGraph(url.searchParams))}`;
   if (path === '/query') return `/explore${url.search}`;
   if (moved[path]) return moved[path];
   if (path === '/alertmanager-discovery') return '/status';

@@ -8,7 +8,7 @@ import { Answered, Failure } from '../parts/Answer';
 import { Diagnostics } from '../parts/Diagnostics';
 import { Icon } from '../parts/Icon';
 import { IncidentLine } from '../parts/IncidentLine';
-import { OnCallTable } from '../parts/OnCallTable';
+import { OnCallList } from '../parts/OnCallTable';
 import { PageHead } from '../parts/PageHead';
 import { Scroll } from '../parts/Scroll';
 import { Prose } from '../parts/Prose';
@@ -30,10 +30,10 @@ export default function Home() {
               <div className="stack">
                 <WrongNow data={data} />
                 <Counts data={data} />
+                {data.demo && <DemoPanel inbox={data.inbox} />}
               </div>
               <div className="stack">
                 <OnCallPanel data={data} />
-                {data.demo && <DemoPanel inbox={data.inbox} />}
               </div>
             </div>
             {data.host_job && <HostCharts job={data.host_job} />}
@@ -163,7 +163,7 @@ function OnCallPanel({ data }: { data: HomeData }) {
         <Link href="/on-call">Schedule</Link>
       </header>
       {data.on_call.length > 0 ? (
-        <OnCallTable levels={data.on_call} brief />
+        <OnCallList levels={data.on_call} />
       ) : (
         <div className="body dim">
           Nobody: there is no on-call schedule. Name one with <code>on_call:</code> in phoenix.yaml; until then incidents are opened but nobody is paged.

@@ -65,6 +65,11 @@ function charts(job: string): HostChart[] {
       lines: [{ name: 'in use', text: `max by (instance, device) (1 - node_filesystem_avail_bytes{${real}} / node_filesystem_size_bytes{${real}})` }],
     },
     {
+      title: 'Disk busy',
+      unit: 'ratio',
+      lines: [{ name: 'busy', text: `rate(node_disk_io_time_seconds_total{${job}}[1m])` }],
+    },
+    {
       title: 'Pressure (waiting)',
       unit: 'ratio',
       lines: [

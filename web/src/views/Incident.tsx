@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'wouter';
-import type { IncidentDetail } from '../api/phoenix';
+import type { IncidentDetail, Page } from '../api/phoenix';
 import { home, incident as incidentQuery } from '../api/phoenix';
 import { exactTime, length } from '../format/time';
 import { Answered, Empty } from '../parts/Answer';
@@ -10,7 +10,7 @@ import { ApiError } from '../api/request';
 import { Icon } from '../parts/Icon';
 import { Escalation } from '../parts/IncidentLine';
 import { Labels } from '../parts/Labels';
-import { OnCallTable } from '../parts/OnCallTable';
+import { OnCallList } from '../parts/OnCallTable';
 import { PageHead } from '../parts/PageHead';
 import { Scroll } from '../parts/Scroll';
 import { Severity, State } from '../parts/State';
@@ -124,7 +124,7 @@ function Figures({ incident }: { incident: IncidentDetail }) {
           </dd>
         </div>
         {figure('To detect', figures.time_to_detect_seconds, 'From the condition’s first bad sample to the firing alert', 'not known')}
-        {figure('To page', figures.time_to_page_seconds, 'From the condition’s first bad sample to the first page sent', incident.paging ? 'not yet' : 'nobody paged')}
+        {figure('To page', figures.time_to_page_seconds, 'From opening to the first page sent', incident.paging ? 'not yet' : 'nobody paged')}
         {figure('To acknowledge', figures.time_to_acknowledge_seconds, 'From opening to acknowledgement', state === 'open' ? 'not yet' : 'never')}
         {figure('To resolve', figures.time_to_resolve_seconds, 'From opening to resolution', 'not yet')}
         <div className="figure wide">
@@ -204,26 +204,24 @@ function Pages({ incident }: { incident: IncidentDetail }) {
             <thead>
               <tr>
                 <th>Who</th>
-                <th>How</th>
-                <th>Outcome</th>
+                <th className="fit">Outcome</th>
               </tr>
             </thead>
             <tbody>
               {incident.pages.map((page, index) => (
                 <tr key={index}>
-                  <td>
-                    <strong className="nowrap">{page.person}</strong>
-                    <div className="dim">{page.level}</div>
-                  </td>
-                  <td>
-                    {page.method}
+                  <td className="main">
+                    <strong className="nowrap">{page.person}</strong> <span className="dim">{page.level}</span>
                     <div className="dim" style={{ overflowWrap: 'anywhere' }}>
-                      {page.address}
+                      {page.method}
+                      {page.address && ` to ${page.address}`}
                     </div>
                   </td>
                   <td>
-                    {page.sent_at ? <State state="ok" label="sent" /> : page.error ? <State state="err" label="failed" /> : <State state="pending" label="sending" />}{' '}
-                    <Ago at={page.sent_at ?? page.intended_at} />
+                    <Outcome page={page} />{' '}
+                    <span className="nowrap">
+                      <Ago at={page.sent_at ?? page.intended_at} />
+                    </span>
                     {page.attempts > 1 && <div className="dim">{page.attempts} attempts</div>}
                     {page.error && <div className="tone-bad">{page.error}</div>}
                   </td>
@@ -235,6 +233,13 @@ function Pages({ incident }: { incident: IncidentDetail }) {
       )}
     </section>
   );
+}
+
+function Outcome({ page }: { page: Page }) {
+  if (page.sent_at) return <State state="ok" label="sent" />;
+  if (page.status === 'cancelled') return <State state="cancelled" label="not needed" />;
+  if (page.status === 'given_up') return <State state="err" label="given up" />;
+  return page.error ? <State state="err" label="failed, tried again" /> : <State state="pending" label="sending" />;
 }
 
 function Alerts({ incident }: { incident: IncidentDetail }) {
@@ -275,7 +280,7 @@ function NowOnCall() {
       <header>
         <h2 id="now-on-call">On call now</h2>
       </header>
-      <OnCallTable levels={data.on_call} brief />
+      <OnCallList levels={data.on_call} />
     </section>
   );
 }

@@ -75,8 +75,8 @@ export default function OnCall() {
                               </span>
                             </td>
                             <td>{handover.level}</td>
-                            <td className="dim" data-label="from">{handover.from.join(', ') || 'nobody'}</td>
-                            <td data-label="to">
+                            <td className="dim nowrap" data-label="from">{handover.from.join(', ') || 'nobody'}</td>
+                            <td className="nowrap" data-label="to">
                               <strong>{handover.to.join(', ') || 'nobody'}</strong>
                             </td>
                             <td className="dim main">{handover.why}</td>
