@@ -92,7 +92,7 @@ fn without_a_config_it_watches_itself_and_the_host() {
     {
         let (status, head, _) = exchange(server.address, "GET", old, &[], b"");
         assert_eq!(status, 307, "{old}");
-        assert!(head.to_ascii_lowercase().contains(&format!("location: {new}\r\n")), "{old}: {head}");
+        assert!(head.to_ascii_lowercase().contains(&format!("location: {new}")), "{old}: {head}");
     }
     for view in ["/", "/explore", "/alerts", "/rules", "/silences", "/targets", "/incidents", "/incidents/INC-1", "/status"] {
         assert_eq!(server.get(view).0, 200, "{view}");
