@@ -184,7 +184,7 @@ impl Tsdb {
         let limit = self.options.head_memory_bytes.saturating_mul(2);
         if view.frozen.is_some() && view.active.read().memory_bytes() > limit {
             return Err(TsdbError::Busy(format!(
-                "the samples in memory exceed twice `head_memory_bytes` ({limit} bytes) and can't be moved to the disk; see the log for why"
+                "the samples in memory exceed twice their share of `limits.memory` ({limit} bytes) and can't be moved to the disk; see the log for why"
             )));
         }
         Ok(())

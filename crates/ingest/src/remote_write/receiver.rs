@@ -120,10 +120,8 @@ impl Receiver {
     fn check_length(&self, body: &[u8]) -> Result<u64, Refusal> {
         let limit = self.limits.compressed_bytes;
         if body.len() as u64 > limit {
-            return Err(Refusal::new(
-                413,
-                format!("the request has {} bytes, the limit of `limits.remote_write_bytes` is {limit}", body.len()),
-            ));
+            let message = format!("the request has {} bytes compressed, the limit is {limit}: send fewer samples at once", body.len());
+            return Err(Refusal::new(413, message));
         }
         let length = snap::raw::decompress_len(body).map_err(|e| Refusal::new(400, format!("the body is not snappy: {e}")))? as u64;
         let limit = self.limits.uncompressed_bytes;

@@ -138,7 +138,7 @@ fn bodies_that_are_no_requests() {
     assert!(answer(b"nonsense").starts_with("400"));
     let text = snap::raw::Encoder::new().compress_vec(b"not a request").unwrap();
     assert!(answer(&text).starts_with("400 the body is not a prometheus.WriteRequest"), "{}", answer(&text));
-    assert!(answer(&[0; 10_001]).starts_with("413 the request has 10001 bytes"));
+    assert!(answer(&[0; 10_001]).starts_with("413 the request has 10001 bytes compressed, the limit is 10000"));
     let bomb = snap::raw::Encoder::new().compress_vec(&vec![0; 100_001]).unwrap();
     assert!(answer(&bomb).starts_with("413 the request has 100001 bytes uncompressed"));
     // A header that promises 4 GB, and nothing behind it.
