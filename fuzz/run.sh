@@ -18,7 +18,7 @@ for source in targets/*.rs; do
     echo "== $name for ${seconds}s"
     "$CARGO_TARGET_DIR/$host/release/$name" "corpus/$name" "seeds/$name" \
         -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -max_len=4096 \
-        -artifact_prefix="artifacts/$name-" -print_final_stats=1 2>&1 | grep -aE 'stat::number_of_executed_units|stat::peak_rss|ERROR|SUMMARY|panicked' || true
+        -artifact_prefix="artifacts/$name-" -print_final_stats=1 2>&1 | grep -aE 'stat::number_of_executed_units|stat::peak_rss|ERROR|SUMMARY|panicked' || { echo "$name printed no statistics: it did not run" >&2; exit 1; }
     if ls "artifacts/$name-"* >/dev/null 2>&1; then
         echo "$name found something: fuzz/artifacts/$name-*" >&2
         exit 1
