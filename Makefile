@@ -22,8 +22,8 @@ demo: build ## Build Phoenix and show it watching real things
 .PHONY: web
 web: web/dist/index.html ## Build the web UI (needs Node 20)
 
-web/dist/index.html: $(shell git ls-files web 2>/dev/null | grep -v -E '^web/(e2e|mock)/')
-	cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build
+web/dist/index.html: web/node_modules $(shell git ls-files web 2>/dev/null | grep -v -E '^web/(e2e|mock)/')
+	cd web && npm run build
 
 .PHONY: lint
 lint: web/node_modules ## Formatting, clippy, licences, spelling, tsc, eslint, floors

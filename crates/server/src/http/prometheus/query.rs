@@ -6,8 +6,9 @@ use crate::http::envelope::{ApiError, Success};
 use crate::http::params::Params;
 use crate::query_pool::QueryPool;
 use axum::extract::{Path, State};
-use phoenix_engine::QueryError;
+use phoenix_engine::{MetricsEngine, QueryError, QueryLimits};
 use phoenix_query::{AnnotationLevel, QueryOutput};
+use std::time::Duration;
 
 /// Prometheus refuses more points than this per series.
 const MAX_POINTS: i64 = 11_000;
@@ -16,28 +17,53 @@ const MAX_POINTS: i64 = 11_000;
 const MIN_TIME_MS: i64 = i64::MIN / 4;
 const MAX_TIME_MS: i64 = i64::MAX / 4;
 
-pub(super) async fn instant(State(api): State<Api>, params: Params) -> Result<Success, ApiError> {
-    let query = params.required("query")?.to_owned();
-    let at_ms = params.time_ms("time", api.clock.now_ms())?;
-    let timeout = params.duration("timeout")?;
-    let lookback = params.duration("lookback_delta")?;
-    if let Some(error) = QueryPool::refuse_language(params.non_empty("language")) {
-        return Err(error.into());
-    }
-    let limit = params.limit()?;
-    let output = api
-        .queries
-        .run(timeout, move |engine, limits| {
-            let mut limits = limits.clone();
-            limits.lookback = lookback.unwrap_or(limits.lookback);
-            engine.instant(&query, at_ms, &limits)
+/// What instant and range queries have in common.
+struct Asked {
+    query: String,
+    timeout: Option<Duration>,
+    lookback: Option<Duration>,
+    limit: usize,
+}
+
+impl Asked {
+    fn read(params: &Params) -> Result<Self, ApiError> {
+        if let Some(error) = QueryPool::refuse_language(params.non_empty("language")) {
+            return Err(error.into());
+        }
+        Ok(Self {
+            query: params.required("query")?.to_owned(),
+            timeout: params.duration("timeout")?,
+            lookback: params.duration("lookback_delta")?,
+            limit: params.limit()?,
         })
-        .await?;
-    Ok(answer(output, limit))
+    }
+
+    async fn answer(
+        self,
+        api: &Api,
+        evaluate: impl FnOnce(&dyn MetricsEngine, &str, &QueryLimits) -> Result<QueryOutput, QueryError> + Send + 'static,
+    ) -> Result<Success, ApiError> {
+        let Self { query, timeout, lookback, limit } = self;
+        let output = api
+            .queries
+            .run(timeout, move |engine, limits| {
+                let mut limits = limits.clone();
+                limits.lookback = lookback.unwrap_or(limits.lookback);
+                evaluate(engine, &query, &limits)
+            })
+            .await?;
+        Ok(answer(output, limit))
+    }
+}
+
+pub(super) async fn instant(State(api): State<Api>, params: Params) -> Result<Success, ApiError> {
+    let asked = Asked::read(&params)?;
+    let at_ms = params.time_ms("time", api.clock.now_ms())?;
+    asked.answer(&api, move |engine, query, limits| engine.instant(query, at_ms, limits)).await
 }
 
 pub(super) async fn range(State(api): State<Api>, params: Params) -> Result<Success, ApiError> {
-    let query = params.required("query")?.to_owned();
+    let asked = Asked::read(&params)?;
     let start_ms = params.required_time_ms("start")?;
     let end_ms = params.required_time_ms("end")?;
     if end_ms < start_ms {
@@ -55,21 +81,7 @@ pub(super) async fn range(State(api): State<Api>, params: Params) -> Result<Succ
             "exceeded maximum resolution of {MAX_POINTS} points per timeseries. Try decreasing the query resolution (?step=XX)"
         )));
     }
-    let timeout = params.duration("timeout")?;
-    let lookback = params.duration("lookback_delta")?;
-    if let Some(error) = QueryPool::refuse_language(params.non_empty("language")) {
-        return Err(error.into());
-    }
-    let limit = params.limit()?;
-    let output = api
-        .queries
-        .run(timeout, move |engine, limits| {
-            let mut limits = limits.clone();
-            limits.lookback = lookback.unwrap_or(limits.lookback);
-            engine.range(&query, start_ms, end_ms, step_ms, &limits)
-        })
-        .await?;
-    Ok(answer(output, limit))
+    asked.answer(&api, move |engine, query, limits| engine.range(query, start_ms, end_ms, step_ms, limits)).await
 }
 
 fn answer(mut output: QueryOutput, limit: usize) -> Success {
