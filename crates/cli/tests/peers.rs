@@ -1,0 +1,299 @@
+//! The real programs of Prometheus' family beside Phoenix: what they send it takes, what they ask it answers.
+//! A program that is not installed is named on standard error and its test ends there.
+
+#![expect(clippy::disallowed_methods, reason = "tests of whole programs run in real time on a real disk")]
+
+mod program;
+
+use program::{Server, eventually, free_address, request, run, told};
+use std::collections::BTreeSet;
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The path of a program, or `None` with a word on why the test did not run.
+fn installed(name: &'static str) -> Option<String> {
+    let path = format!("/usr/bin/{name}");
+    if Path::new(&path).exists() {
+        return Some(path);
+    }
+    eprintln!("NOT TESTED: {name} is not installed; `apt-get install {name}` brings it");
+    None
+}
+
+/// A peer that serves HTTP; ended with the test.
+struct Peer {
+    child: Child,
+}
+
+impl Peer {
+    fn start(program: &str, address: SocketAddr, arguments: &[&str], ready: &str) -> Self {
+        let child = Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let peer = Self { child: child.expect("the peer starts") };
+        eventually(program, LIMIT, || {
+            TcpStream::connect(address).ok()?;
+            (request(address, "GET", ready, &[], b"").0 == 200).then_some(())
+        });
+        peer
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn write(dir: &Path, name: &str, text: &str) -> std::path::PathBuf {
+    let path = dir.join(name);
+    std::fs::write(&path, text).expect("the folder is writable");
+    path
+}
+
+fn succeed(output: &Output) -> String {
+    assert!(output.status.success(), "{}", told(output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A config with a route for `amtool` to show.
+const ALERTMANAGER: &str = r#"route:
+  receiver: everyone
+  group_by: [alertname]
+  group_wait: 0s
+  routes:
+    - matchers: ['severity="critical"']
+      receiver: critical
+      continue: false
+receivers:
+  - name: everyone
+  - name: critical
+"#;
+
+fn server_with_alertmanager(dir: &Path) -> Server {
+    write(dir, "alertmanager.yaml", ALERTMANAGER);
+    let config = write(dir, "phoenix.yaml", "alerting: {config: alertmanager.yaml}\n");
+    Server::start(dir, Some(&config))
+}
+
+#[test]
+fn amtool_works() {
+    let Some(amtool) = installed("amtool") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let server = server_with_alertmanager(dir.path());
+    let am = |arguments: &[&str]| {
+        let mut command = Command::new(&amtool);
+        // No config of whoever runs the tests.
+        command
+            .env("HOME", dir.path())
+            .env("XDG_CONFIG_HOME", dir.path())
+            .arg(format!("--alertmanager.url={}", server.url()))
+            .args(arguments);
+        run(command)
+    };
+    succeed(&am(&["alert", "add", "DiskFull", "severity=critical", "host=db-1", "--annotation=summary=The disk is full"]));
+    succeed(&am(&["alert", "add", "Slow", "severity=info"]));
+    let alerts = succeed(&am(&["alert", "query", "-o", "extended"]));
+    assert!(
+        alerts.contains("alertname=\"DiskFull\" host=\"db-1\" severity=\"critical\"") && alerts.contains("The disk is full"),
+        "{alerts}"
+    );
+    let alerts = succeed(&am(&["alert", "query", "-o", "json", "severity=critical"]));
+    let alerts: serde_json::Value = serde_json::from_str(&alerts).unwrap();
+    assert_eq!(alerts.as_array().map(Vec::len), Some(1), "{alerts}");
+    assert_eq!(alerts[0]["receivers"][0]["name"], "critical");
+    assert_eq!(succeed(&am(&["alert", "query", "-o", "json", "alertname=~Nothing.*"])).trim(), "[]");
+
+    let id = succeed(&am(&["silence", "add", "host=~db-.*", "--comment=moving", "--author=ada", "--duration=2h"]));
+    let id = id.trim();
+    let silences = succeed(&am(&["silence", "query", "-o", "extended"]));
+    assert!(silences.contains(id) && silences.contains("host=~\"db-.*\"") && silences.contains("moving"), "{silences}");
+    let alert: serde_json::Value = serde_json::from_str(&succeed(&am(&["alert", "query", "-o", "json", "--silenced"]))).unwrap();
+    assert_eq!((&alert[0]["labels"]["alertname"], &alert[0]["status"]["state"]), (&"DiskFull".into(), &"suppressed".into()), "{alert}");
+    assert_eq!(alert[0]["status"]["silencedBy"][0], id);
+    succeed(&am(&["silence", "update", "--comment=still moving", "--duration=3h", id]));
+    succeed(&am(&["silence", "expire", id]));
+    let left = succeed(&am(&["silence", "query", "-q"]));
+    assert_eq!(left.trim(), "", "no silence is active");
+    let expired = succeed(&am(&["silence", "query", "-q", "--expired"]));
+    assert!(expired.contains(id), "{expired}");
+    let missing = am(&["silence", "expire", "00000000-0000-0000-0000-000000000000"]);
+    assert!(!missing.status.success(), "{}", told(&missing));
+    // The same silence in and out.
+    let exported = succeed(&am(&["silence", "query", "-o", "json", "--expired"]));
+    assert!(exported.contains(id));
+
+    let shown = succeed(&am(&["config", "show"]));
+    assert!(shown.contains("receiver: everyone") && shown.contains("severity=\"critical\""), "{shown}");
+    let routes = succeed(&am(&["config", "routes", "show"]));
+    assert!(routes.contains("receiver: everyone") && routes.contains("{severity=\"critical\"}  receiver: critical"), "{routes}");
+    succeed(&am(&["config", "routes", "test", "--verify.receivers=critical", "severity=critical"]));
+    succeed(&am(&["config", "routes", "test", "--verify.receivers=everyone", "severity=info"]));
+    succeed(&am(&["cluster", "show"]));
+}
+
+#[test]
+fn promtool_queries_work() {
+    let Some(promtool) = installed("promtool") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path(), None);
+    eventually("both targets are scraped", LIMIT, || (server.value("sum(up)") == Some(2.0)).then_some(()));
+    let tool = |arguments: &[&str]| {
+        let mut command = Command::new(&promtool);
+        command.args(arguments);
+        run(command)
+    };
+    let url = server.url();
+    let instant = succeed(&tool(&["query", "instant", &url, "up{job=\"node\"}"]));
+    let expected = format!("up{{instance=\"{}\", job=\"node\"}} => 1 @[", server.address);
+    assert!(instant.starts_with(&expected), "{instant}");
+    assert!(succeed(&tool(&["query", "instant", &url, "vector(1) + 1"])).starts_with("{} => 2 @["));
+    assert!(succeed(&tool(&["query", "instant", &url, "2 * 3"])).starts_with("scalar: 6 @["));
+    let range = succeed(&tool(&["query", "range", "--step=1s", &url, "vector(7)"]));
+    assert!(range.starts_with("{} =>\n7 @["), "{range}");
+    let series = succeed(&tool(&["query", "series", "--match=up", &url]));
+    assert_eq!(series.lines().count(), 2, "{series}");
+    assert!(series.contains("job=\"node\"") && series.contains("__name__=\"up\""), "{series}");
+    let labels = succeed(&tool(&["query", "labels", &url, "job"]));
+    assert_eq!(labels.lines().collect::<Vec<_>>(), ["node", "phoenix"]);
+    let wrong = tool(&["query", "instant", &url, "up{"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    let text = told(&wrong);
+    assert!(text.contains("bad_data") && text.contains("parse error"), "{text}");
+    // Its own metrics are well-formed, as far as promtool judges.
+    let (_, metrics) = server.get("/metrics/host");
+    let file = write(dir.path(), "metrics", &metrics);
+    let mut check = Command::new("sh");
+    check.args(["-c", &format!("exec {promtool} check metrics < {}", file.display())]);
+    let checked = run(check);
+    assert_ne!(checked.status.code(), Some(1), "{}", told(&checked));
+}
+
+#[test]
+fn prometheus_sends_alerts_and_samples() {
+    let Some(prometheus) = installed("prometheus") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "on-call.yaml", "page_on: ['severity=\"critical\"']\n");
+    write(dir.path(), "alertmanager.yaml", ALERTMANAGER);
+    let config = write(dir.path(), "phoenix.yaml", "alerting: {config: alertmanager.yaml}\non_call: on-call.yaml\n");
+    let server = Server::start(dir.path(), Some(&config));
+    let address = free_address();
+    write(
+        dir.path(),
+        "peer-rules.yml",
+        "groups:\n  - name: g\n    rules:\n      - alert: FromPrometheus\n        expr: vector(1)\n        labels: {severity: critical}\n        annotations: {summary: sent by the peer}\n      - record: peer:answer\n        expr: vector(42)\n",
+    );
+    let peer = write(
+        dir.path(),
+        "prometheus.yml",
+        &format!(
+            "global: {{scrape_interval: 1s, evaluation_interval: 1s, external_labels: {{replica: peer}}}}\n\
+         rule_files: [peer-rules.yml]\n\
+         alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{phoenix}']}}]}}]}}\n\
+         scrape_configs: [{{job_name: peer, static_configs: [{{targets: ['{address}']}}]}}]\n\
+         remote_write: [{{url: 'http://{phoenix}/api/v1/write', queue_config: {{batch_send_deadline: 500ms}}}}]\n",
+            phoenix = server.address
+        ),
+    );
+    let _peer = Peer::start(
+        &prometheus,
+        address,
+        &[
+            &format!("--config.file={}", peer.display()),
+            &format!("--storage.tsdb.path={}", dir.path().join("peer").display()),
+            &format!("--web.listen-address={address}"),
+            "--log.level=error",
+            // It drops what fires before it has looked for Alertmanagers, and says it again a minute later.
+            "--rules.alert.resend-delay=1s",
+        ],
+        "/-/ready",
+    );
+    let incident = eventually("the peer's alert opens an incident", LIMIT, || {
+        let list = server.json("/api/phoenix/v1/incidents");
+        list["incidents"].as_array()?.first().cloned()
+    });
+    assert_eq!(incident["labels"]["alertname"], "FromPrometheus", "{incident}");
+    assert_eq!((&incident["labels"]["replica"], &incident["severity"]), (&"peer".into(), &"critical".into()));
+    assert_eq!(incident["annotations"]["summary"], "sent by the peer");
+    assert_eq!(incident["receiver"], "critical");
+
+    let value = eventually("a recorded sample arrives", LIMIT, || server.value("peer:answer{replica=\"peer\"}"));
+    assert_eq!(value, 42.0);
+    eventually("scraped samples arrive", LIMIT, || (server.value("up{job=\"peer\",replica=\"peer\"}") == Some(1.0)).then_some(()));
+}
+
+/// The families that the built-in host metrics cover, by the beginning of their names.
+const FAMILIES: [&str; 9] = [
+    "node_cpu_seconds",
+    "node_memory_",
+    "node_load",
+    "node_disk_",
+    "node_filesystem_",
+    "node_network_",
+    "node_pressure_",
+    "node_uname_",
+    "node_boot_",
+];
+
+/// What is left out of a family, with the reason.
+const LEFT_OUT: [(&str, &str); 1] =
+    [("node_network_speed_bytes", "node_exporter tells the speed of virtual interfaces, which is unknown, as -125000 bytes per second")];
+
+#[test]
+fn the_host_is_told_under_node_exporters_names() {
+    let Some(exporter) = installed("prometheus-node-exporter") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let _peer = Peer::start(&exporter, address, &[&format!("--web.listen-address={address}"), "--log.level=error"], "/metrics");
+    let own = free_address();
+    let config = write(
+        dir.path(),
+        "prometheus.yaml",
+        &format!(
+            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n  - {{job_name: exporter, static_configs: [{{targets: ['{address}']}}]}}\n  - {{job_name: own, metrics_path: /metrics/host, static_configs: [{{targets: ['{own}']}}]}}\n"
+        ),
+    );
+    let server = Server::start_at(dir.path(), Some(&config), own);
+    eventually("both are scraped", LIMIT, || (server.value("sum(up)") == Some(2.0)).then_some(()));
+    let series = |job: &str| -> BTreeSet<String> {
+        let body = server.json(&format!("/api/v1/series?match[]=%7Bjob%3D%22{job}%22%7D"));
+        let mut all = BTreeSet::new();
+        for series in body["data"].as_array().unwrap() {
+            let name = series["__name__"].as_str().unwrap();
+            if FAMILIES.iter().any(|family| name.starts_with(family)) {
+                let labels: Vec<&str> = series
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .map(String::as_str)
+                    .filter(|l| !["__name__", "instance", "job"].contains(l))
+                    .collect();
+                all.insert(format!("{name}{{{}}}", labels.join(",")));
+            }
+        }
+        all
+    };
+    let (theirs, ours) = (series("exporter"), series("own"));
+    assert!(theirs.len() > 50, "{theirs:?}");
+    let missing: Vec<&String> =
+        theirs.difference(&ours).filter(|name| !LEFT_OUT.iter().any(|(prefix, _)| name.starts_with(prefix))).collect();
+    let surplus: Vec<&String> = ours.difference(&theirs).collect();
+    assert!(missing.is_empty() && surplus.is_empty(), "missing: {missing:#?}\nnot node_exporter's: {surplus:#?}");
+    for (prefix, _) in LEFT_OUT {
+        assert!(theirs.iter().any(|name| name.starts_with(prefix)), "{prefix} need not be listed");
+    }
+    // The same values where they do not change from one moment to the next.
+    for name in ["node_memory_MemTotal_bytes", "node_boot_time_seconds", "count(node_cpu_seconds_total)", "count(node_network_info)"] {
+        let of = |job: &str| {
+            let selector = format!("{{job=\"{job}\"}}");
+            server.value(&match name.strip_suffix(')') {
+                Some(call) => format!("{call}{selector})"),
+                None => format!("{name}{selector}"),
+            })
+        };
+        assert_eq!(of("own"), of("exporter"), "{name}");
+    }
+}
