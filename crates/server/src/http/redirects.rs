@@ -12,24 +12,41 @@ pub(super) fn router() -> Router<Api> {
     for (old, new) in [
         ("/graph", "/explore"),
         ("/query", "/explore"),
-        ("/status", "/status"),
-        ("/config", "/status"),
-        ("/flags", "/status"),
-        ("/tsdb-status", "/status"),
-        ("/service-discovery", "/targets"),
+        ("/config", "/status?tab=config"),
+        ("/flags", "/status?tab=flags"),
+        ("/tsdb-status", "/status?tab=tsdb"),
+        ("/service-discovery", "/targets?show=discovered"),
         ("/alertmanager-discovery", "/status"),
         ("/consoles/{*rest}", "/"),
     ] {
-        if old != new {
-            router = router.route(old, get(move |RawQuery(query): RawQuery| async move { redirect(new, query) }));
-        }
+        router =
+            router.route(old, get(move |RawQuery(query): RawQuery| async move { Redirect::temporary(&target(new, query.as_deref())) }));
     }
     router
 }
 
-fn redirect(to: &str, query: Option<String>) -> Redirect {
+/// Where an old link leads, with what it asked for.
+fn target(to: &str, query: Option<&str>) -> String {
     match query {
-        Some(query) if !query.is_empty() => Redirect::temporary(&format!("{to}?{query}")),
-        _ => Redirect::temporary(to),
+        Some(query) if !query.is_empty() => format!("{to}{}{query}", if to.contains('?') { '&' } else { '?' }),
+        _ => to.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::target;
+
+    #[test]
+    fn old_links_keep_what_they_ask_for() {
+        for (to, query, expected) in [
+            ("/explore", None, "/explore"),
+            ("/explore", Some(""), "/explore"),
+            ("/explore", Some("g0.expr=up"), "/explore?g0.expr=up"),
+            ("/status?tab=flags", None, "/status?tab=flags"),
+            ("/targets?show=discovered", Some("search=api"), "/targets?show=discovered&search=api"),
+        ] {
+            assert_eq!(target(to, query), expected);
+        }
     }
 }

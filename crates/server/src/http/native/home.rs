@@ -25,7 +25,7 @@ pub(super) async fn home(State(api): State<Api>) -> Result<Json<Value>, NativeEr
         "external_url": current.settings.external_url,
         "listen": current.settings.listen,
         "config": {
-            "file": current.file_name(),
+            "file": current.loaded.files.first().map(|file| file.path.display().to_string()),
             "loaded_at": rfc3339(last.loaded_at_ms),
             "last_reload_ok": last.ok,
             "last_error": last.error,

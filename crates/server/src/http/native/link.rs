@@ -6,8 +6,11 @@ use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use phoenix_incident::{IncidentDetail, LinkAction, LinkClaims, LinkError, Via};
+use phoenix_incident::{IncidentDetail, IncidentSummary, LinkAction, LinkClaims, LinkError, Status, Via};
 use serde::Deserialize;
+
+/// How moments are written, to the second.
+const MOMENT: &str = "%Y-%m-%d %H:%M:%S UTC";
 
 pub(in crate::http) fn router() -> Router<Api> {
     Router::new().route("/act/{token}", get(show).post(act))
@@ -80,27 +83,47 @@ fn form(claims: &LinkClaims, incident: &IncidentDetail, problem: &str) -> String
         LinkAction::Resolve => ("Resolve", "It is closed. If its alerts still fire, they open it again."),
     };
     let problem = if problem.is_empty() { String::new() } else { format!("<p role=alert class=problem>{problem}</p>") };
+    if let Some(done) = done_before(claims.action, summary) {
+        return format!(
+            "<h1>{id} is already {done}</h1><p class=title>{title}</p><p><a href=\"/incidents/{id}\">The incident</a></p>",
+            id = claims.incident,
+            title = escape(&summary.title),
+        );
+    }
     format!(
-        "<h1>{verb} {id}?</h1><p class=title>{title}</p><p>{state} since {opened}<br><small>{labels}</small></p>{problem}\
+        "<h1>{verb} {id}?</h1><p class=title>{title}</p><p>{state} since {since}<br><small>{labels}</small></p>{problem}\
          <form method=post><label>Who are you? <input name=who value=\"{who}\" required autocomplete=name></label>\
          <label>Note for the others (optional) <input name=note></label>\
          <button>{verb}</button></form><p>{explanation}</p><p><a href=\"/incidents/{id}\">Look at the incident first</a></p>",
         id = claims.incident,
         title = escape(&summary.title),
         state = summary.state.as_str(),
-        opened = summary.opened_at,
+        since = summary.acknowledged_at.or(summary.reopened_at).unwrap_or(summary.opened_at).strftime(MOMENT),
         labels = escape(&super::incidents::heading(&summary.labels)),
         who = escape(&claims.person),
     )
 }
 
+/// Says that there is nothing left to do, when somebody was here before.
+fn done_before(action: LinkAction, incident: &IncidentSummary) -> Option<String> {
+    let (state, who, when) = match (incident.state, action) {
+        (Status::Resolved, _) => ("resolved", &incident.resolved_by, incident.resolved_at),
+        (Status::Acknowledged, LinkAction::Acknowledge) => ("acknowledged", &incident.acknowledged_by, incident.acknowledged_at),
+        (Status::Acknowledged, LinkAction::Resolve) | (Status::Open, _) => return None,
+    };
+    let who = who.as_deref().map_or(String::new(), |who| format!(" by {}", escape(who)));
+    let when = when.map_or(String::new(), |at| format!(" at {}", at.strftime(MOMENT)));
+    Some(format!("{state}{who}{when}"))
+}
+
 fn page(status: StatusCode, body: &str) -> Response {
     let html = format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>Phoenix</title><style>\
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>Phoenix</title>\
+         <link rel=icon href=/favicon.svg type=image/svg+xml><style>\
          :root{{color-scheme:light dark}}body{{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem}}\
-         .title{{font-size:1.2rem}}.problem{{color:#c92a2a;font-weight:600}}label{{display:block;margin:.8rem 0}}\
+         h1{{font-size:1.5rem}}.title{{font-size:1.2rem}}small{{overflow-wrap:anywhere}}.problem{{color:#c92a2a;font-weight:600}}label{{display:block;margin:.8rem 0}}\
          input{{display:block;width:100%;font:inherit;padding:.5rem;box-sizing:border-box}}\
-         button{{font:inherit;font-weight:600;padding:.6rem 1.2rem;margin:.5rem 0}}</style><main>{body}</main></html>"
+         button{{font:inherit;font-weight:600;padding:.6rem 1.2rem;margin:.5rem 0;border:0;border-radius:4px;background:#14697c;color:#fff;cursor:pointer}}</style><main>{body}</main></html>"
     );
     (status, Html(html)).into_response()
 }
