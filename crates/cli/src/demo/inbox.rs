@@ -60,7 +60,7 @@ fn links(message: &Message) -> Vec<String> {
         while let Some(start) = rest.find("http://").into_iter().chain(rest.find("https://")).min() {
             let tail = &rest[start..];
             let end = tail.find(|c: char| c.is_whitespace() || "\"'<>)".contains(c)).unwrap_or(tail.len());
-            let link = tail[..end].trim_end_matches(['.', ',']).replace("&amp;", "&");
+            let link = tail[..end].trim_end_matches(['.', ',']).replace("&#43;", "+").replace("&amp;", "&");
             if !found.contains(&link) {
                 found.push(link);
             }
@@ -84,10 +84,10 @@ mod tests {
             from: None,
             subject: String::new(),
             text: "See http://a/b?c=1. Or (https://d/e), http://a/b?c=1".into(),
-            html: Some("<a href=\"http://f/?x=1&amp;y=2\">f</a>".into()),
+            html: Some("<a href=\"http://f/?x=1&amp;y=2\">f</a> <a href=\"http://g/?x=a&#43;b\">g</a>".into()),
             links: vec![],
             raw: String::new(),
         };
-        assert_eq!(links(&message), ["http://a/b?c=1", "https://d/e", "http://f/?x=1&y=2"]);
+        assert_eq!(links(&message), ["http://a/b?c=1", "https://d/e", "http://f/?x=1&y=2", "http://g/?x=a+b"]);
     }
 }
