@@ -137,7 +137,7 @@ export default function Chart(props: ChartProps) {
         width,
         height,
         // Half a label of the time axis fits beside its last mark.
-        padding: [8, () => (latest.current.end - latest.current.start > 1_200 ? 18 : 28), 0, 0],
+        padding: [8, () => (latest.current.end - latest.current.start > 480 ? 18 : 28), 0, 0],
         legend: { show: false },
         focus: { alpha: 0.15 },
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },

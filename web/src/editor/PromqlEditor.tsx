@@ -1,4 +1,4 @@
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import { autocompletion, closeBrackets, closeCompletion, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from '@codemirror/commands';
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
 import type { Diagnostic as EditorDiagnostic } from '@codemirror/lint';
@@ -75,6 +75,8 @@ export default function PromqlEditor({ label, value, focus = false, language, on
   useEffect(() => {
     const promql = new PromQLExtension().activateLinter(false).setComplete({ remote: { url: '', httpMethod: 'GET' } });
     const run = (editor: EditorView) => {
+      // Its list would cover the answer.
+      closeCompletion(editor);
       current.current.onRun(editor.state.doc.toString());
       return true;
     };

@@ -36,8 +36,8 @@ export default function Home() {
                 <OnCallPanel data={data} />
               </div>
             </div>
-            {data.host_job && <HostCharts job={data.host_job} />}
             <HowToSend data={data} />
+            {data.host_job && <HostCharts job={data.host_job} />}
           </div>
         )}
       </Answered>
@@ -260,13 +260,25 @@ function HowToSend({ data }: { data: HomeData }) {
         <h2 id="send">Send data</h2>
       </header>
       <div className="body stack">
-        <div>
-          So far Phoenix watches only itself and its host. To scrape your services, name your Prometheus configuration in{' '}
-          <code>{data.config.file ?? 'phoenix.yaml'}</code>:
+        <div>So far Phoenix watches only itself and its host.</div>
+        <div className="send-columns">
+          <div className="stack tight">
+            <div>
+              {data.config.file ? (
+                <>
+                  To scrape your services, add them to the <code>scrape_configs</code> of your Prometheus configuration, as named in <code>{data.config.file}</code>:
+                </>
+              ) : (
+                <>To scrape your services, start Phoenix with your Prometheus configuration:</>
+              )}
+            </div>
+            <pre className="code">{data.config.file ? 'metrics:\n  config: prometheus.yml' : 'phoenix serve --config prometheus.yml'}</pre>
+          </div>
+          <div className="stack tight">
+            <div>Or let a Prometheus that you have send its data here, in its configuration:</div>
+            <pre className="code">{`remote_write:\n  - url: ${at}/api/v1/write`}</pre>
+          </div>
         </div>
-        <pre className="code">{'metrics:\n  config: prometheus.yml   # scrape_configs, rule_files … as you have them'}</pre>
-        <div>Or let a Prometheus that you have send its data here, in its configuration:</div>
-        <pre className="code">{`remote_write:\n  - url: ${at}/api/v1/write`}</pre>
         <Button variant="default" component={Link} href="/explore?q0=up" style={{ alignSelf: 'flex-start' }}>
           See what is there
         </Button>
