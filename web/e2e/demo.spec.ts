@@ -91,8 +91,9 @@ test('the link in the mail shows the incident, acts by its button alone, and onc
   expect(await state()).toBe('acknowledged');
   await form.getByRole('link', { name: 'The incident' }).click();
   await expect(form.getByText(/acknowledged by grace/).first()).toBeVisible();
+  const secondPopup = context.waitForEvent('page');
   await page.frameLocator('iframe').getByRole('link', { name: 'Acknowledge' }).click();
-  const again = await context.waitForEvent('page');
+  const again = await secondPopup;
   await expect(again.getByRole('heading', { name: /already acknowledged by grace/ })).toBeVisible();
 
   await turnFault(page, false);

@@ -32,9 +32,11 @@ const freePort = () =>
 
 const ended = (child) => new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve(child.exitCode ?? 1) : child.on('exit', (code) => resolve(code ?? 1))));
 
+let tests;
+
 async function playwright(url) {
-  const child = spawn(process.execPath, [join(web, 'node_modules/@playwright/test/cli.js'), 'test', ...process.argv.slice(2)], { cwd: web, stdio: 'inherit', env: { ...process.env, PHOENIX_URL: url } });
-  return ended(child);
+  tests = spawn(process.execPath, [join(web, 'node_modules/@playwright/test/cli.js'), 'test', ...process.argv.slice(2)], { cwd: web, stdio: 'inherit', env: { ...process.env, PHOENIX_URL: url } });
+  return ended(tests);
 }
 
 async function againstDemo() {
@@ -48,6 +50,7 @@ async function againstDemo() {
   let stopping = false;
   const stop = async () => {
     stopping = true;
+    tests?.kill('SIGINT');
     demo.kill('SIGINT');
     const late = setTimeout(() => {
       console.error(`The demo did not end within ${patience.end} s of SIGINT.`);

@@ -12,9 +12,12 @@ export function lineDash(index: number): number[] | undefined {
   return round === 0 ? undefined : round === 1 ? [6, 3] : [2, 3];
 }
 
-/** A `share` of one `#rrggbb` colour over another. */
+/** `#rrggbb`, also of a colour that the stylesheet abbreviates to `#rgb`. */
+const long = (color: string) => (color.length === 4 ? `#${[...color.slice(1)].map((digit) => digit + digit).join('')}` : color);
+
+/** A `share` of one `#rrggbb` or `#rgb` colour over another. */
 export function mixed(color: string, ground: string, share: number): string {
   const part = (text: string, at: number) => Number.parseInt(text.slice(at, at + 2), 16);
-  const channels = [1, 3, 5].map((at) => Math.round(part(color, at) * share + part(ground, at) * (1 - share)));
+  const channels = [1, 3, 5].map((at) => Math.round(part(long(color), at) * share + part(long(ground), at) * (1 - share)));
   return `#${channels.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
 }
