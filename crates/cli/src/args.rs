@@ -10,6 +10,7 @@ use std::path::PathBuf;
 /// the result on http://127.0.0.1:9090.
 #[derive(Debug, Parser)]
 #[command(
+    name = "phoenix",
     version,
     after_help = "Exit codes: 0 done · 1 the answer is no (errors found, query failed) · 2 wrong usage · 3 the server can't be reached · 4 Phoenix can't start\n\nLearn more: phoenix help <command>"
 )]
@@ -46,20 +47,20 @@ pub(crate) enum Command {
 /// Flags win over the file.
 #[derive(Debug, Args, Default)]
 #[command(
-    after_help = "Examples:\n  phoenix serve                                   watch this machine, no config needed\n  phoenix serve --config phoenix.yaml             files in Prometheus' and Alertmanager's own formats\n  phoenix serve --config prometheus.yml           a Prometheus config alone works too\n\nSignals: SIGHUP reloads the configuration; SIGINT and SIGTERM end Phoenix cleanly."
+    after_help = "Examples:\n  phoenix serve                                   watch this machine, no config needed\n  phoenix serve --config phoenix.yaml             files in Prometheus' and Alertmanager's formats\n  phoenix serve --config prometheus.yml           a Prometheus config alone works too\n\nSignals: SIGHUP reloads the configuration; SIGINT and SIGTERM end Phoenix cleanly."
 )]
 pub(crate) struct Serve {
     /// phoenix.yaml, or a Prometheus config
-    #[arg(long, short, value_name = "FILE", env = "PHOENIX_CONFIG")]
+    #[arg(long, short, value_name = "FILE", env = "PHOENIX_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
     /// Where everything is kept [default: ./data]
-    #[arg(long, value_name = "DIR", env = "PHOENIX_DATA_DIR")]
+    #[arg(long, value_name = "DIR", env = "PHOENIX_DATA_DIR", hide_env_values = true)]
     pub(crate) data_dir: Option<PathBuf>,
     /// Address and port of API and UI [default: 127.0.0.1:9090]
-    #[arg(long, value_name = "HOST:PORT", env = "PHOENIX_LISTEN")]
+    #[arg(long, value_name = "HOST:PORT", env = "PHOENIX_LISTEN", hide_env_values = true)]
     pub(crate) listen: Option<SocketAddr>,
     /// What to log, as `info` or `phoenix_ingest=debug,info`
-    #[arg(long, value_name = "FILTER", default_value = "info", env = "PHOENIX_LOG")]
+    #[arg(long, value_name = "FILTER", default_value = "info", env = "PHOENIX_LOG", hide_env_values = true)]
     pub(crate) log: String,
 }
 
@@ -100,7 +101,7 @@ pub(crate) enum DemoAction {
 #[derive(Debug, Args)]
 pub(crate) struct Server {
     /// The server's URL
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9090", env = "PHOENIX_URL", global = true)]
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9090", env = "PHOENIX_URL", hide_env_values = true, global = true)]
     pub(crate) server: String,
 }
 
@@ -176,7 +177,7 @@ pub(crate) struct IncidentChange {
     /// Such as INC-7
     pub(crate) id: String,
     /// Who does it; kept in the timeline
-    #[arg(long, env = "USER")]
+    #[arg(long, env = "USER", hide_env_values = true)]
     pub(crate) who: String,
     /// What others should know
     #[arg(long)]
