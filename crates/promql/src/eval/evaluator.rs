@@ -81,7 +81,7 @@ impl<'a> Evaluator<'a> {
         self.samples_used.set(used);
         if used > self.options.max_samples {
             return Err(EvalError::Limit(format!(
-                "query processing would load too many samples into memory in query execution: the limit `query.max_samples` is {}",
+                "query processing would load too many samples into memory in query execution: the limit `limits.query_max_samples` is {}",
                 self.options.max_samples
             )));
         }

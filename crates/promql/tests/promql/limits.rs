@@ -23,7 +23,7 @@ fn samples_are_limited() {
         match result {
             Ok(_) => assert!(fits),
             Err(EvalError::Limit(message)) => {
-                assert!(!fits && message.contains("`query.max_samples` is 999"), "{message}");
+                assert!(!fits && message.contains("`limits.query_max_samples` is 999"), "{message}");
             }
             Err(other) => panic!("{other}"),
         }
