@@ -53,7 +53,7 @@ pub(super) fn collect(host: &Host, page: &mut Page<'_>) -> Result<(), Reason> {
     let text = host.read("/proc/diskstats")?;
     let disks = parse(&text);
     for Column { index, name, factor, help } in &COLUMNS {
-        if !disks.iter().any(|(_, values)| values.len() > *index) {
+        if !disks.iter().any(|disk| disk.values.len() > *index) {
             continue; // an older kernel
         }
         if *index == IO_NOW {
@@ -61,23 +61,61 @@ pub(super) fn collect(host: &Host, page: &mut Page<'_>) -> Result<(), Reason> {
         } else {
             page.counter(name, help);
         }
-        for (device, values) in &disks {
-            if let Some(value) = values.get(*index) {
-                page.sample(&[("device", device)], value * factor);
+        for disk in &disks {
+            if let Some(value) = disk.values.get(*index) {
+                page.sample(&[("device", disk.device)], value * factor);
             }
         }
     }
+    info(host, &disks, page);
     Ok(())
 }
 
-fn parse(text: &str) -> Vec<(&str, Vec<f64>)> {
+/// What the disks are, as far as udev knows; its database is not there in a container.
+fn info(host: &Host, disks: &[Disk<'_>], page: &mut Page<'_>) {
+    if disks.is_empty() {
+        return;
+    }
+    page.gauge("node_disk_info", "What the disk is; its value is always 1.");
+    for Disk { device, major, minor, .. } in disks {
+        let known = host.read(format!("/run/udev/data/b{major}:{minor}")).unwrap_or_default();
+        let property = |name: &str| {
+            let mut values = known.lines().filter_map(|line| line.strip_prefix("E:")?.strip_prefix(name)?.strip_prefix('='));
+            values.next_back().unwrap_or_default()
+        };
+        page.sample(
+            &[
+                ("device", device),
+                ("major", major),
+                ("minor", minor),
+                ("path", property("ID_PATH")),
+                ("wwn", property("ID_WWN")),
+                ("model", property("ID_MODEL")),
+                ("serial", property("ID_SERIAL_SHORT")),
+                ("revision", property("ID_REVISION")),
+            ],
+            1.0,
+        );
+    }
+}
+
+#[derive(Debug, PartialEq)]
+struct Disk<'a> {
+    major: &'a str,
+    minor: &'a str,
+    device: &'a str,
+    values: Vec<f64>,
+}
+
+fn parse(text: &str) -> Vec<Disk<'_>> {
     static REGEX: OnceLock<Regex> = OnceLock::new();
     let excluded = REGEX.get_or_init(|| Regex::new(EXCLUDED).expect("the pattern is a constant"));
     text.lines()
         .filter_map(|line| {
-            let mut words = line.split_whitespace().skip(2);
+            let mut words = line.split_whitespace();
+            let (major, minor) = (words.next()?, words.next()?);
             let device = words.next().filter(|device| !excluded.is_match(device))?;
-            Some((device, words.map_while(|word| word.parse().ok()).collect()))
+            Some(Disk { major, minor, device, values: words.map_while(|word| word.parse().ok()).collect() })
         })
         .collect()
 }
@@ -85,14 +123,38 @@ fn parse(text: &str) -> Vec<(&str, Vec<f64>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use phoenix_env::{Disk as _, SimClock, SimDisk};
+    use std::path::Path;
+
+    #[test]
+    fn udev_tells_what_a_disk_is() {
+        let disk = SimDisk::new(1);
+        disk.create_dir_all(Path::new("/run/udev/data")).unwrap();
+        disk.write_atomic(
+            Path::new("/run/udev/data/b8:16"),
+            b"S:disk/by-id/x\nE:ID_MODEL=Fast \"9\"\nE:ID_SERIAL=x_1\nE:ID_SERIAL_SHORT=1\n",
+        )
+        .unwrap();
+        let host = Host::new(SimClock::new(0), std::sync::Arc::new(disk));
+        let mut out = String::new();
+        info(&host, &parse("8 16 sdb 1\n253 0 vda 1\n"), &mut Page::new(&mut out));
+        let samples: Vec<&str> = out.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(
+            samples,
+            [
+                r#"node_disk_info{device="sdb",major="8",minor="16",path="",wwn="",model="Fast \"9\"",serial="1",revision=""} 1"#,
+                r#"node_disk_info{device="vda",major="253",minor="0",path="",wwn="",model="",serial="",revision=""} 1"#,
+            ]
+        );
+    }
 
     #[test]
     fn partitions_are_left_out() {
         let names =
             ["sda", "sda1", "nvme0n1", "nvme0n1p2", "loop3", "ram0", "zram0", "vdb", "vdb12", "dm-0", "md127", "xvda1", "mmcblk0", "fd0"];
         let text = names.map(|name| format!("   8   0 {name} 1 2 3 4 5 6 7 8 9 10 11")).join("\n");
-        let kept: Vec<&str> = parse(&text).iter().map(|(device, _)| *device).collect();
+        let kept: Vec<&str> = parse(&text).iter().map(|disk| disk.device).collect();
         assert_eq!(kept, ["sda", "nvme0n1", "vdb", "dm-0", "md127", "mmcblk0"]);
-        assert_eq!(parse("8 0 sda 5 x 7\n"), [("sda", vec![5.0])]);
+        assert_eq!(parse("8 0 sda 5 x 7\n"), [Disk { major: "8", minor: "0", device: "sda", values: vec![5.0] }]);
     }
 }
