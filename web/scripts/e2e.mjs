@@ -12,7 +12,8 @@ const patience = { start: 120, end: 30 };
 const web = fileURLToPath(new URL('..', import.meta.url));
 
 function program() {
-  const places = [process.env.PHOENIX_BIN, process.env.CARGO_TARGET_DIR && join(process.env.CARGO_TARGET_DIR, 'debug/phoenix'), join(web, '../target/debug/phoenix')].filter(Boolean);
+  const { PHOENIX_BIN, CARGO_TARGET_DIR } = process.env;
+  const places = PHOENIX_BIN ? [PHOENIX_BIN] : [...(CARGO_TARGET_DIR ? [join(CARGO_TARGET_DIR, 'debug/phoenix')] : []), join(web, '../target/debug/phoenix')];
   const found = places.find((place) => existsSync(place));
   if (!found) {
     console.error(`There is no program to test: looked for ${places.join(', ')}.\nBuild it with: cargo build -p phoenix-cli -p phoenix-platform`);
@@ -77,7 +78,7 @@ async function againstDemo() {
   if (!(await ready())) {
     console.error(
       demo.exitCode !== null
-        ? `\`phoenix demo\` ended before it was ready, with exit code ${demo.exitCode}. It needs what this line installs:\n    sudo apt-get install --no-install-recommends prometheus-node-exporter prometheus-postgres-exporter postgresql`
+        ? `\`phoenix demo\` ended before it was ready, with exit code ${demo.exitCode}: its words are above. If one of Debian's packages is missing, this installs all it needs:\n    sudo apt-get install --no-install-recommends prometheus-node-exporter prometheus-postgres-exporter postgresql`
         : `\`phoenix demo\` was not ready within ${patience.start} s.`,
     );
     await stop();

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 const dist = new URL('../dist/', import.meta.url);
-/** Bytes of gzip-compressed script that a first visit to any view may load. */
-const budget = { 'src/views/Home.tsx': 300_000, 'src/views/Explore.tsx': 400_000, default: 300_000 };
-/** What a view loads by itself right after it has been drawn. */
+/** Bytes of gzip-compressed script that a first visit to any view may load before it is drawn, and with what follows. */
+const budget = { first: 300_000, default: 300_000, 'src/views/Explore.tsx': 400_000 };
+/** What a view loads by itself right after it has been drawn: charts, and in Explore the editor (plain fields stand there until it comes). */
 const alsoLoads = {
   'src/views/Home.tsx': ['src/charts/Chart.tsx'],
   'src/views/Explore.tsx': ['src/charts/Chart.tsx', 'src/editor/PromqlEditor.tsx'],
@@ -39,12 +39,13 @@ function scripts(keys) {
 let failed = false;
 const views = Object.keys(manifest).filter((key) => key.startsWith('src/views/') && manifest[key].isDynamicEntry);
 for (const view of views.sort()) {
-  const files = scripts(['index.html', view, ...(alsoLoads[view] ?? [])]);
-  const total = [...files].reduce((sum, file) => sum + gzipped(file), 0) + gzipSync(readFileSync(new URL('color-scheme.js', dist))).length;
+  const loads = (more) => [...scripts(['index.html', view, ...more])].reduce((sum, file) => sum + gzipped(file), 0) + gzipSync(readFileSync(new URL('color-scheme.js', dist))).length;
+  const [first, total] = [loads([]), loads(alsoLoads[view] ?? [])];
   const limit = budget[view] ?? budget.default;
-  const over = total > limit;
+  const over = first > budget.first || total > limit;
   failed ||= over;
-  console.log(`${over ? 'OVER' : 'ok  '} ${view.padEnd(30)} ${(total / 1000).toFixed(1).padStart(6)} kB of ${limit / 1000} kB gzip`);
+  const kB = (bytes) => (bytes / 1000).toFixed(1).padStart(6);
+  console.log(`${over ? 'OVER' : 'ok  '} ${view.padEnd(28)} ${kB(first)} kB before it is drawn, ${kB(total)} of ${limit / 1000} kB in all (gzip)`);
 }
 if (views.length === 0) {
   console.error('no views found in the manifest: the budget was not checked');
