@@ -121,11 +121,11 @@ on_call_schedule:
         let config: PathBuf = self.dir.path().join("phoenix.yaml");
         Server::start_at(self.dir.path(), Some(&config), self.address)
     }
+}
 
-    /// Waits until the target has been seen alive.
-    fn seen_alive(&self, server: &Server) {
-        eventually("the target is up", LIMIT, || (server.value("up{job=\"api\"}") == Some(1.0)).then_some(()));
-    }
+/// Waits until the target has been seen alive.
+fn seen_alive(server: &Server) {
+    eventually("the target is up", LIMIT, || (server.value("up{job=\"api\"}") == Some(1.0)).then_some(()));
 }
 
 /// The only incident that pages, with its timeline.
@@ -158,7 +158,7 @@ fn link(text: &str, action: &str) -> String {
 fn a_target_stops_and_a_person_answers() {
     let mut world = World::new(&Timers { group_wait: "0s", secondary_after: "3_seconds", manager_after: "9_seconds" });
     let server = world.start();
-    world.seen_alive(&server);
+    seen_alive(&server);
     world.target.close();
 
     // The route's receiver gets Alertmanager's payload.
@@ -302,7 +302,7 @@ fn a_target_stops_and_a_person_answers() {
 fn killed_between_firing_and_notifying_it_notifies_once() {
     let mut world = World::new(&Timers { group_wait: "4s", secondary_after: "10_minutes", manager_after: "20_minutes" });
     let server = world.start();
-    world.seen_alive(&server);
+    seen_alive(&server);
     world.target.close();
     eventually("the alert has reached routing", LIMIT, || {
         let alerts = server.json("/api/v2/alerts");
@@ -326,7 +326,7 @@ fn killed_between_firing_and_notifying_it_notifies_once() {
 fn killed_after_the_page_it_repeats_nothing() {
     let mut world = World::new(&Timers { group_wait: "0s", secondary_after: "10_minutes", manager_after: "20_minutes" });
     let server = world.start();
-    world.seen_alive(&server);
+    seen_alive(&server);
     world.target.close();
     eventually("the page is delivered and written down", LIMIT, || incident(&server).filter(|i| i["pages"][0]["status"] == "sent"));
     eventually("both messages have been delivered", LIMIT, || {
