@@ -3,6 +3,8 @@ import { expect, test } from './page';
 test('a typed expression is completed, drawn, and kept in the address', async ({ page }) => {
   await page.goto('/explore');
   const editor = page.getByRole('textbox', { name: 'Query A' });
+  // A plain field stands in the editor's place until its script has come, and completes nothing.
+  await expect(page.locator('.cm-content')).toBeVisible();
   await editor.click();
   await page.keyboard.type('u');
   await expect(page.getByRole('option', { name: /^up/ }).first()).toBeVisible();
@@ -23,6 +25,7 @@ test('a typed expression is completed, drawn, and kept in the address', async ({
 test('queries are added, hidden and removed', async ({ page }) => {
   await page.goto('/explore?q0=up');
   await page.getByRole('button', { name: 'Add query' }).click();
+  await expect(page.locator('.cm-content')).toHaveCount(2);
   await page.getByRole('textbox', { name: 'Query B' }).click();
   await page.keyboard.type('1 + 1');
   await page.getByRole('button', { name: 'Run' }).click();
@@ -63,6 +66,7 @@ test.describe('mistakes', () => {
   test.use({ allowed: '400|422' });
   test('are underlined where they are, after a letter of two bytes too, and the server’s words are shown', async ({ page }) => {
     await page.goto('/explore');
+    await expect(page.locator('.cm-content')).toBeVisible();
     await page.getByRole('textbox', { name: 'Query A' }).click();
     await page.keyboard.insertText('up{job="ü"} + sum((up)');
     await expect(page.locator('.cm-lintRange-error')).toBeVisible();
