@@ -5,8 +5,12 @@ test('a typed expression is completed, drawn, and kept in the address', async ({
   const editor = page.getByRole('textbox', { name: 'Query A' });
   // A plain field stands in the editor's place until its script has come, and completes nothing.
   await expect(page.locator('.cm-content')).toBeVisible();
-  await editor.click();
-  await page.keyboard.type('u');
+  await expect(async () => {
+    await editor.fill('');
+    await editor.click();
+    await page.keyboard.type('u');
+    await expect(editor).toHaveText('u', { timeout: 1_000 });
+  }).toPass({ timeout: 20_000 });
   await expect(page.getByRole('option', { name: /^up/ }).first()).toBeVisible();
   await page.keyboard.press('Escape');
   await page.keyboard.type('p');
