@@ -274,11 +274,12 @@ async fn open(
             TsdbError::Disk(_) => Some("check that the data folder can be written by this user"),
             _ => None,
         };
-        let error = StartError::new("cannot open the metrics store", e);
-        hint.map_or(StartError { hint: None, ..StartError::default() }, |h| StartError::default().hint(h)).merge(error)
+        StartError { hint: hint.map(str::to_owned), ..StartError::new("cannot open the metrics store", e) }
     })?;
     let in_folder = data_dir.join("state.db").display().to_string();
-    let state = State::open(settings.state_url.as_ref().map_or(in_folder.as_str(), |url| url.expose())).await.map_err(|e| StartError::new("cannot open the state store", e))?;
+    let state = State::open(settings.state_url.as_ref().map_or(in_folder.as_str(), |url| url.expose()))
+        .await
+        .map_err(|e| StartError::new("cannot open the state store", e))?;
     let engine: Arc<dyn MetricsEngine> = Arc::new(EmbeddedMetrics::new(Arc::clone(&store), current.prometheus.global.evaluation_interval));
     let external_url = settings.external_url.to_string();
 
@@ -357,13 +358,6 @@ async fn open(
         remote_write,
     };
     Ok(Opened { parts, driver })
-}
-
-impl StartError {
-    /// This hint with another error's words.
-    fn merge(self, other: Self) -> Self {
-        Self { hint: self.hint, ..other }
-    }
 }
 
 fn scrape_limits(current: &Current, memory: u64) -> ScrapeLimits {
