@@ -228,6 +228,12 @@ impl Alerting {
         }
     }
 
+    /// Writes down the alerts that have come in and are not on stable storage yet. [`Alerting::run`]
+    /// does so all the time; this waits for it.
+    pub async fn save(&self) -> Result<(), phoenix_state::StateError> {
+        self.room.save_alerts().await
+    }
+
     /// Whether flushes are being worked on right now, other than waiting for a timer. For tests in
     /// simulated time.
     pub fn is_working(&self) -> bool {

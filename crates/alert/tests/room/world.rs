@@ -74,7 +74,10 @@ impl World {
     }
 
     /// Kills the room as `kill -9` would, and opens it again on the same database.
+    /// Kills after the alerts that came in are on record. A kill before that loses what the rules tell
+    /// again within their resend delay, which is another matter than what these tests look at.
     pub async fn kill_and_restart(&mut self) {
+        self.alerting.save().await.expect("the state store works");
         self.kill().await;
         self.restart().await;
     }
