@@ -1,5 +1,6 @@
 //! Config, HTTP APIs and the embedded UI: the room that wires all others together.
 
+mod blind;
 pub mod check;
 pub mod config;
 pub mod current;

@@ -1,5 +1,6 @@
 //! The wiring: opens every room in its order, and ends them in the opposite one.
 
+use crate::blind::Blindness;
 use crate::config::Overrides;
 use crate::current::Current;
 use crate::demo::Demo;
@@ -412,10 +413,12 @@ fn maintain(
         .map_err(|e| StartError::new("cannot start the store's thread", e))
 }
 
-/// Tells views of changes in incidents as they happen, and once a second of what rules and targets did.
+/// Tells views of changes in incidents as they happen, and once a second of what rules and targets did;
+/// raises the alert about samples that cannot be stored.
 async fn publish_changes(parts: Parts, events: Events, shutdown: Shutdown, clock: SharedClock) {
     let mut updates = parts.incidents.updates();
     let mut seen = (String::new(), String::new());
+    let mut blindness = Blindness::default();
     loop {
         tokio::select! {
             () = shutdown.wait() => return,
@@ -425,6 +428,11 @@ async fn publish_changes(parts: Parts, events: Events, shutdown: Shutdown, clock
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
             },
             () = clock.sleep(Duration::from_secs(1)) => {
+                let targets = parts.scraper.targets(None).active_targets;
+                let error = targets.iter().find_map(|target| target.phoenix_write_error.as_deref());
+                if let Some(alert) = blindness.look(error, clock.monotonic(), clock.now_ms()) {
+                    parts.alerting.sink().send(vec![alert]);
+                }
                 let now = digest(&parts);
                 if now.0 != seen.0 {
                     events.publish(Event::Targets);

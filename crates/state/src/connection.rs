@@ -26,6 +26,8 @@ pub enum Dialect {
 pub struct State {
     pool: AnyPool,
     dialect: Dialect,
+    /// Whether closing a connection would lose everything.
+    in_memory: bool,
 }
 
 /// A transaction; dropping it without a commit rolls it back.
@@ -72,7 +74,7 @@ impl State {
             .connect_with(options)
             .await
             .map_err(to_error)?;
-        let state = Self { pool, dialect };
+        let state = Self { pool, dialect, in_memory: url == ":memory:" };
         migrations::apply(&state, &shown, migrations::MIGRATIONS).await?;
         Ok(state)
     }
@@ -85,11 +87,26 @@ impl State {
     /// Starts a transaction that may write. On SQLite it takes the write lock at once, so that
     /// it can't fail later because somebody else wrote in between.
     pub async fn begin(&self) -> Result<StateTransaction, StateError> {
+        let begun = self.try_begin().await;
+        let begun = match begun {
+            Err(sqlx::Error::InvalidSavePointStatement) if !self.in_memory => {
+                // A full disk can end a transaction within SQLite, which the library does not notice: it
+                // then refuses every later one on this connection. A new connection takes its place.
+                if let Ok(connection) = self.pool.acquire().await {
+                    let _ = connection.close().await;
+                }
+                self.try_begin().await
+            }
+            begun => begun,
+        };
+        begun.map_err(StateError::query("start a transaction"))
+    }
+
+    async fn try_begin(&self) -> Result<StateTransaction, sqlx::Error> {
         match self.dialect {
             Dialect::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await,
             Dialect::Postgres => self.pool.begin().await,
         }
-        .map_err(StateError::query("start a transaction"))
     }
 
     /// Whether the database answers.
