@@ -18,7 +18,7 @@ use phoenix_env::{SharedClock, SharedDisk};
 use phoenix_incident::Incidents;
 use phoenix_ingest::host::Host;
 use phoenix_ingest::remote_write::{Receiver, ReceiverLimits};
-use phoenix_ingest::scrape::{ScrapeLimits, Scraper, ScraperOptions};
+use phoenix_ingest::scrape::{ActiveTarget, ScrapeLimits, Scraper, ScraperOptions};
 use phoenix_model::{Budget, Diagnostic};
 use phoenix_rules::{Doors, RuleMetrics, Scheduler};
 use phoenix_state::State;
@@ -433,7 +433,7 @@ async fn publish_changes(parts: Parts, events: Events, shutdown: Shutdown, clock
                 if let Some(alert) = blindness.look(error, clock.monotonic(), clock.now_ms()) {
                     parts.alerting.sink().send(vec![alert]);
                 }
-                let now = digest(&parts);
+                let now = digest(&parts, &targets);
                 if now.0 != seen.0 {
                     events.publish(Event::Targets);
                 }
@@ -448,10 +448,10 @@ async fn publish_changes(parts: Parts, events: Events, shutdown: Shutdown, clock
 }
 
 /// What views of targets and of alerts would show differently, as two texts to compare.
-fn digest(parts: &Parts) -> (String, String) {
+fn digest(parts: &Parts, active: &[ActiveTarget]) -> (String, String) {
     use std::fmt::Write;
     let (mut targets, mut alerts) = (String::new(), String::new());
-    for target in parts.scraper.targets(None).active_targets {
+    for target in active {
         let _ = write!(targets, "{}{:?};", target.scrape_url, target.health);
     }
     for rule in parts.rules.status().iter().flat_map(|group| &group.rules) {
