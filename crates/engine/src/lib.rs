@@ -4,8 +4,10 @@
 //! and lets paging have threads of its own.
 
 mod embedded;
+pub mod logs;
 
 pub use embedded::EmbeddedMetrics;
+pub use logs::LogsEngine;
 
 use phoenix_model::{Budget, Diagnostic, Labels, Matcher, SeriesSamples};
 pub use phoenix_model::{WriteBatch, WriteOutcome};

@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod disk;
+pub mod objects;
 
 pub use clock::{Clock, RealClock, SharedClock, SimClock};
 pub use disk::{Disk, DiskError, DiskFaults, DiskFile, DiskLock, OpenMode, RealDisk, SharedDisk, SimDisk};

@@ -45,16 +45,7 @@ impl Labels {
     ///
     /// Returns `None` when the bytes are not a well-formed, strictly sorted set of labels.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut rest = bytes;
-        let mut previous: Option<&str> = None;
-        while !rest.is_empty() {
-            let name = checked_str(&mut rest)?;
-            let value = checked_str(&mut rest)?;
-            if previous.is_some_and(|p| p >= name) || value.is_empty() {
-                return None;
-            }
-            previous = Some(name);
-        }
+        LabelsRef::checked(bytes)?;
         Some(Self { bytes: Arc::from(bytes) })
     }
 
@@ -118,6 +109,79 @@ impl Labels {
     /// A builder that starts from this set.
     pub fn to_builder(&self) -> LabelsBuilder {
         LabelsBuilder { pairs: self.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect() }
+    }
+}
+
+impl Labels {
+    /// The same set, borrowed.
+    pub fn as_ref(&self) -> LabelsRef<'_> {
+        LabelsRef { bytes: &self.bytes }
+    }
+}
+
+/// A borrowed set of labels, in the packed form of [`Labels::as_bytes`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct LabelsRef<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> LabelsRef<'a> {
+    /// The set without labels.
+    pub const EMPTY: LabelsRef<'static> = LabelsRef { bytes: &[] };
+
+    /// Bytes that come from [`Labels::as_bytes`] or [`LabelsRef::as_bytes`]. Reading pairs of any
+    /// other bytes panics; bytes of a file go through [`LabelsRef::checked`] or a checksum first.
+    pub fn trusted(bytes: &'a [u8]) -> Self {
+        Self { bytes }
+    }
+
+    /// `None` when the bytes are not a well-formed, strictly sorted set of labels.
+    pub fn checked(bytes: &'a [u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let mut previous: Option<&str> = None;
+        while !rest.is_empty() {
+            let name = checked_str(&mut rest)?;
+            let value = checked_str(&mut rest)?;
+            if previous.is_some_and(|p| p >= name) || value.is_empty() {
+                return None;
+            }
+            previous = Some(name);
+        }
+        Some(Self { bytes })
+    }
+
+    /// The packed form.
+    pub fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Whether there is no label.
+    pub fn is_empty(self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The pairs, sorted by name.
+    pub fn iter(self) -> Iter<'a> {
+        Iter { rest: self.bytes }
+    }
+
+    /// The value of a label; `None` when it is absent.
+    pub fn get(self, name: &str) -> Option<&'a str> {
+        self.iter().take_while(|(n, _)| *n <= name).find(|(n, _)| *n == name).map(|(_, value)| value)
+    }
+
+    /// A set of its own.
+    pub fn to_labels(self) -> Labels {
+        if self.bytes.is_empty() { Labels::empty() } else { Labels { bytes: self.bytes.into() } }
+    }
+}
+
+impl<'a> IntoIterator for LabelsRef<'a> {
+    type Item = (&'a str, &'a str);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
     }
 }
 

@@ -1,13 +1,15 @@
 //! Labels, matchers, samples, durations, limits and diagnostics: the nouns every other room speaks.
 //!
-//! This room does no I/O and knows neither async nor HTTP. Timestamps are milliseconds since the
-//! Unix epoch as `i64`, as in Prometheus' storage and remote write formats.
+//! This room does no I/O and knows neither async nor HTTP. Timestamps of samples are milliseconds
+//! since the Unix epoch as `i64`, as in Prometheus' storage and remote write formats; those of log
+//! entries are nanoseconds.
 
 pub mod alert;
 pub mod budget;
 pub mod diagnostic;
 pub mod duration;
 pub mod labels;
+pub mod logs;
 pub mod matcher;
 mod re2;
 pub mod sample;
@@ -19,7 +21,7 @@ pub use alert::{Alert, AlertSink};
 pub use budget::{Budget, BudgetExceeded, Charge};
 pub use diagnostic::{Diagnostic, Severity, Source, Span};
 pub use duration::{format_duration, parse_duration};
-pub use labels::{Labels, LabelsBuilder};
+pub use labels::{Labels, LabelsBuilder, LabelsRef};
 pub use matcher::{MatchOp, Matcher, MatcherError};
 pub use sample::{STALE_NAN_BITS, Sample, SeriesSamples, is_stale, stale_nan};
 pub use secret::Secret;

@@ -1,0 +1,14 @@
+//! What evaluation needs of a store.
+
+use phoenix_model::Matcher;
+pub use phoenix_model::logs::{LogBatch, LogSelect, LogVisitor, Need, ReadError, ReadLimits, ReadStats, StreamCounts};
+
+/// Where entries come from.
+pub trait LogSource {
+    /// Gives all entries that match to the visitor, each once, in any number of batches.
+    fn read(&self, select: &LogSelect<'_>, limits: &ReadLimits<'_>, visitor: &mut dyn LogVisitor) -> Result<ReadStats, ReadError>;
+
+    /// Counts the entries of the matching streams between neighbouring edges (ascending), exactly,
+    /// without reading lines. Streams and levels without an entry there are left out.
+    fn counts(&self, matchers: &[Matcher], edges_ns: &[i64], limits: &ReadLimits<'_>) -> Result<(Vec<StreamCounts>, ReadStats), ReadError>;
+}

@@ -1,0 +1,1 @@
+//! Objects in the buckets of S3, Google Cloud Storage and Azure.
