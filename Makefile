@@ -42,6 +42,7 @@ web/node_modules: web/package-lock.json
 .PHONY: test
 test: web ## All tests: Rust, web units, the browser against the real program
 	tools/debian.sh $(PEERS) $(BROWSER)
+	tools/install.sh moto_server duckdb
 	cargo test --workspace --locked
 	cd web && npm test
 	cargo build --locked -p phoenix-cli -p phoenix-platform
