@@ -6,6 +6,7 @@
 //! is past its retention or was deleted.
 
 mod error;
+pub mod segment;
 mod tombstone;
 
 pub use error::LakeError;
