@@ -47,6 +47,29 @@ impl fmt::Display for PathDisplay {
     }
 }
 
+/// Which file it is, whatever its name: it stays the same when the file is renamed. The number of a
+/// removed file may come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileIdentity {
+    /// The file system.
+    pub device: u64,
+    /// The file's number on it.
+    pub inode: u64,
+}
+
+/// What the file system knows of a file or folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileStat {
+    /// Which file it is.
+    pub identity: FileIdentity,
+    /// Its length in bytes; meaningless for a folder.
+    pub length: u64,
+    /// Whether it is a folder.
+    pub is_folder: bool,
+    /// Whether it is a regular file, not a folder, pipe or device.
+    pub is_file: bool,
+}
+
 /// How to open a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenMode {
@@ -73,6 +96,9 @@ pub trait DiskFile: Send + Sync {
 
     /// The file's length in bytes.
     fn len(&self) -> Result<u64, DiskError>;
+
+    /// Which file it is.
+    fn identity(&self) -> Result<FileIdentity, DiskError>;
 
     /// Cuts the file to `length` bytes.
     fn truncate(&self, length: u64) -> Result<(), DiskError>;
@@ -116,6 +142,9 @@ pub trait Disk: Send + Sync + 'static {
 
     /// When a file was last changed, in milliseconds since the Unix epoch.
     fn modified_ms(&self, path: &Path) -> Result<i64, DiskError>;
+
+    /// What stands at a path. Symbolic links are followed.
+    fn stat(&self, path: &Path) -> Result<FileStat, DiskError>;
 
     /// Reads a whole file of at most `limit_bytes`; a longer one is an error.
     fn read(&self, path: &Path, limit_bytes: u64) -> Result<Vec<u8>, DiskError> {

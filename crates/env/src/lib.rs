@@ -9,4 +9,4 @@ pub mod disk;
 pub mod objects;
 
 pub use clock::{Clock, RealClock, SharedClock, SimClock};
-pub use disk::{Disk, DiskError, DiskFaults, DiskFile, DiskLock, OpenMode, RealDisk, SharedDisk, SimDisk};
+pub use disk::{Disk, DiskError, DiskFaults, DiskFile, DiskLock, FileIdentity, FileStat, OpenMode, RealDisk, SharedDisk, SimDisk};

@@ -1,9 +1,9 @@
 //! The operating system's files.
 
-use super::{Disk, DiskError, DiskFile, DiskLock, OpenMode, SharedDisk};
+use super::{Disk, DiskError, DiskFile, DiskLock, FileIdentity, FileStat, OpenMode, SharedDisk};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,9 +49,17 @@ impl DiskFile for RealFile {
         self.file.metadata().map(|m| m.len()).map_err(|e| DiskError::new("measure", &self.path, e))
     }
 
+    fn identity(&self) -> Result<FileIdentity, DiskError> {
+        self.file.metadata().map(|m| identity(&m)).map_err(|e| DiskError::new("measure", &self.path, e))
+    }
+
     fn truncate(&self, length: u64) -> Result<(), DiskError> {
         self.file.set_len(length).map_err(|e| DiskError::new("truncate", &self.path, e))
     }
+}
+
+fn identity(metadata: &std::fs::Metadata) -> FileIdentity {
+    FileIdentity { device: metadata.dev(), inode: metadata.ino() }
 }
 
 struct RealLock {
@@ -151,6 +159,11 @@ impl Disk for RealDisk {
         let modified = std::fs::metadata(path).and_then(|m| m.modified()).map_err(to_error)?;
         Ok(modified.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64))
     }
+
+    fn stat(&self, path: &Path) -> Result<FileStat, DiskError> {
+        let metadata = std::fs::metadata(path).map_err(|e| DiskError::new("measure", path, e))?;
+        Ok(FileStat { identity: identity(&metadata), length: metadata.len(), is_folder: metadata.is_dir(), is_file: metadata.is_file() })
+    }
 }
 
 #[cfg(test)]
@@ -168,6 +181,22 @@ mod tests {
         assert!(RealDisk.read(&path, 3).unwrap_err().to_string().contains("limit"));
         assert!(!RealDisk.read(Path::new("/proc/meminfo"), 1 << 20).unwrap().is_empty());
         assert!(RealDisk.free_bytes(dir.path()).unwrap() > 0);
+    }
+
+    #[test]
+    fn a_file_stays_the_same_under_another_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, moved) = (dir.path().join("a"), dir.path().join("b"));
+        RealDisk.write_atomic(&path, b"one").unwrap();
+        let before = RealDisk.stat(&path).unwrap();
+        assert_eq!((before.length, before.is_folder, before.is_file), (3, false, true));
+        assert_eq!(RealDisk.open(&path, OpenMode::Read).unwrap().identity().unwrap(), before.identity);
+        RealDisk.rename(&path, &moved).unwrap();
+        RealDisk.write_atomic(&path, b"other").unwrap();
+        assert_eq!(RealDisk.stat(&moved).unwrap(), before);
+        assert_ne!(RealDisk.stat(&path).unwrap().identity, before.identity);
+        assert!(RealDisk.stat(dir.path()).unwrap().is_folder);
+        assert!(RealDisk.stat(&dir.path().join("none")).unwrap_err().is_not_found());
     }
 
     #[test]

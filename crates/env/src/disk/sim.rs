@@ -4,7 +4,7 @@
 //! as any prefix, perhaps with a garbled end; names that were made, renamed or removed since the
 //! last [`Disk::sync_dir`] of their folder are kept or lost one by one.
 
-use super::{Disk, DiskError, DiskFile, DiskLock, OpenMode};
+use super::{Disk, DiskError, DiskFile, DiskLock, FileIdentity, FileStat, OpenMode};
 use crate::SharedClock;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -386,6 +386,10 @@ impl DiskFile for SimFile {
         self.with("measure", |_, inode| Ok(inode.data.len() as u64))
     }
 
+    fn identity(&self) -> Result<FileIdentity, DiskError> {
+        Ok(FileIdentity { device: 0, inode: self.inode })
+    }
+
     fn truncate(&self, length: u64) -> Result<(), DiskError> {
         self.with("truncate", |_, inode| {
             let length = length as usize;
@@ -536,6 +540,22 @@ impl Disk for SimDisk {
         match state.names.get(path) {
             Some(Node::File(id)) => Ok(state.inodes.get(id).map_or(0, |inode| inode.modified_ms)),
             Some(Node::Folder) => Ok(0),
+            None => Err(error("measure", path, ErrorKind::NotFound)),
+        }
+    }
+
+    /// Folders have no number of their own: all have 0.
+    fn stat(&self, path: &Path) -> Result<FileStat, DiskError> {
+        let mut state = self.state.lock();
+        state.begin("measure", path)?;
+        match state.names.get(path) {
+            Some(Node::File(id)) => {
+                let length = state.inodes.get(id).map_or(0, |inode| inode.data.len() as u64);
+                Ok(FileStat { identity: FileIdentity { device: 0, inode: *id }, length, is_folder: false, is_file: true })
+            }
+            Some(Node::Folder) => {
+                Ok(FileStat { identity: FileIdentity { device: 0, inode: 0 }, length: 0, is_folder: true, is_file: false })
+            }
             None => Err(error("measure", path, ErrorKind::NotFound)),
         }
     }

@@ -124,3 +124,19 @@ proptest! {
         prop_assert!(written.is_err() || after == b"newer");
     }
 }
+
+#[test]
+fn a_file_stays_the_same_under_another_name() {
+    let disk = disk(1);
+    let (path, moved) = (Path::new("/d/a"), Path::new("/d/b"));
+    disk.write_atomic(path, b"one").unwrap();
+    let before = disk.stat(path).unwrap();
+    assert_eq!((before.length, before.is_folder, before.is_file), (3, false, true));
+    assert_eq!(disk.open(path, OpenMode::Read).unwrap().identity().unwrap(), before.identity);
+    disk.rename(path, moved).unwrap();
+    disk.write_atomic(path, b"other").unwrap();
+    assert_eq!(disk.stat(moved).unwrap(), before);
+    assert_ne!(disk.stat(path).unwrap().identity, before.identity);
+    assert!(disk.stat(Path::new("/d")).unwrap().is_folder);
+    assert!(disk.stat(Path::new("/d/none")).unwrap_err().is_not_found());
+}
