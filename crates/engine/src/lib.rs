@@ -62,12 +62,23 @@ pub struct QueryLimits {
     pub cancelled: Cancel,
     /// How far back an instant selector looks for its newest sample.
     pub lookback: Duration,
+    /// Bytes of log lines that the query may read, before filters decide.
+    pub max_log_bytes: u64,
+    /// Series that the answer to a metric query over logs may have.
+    pub max_log_series: usize,
 }
 
 impl QueryLimits {
     /// Without limits, with Prometheus' lookback of five minutes. For tests.
     pub fn unlimited() -> Self {
-        Self { budget: Budget::unlimited(), max_samples: u64::MAX, cancelled: Cancel::default(), lookback: Duration::from_mins(5) }
+        Self {
+            budget: Budget::unlimited(),
+            max_samples: u64::MAX,
+            cancelled: Cancel::default(),
+            lookback: Duration::from_mins(5),
+            max_log_bytes: u64::MAX,
+            max_log_series: usize::MAX,
+        }
     }
 }
 
