@@ -146,14 +146,14 @@ fn time_method(moment: &GoTime, name: &str, arguments: &[Value]) -> Result<Value
         _ => {
             no_arguments(name, arguments)?;
             match name {
-                "UTC" => value::time(moment.ms()),
+                "UTC" => value::time_ns_in(moment.ns(), "UTC"),
                 "Local" => value::time_in(moment.ms(), TimeZone::system().iana_name().unwrap_or("UTC")),
                 "String" => value::string(moment.to_string()),
                 // Go's zero time is the first of January of year 1.
                 "IsZero" => Value::Bool(moment.ms() == -62_135_596_800_000),
                 "Unix" => Value::Int(moment.ms().div_euclid(1000)),
                 "UnixMilli" => Value::Int(moment.ms()),
-                "UnixNano" => Value::Int(moment.ms().saturating_mul(1_000_000)),
+                "UnixNano" => Value::Int(i64::try_from(moment.ns()).unwrap_or(i64::MAX)),
                 "Year" => Value::Int(zoned.year().into()),
                 // Go prints a month by its name.
                 "Month" => value::string(moment.format("January")),

@@ -8,13 +8,16 @@
 //!
 //! - [`Template`]: one text, as in the annotations of a rule.
 //! - [`TemplateSet`]: several named ones that call each other, as in Alertmanager's template files.
-//! - [`Functions`]: what the templates may call: [`Functions::prometheus`], [`Functions::alertmanager`].
+//! - [`LogTemplate`]: one text, rendered for each line of a log, as in LogQL's `line_format`.
+//! - [`Functions`]: what the templates may call: [`Functions::prometheus`], [`Functions::alertmanager`], [`Functions::logs`].
 //! - [`value`]: how data becomes a [`Value`].
 
 mod blocks;
 mod error;
 mod fields;
 mod functions;
+mod layout;
+mod logs;
 mod number;
 mod rewrite;
 mod set;
@@ -25,6 +28,7 @@ pub mod value;
 
 pub use error::TemplateError;
 pub use functions::{Function, Functions};
+pub use logs::{LineContext, LogTemplate};
 pub use number::{format_float, humanize, humanize_1024, humanize_duration, humanize_percentage, humanize_timestamp};
 pub use set::{Template, TemplateSet};
 pub use text::query_escape;

@@ -24,7 +24,7 @@ pub const MAX_OUTPUT_BYTES: usize = 4 * 1024 * 1024;
 pub const MAX_STEPS: u64 = 1_000_000;
 
 /// The body of a text that is rendered without being added under a name of its own.
-const UNNAMED: &str = "\0text";
+pub(crate) const UNNAMED: &str = "\0text";
 
 /// Named templates that may call each other. Cloning is cheap.
 #[derive(Clone)]
@@ -107,7 +107,7 @@ impl TemplateSet {
     }
 
     /// Parses a text into its own body, under `key`, and those it defines.
-    fn read(&self, name: &str, key: &str, text: &str) -> Result<BTreeMap<String, Arc<ListNode>>, TemplateError> {
+    pub(crate) fn read(&self, name: &str, key: &str, text: &str) -> Result<BTreeMap<String, Arc<ListNode>>, TemplateError> {
         if text.len() > MAX_TEXT_BYTES {
             let message = format!("the text has {} bytes, the limit is {MAX_TEXT_BYTES}", text.len());
             return Err(TemplateError::at(name, (0, 0), message));
@@ -150,7 +150,7 @@ fn run(
     data: &Value,
     html: bool,
 ) -> Result<String, TemplateError> {
-    let place = Arc::new(Place { at: Mutex::new((Arc::from(name), 0, 0)), steps: AtomicU64::new(0) });
+    let place = Arc::new(Place::new(name));
     let calls = call_table(functions, &place);
     let needed = reachable(key, bodies);
     let mut out = Output { text: String::new() };
@@ -236,13 +236,22 @@ impl Template {
 }
 
 /// Where a rendering is, and how far it went.
-struct Place {
+pub(crate) struct Place {
     at: Mutex<(Arc<str>, usize, usize)>,
     steps: AtomicU64,
 }
 
 impl Place {
-    fn error(&self, error: gotmpl::TemplateError) -> TemplateError {
+    pub(crate) fn new(name: &str) -> Self {
+        Self { at: Mutex::new((Arc::from(name), 0, 0)), steps: AtomicU64::new(0) }
+    }
+
+    /// Begins another rendering.
+    pub(crate) fn restart(&self) {
+        self.steps.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn error(&self, error: gotmpl::TemplateError) -> TemplateError {
         let message = match error {
             gotmpl::TemplateError::Exec(message) => message,
             gotmpl::TemplateError::Write => format!("the output is longer than {MAX_OUTPUT_BYTES} bytes"),
@@ -270,7 +279,7 @@ fn too_many_steps() -> String {
 }
 
 /// Everything a rewritten template calls, beside what gotmpl brings along.
-fn call_table(functions: &Functions, place: &Arc<Place>) -> FuncMap {
+pub(crate) fn call_table(functions: &Functions, place: &Arc<Place>) -> FuncMap {
     let mut calls = FuncMap::new();
     for (name, function) in functions.iter() {
         let function = Arc::clone(function);
@@ -330,8 +339,8 @@ fn reachable<'a>(key: &'a str, bodies: &'a BTreeMap<String, Arc<ListNode>>) -> B
 }
 
 /// Text up to a limit.
-struct Output {
-    text: String,
+pub(crate) struct Output {
+    pub(crate) text: String,
 }
 
 impl fmt::Write for Output {

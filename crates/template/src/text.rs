@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-fn compile(pattern: &str) -> Result<Regex, String> {
+pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
     Regex::new(pattern).map_err(|e| {
         // The crate draws the pattern over several lines; the last one says what is wrong.
         let text = e.to_string();
@@ -23,13 +23,21 @@ pub(crate) fn matches(pattern: &str, text: &str) -> Result<bool, String> {
 
 /// Replaces all matches; `$1` and `${name}` in the replacement stand for groups, as in Go.
 pub(crate) fn replace_all(pattern: &str, replacement: &str, text: &str) -> Result<String, String> {
-    let regex = compile(pattern)?;
+    replace_with(&compile(pattern)?, replacement, text, true)
+}
+
+/// Replaces all matches. With `expand`, `$1` and `${name}` in the replacement stand for groups.
+pub(crate) fn replace_with(regex: &Regex, replacement: &str, text: &str, expand: bool) -> Result<String, String> {
     let mut out = String::new();
     let mut end = 0;
     for groups in regex.captures_iter(text) {
         let whole = groups.get(0).expect("group 0 is the match");
         out.push_str(&text[end..whole.start()]);
-        groups.expand(replacement, &mut out);
+        if expand {
+            groups.expand(replacement, &mut out);
+        } else {
+            out.push_str(replacement);
+        }
         end = whole.end();
         if out.len() > MAX_VALUE_BYTES {
             break;

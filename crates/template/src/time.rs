@@ -11,7 +11,13 @@ pub(crate) struct GoTime(Zoned);
 impl GoTime {
     /// Milliseconds since the Unix epoch, in a zone of the tz database; an unknown zone is an error.
     pub(crate) fn new(ms: i64, zone: &str) -> Result<Self, String> {
-        let moment = Timestamp::from_millisecond(ms).map_err(|_| format!("{ms} ms is not a moment of the calendar"))?;
+        Self::from_ns(i128::from(ms) * 1_000_000, zone)
+    }
+
+    /// As [`GoTime::new`], from nanoseconds.
+    pub(crate) fn from_ns(ns: i128, zone: &str) -> Result<Self, String> {
+        let moment =
+            Timestamp::from_nanosecond(ns).map_err(|_| format!("{} ms is not a moment of the calendar", ns.div_euclid(1_000_000)))?;
         let zone = match zone {
             "" | "UTC" => TimeZone::UTC,
             name => TimeZone::get(name).map_err(|_| format!("unknown time zone {name}"))?,
@@ -34,6 +40,10 @@ impl GoTime {
 
     pub(crate) fn ms(&self) -> i64 {
         self.0.timestamp().as_millisecond()
+    }
+
+    pub(crate) fn ns(&self) -> i128 {
+        self.0.timestamp().as_nanosecond()
     }
 
     pub(crate) fn zoned(&self) -> &Zoned {
@@ -161,9 +171,9 @@ impl fmt::Display for GoTime {
     }
 }
 
-const MONTHS: [&str; 12] =
+pub(crate) const MONTHS: [&str; 12] =
     ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
-const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+pub(crate) const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 fn zone_parts(t: &Zoned) -> (bool, i32, String) {
     let info = t.time_zone().to_offset_info(t.timestamp());

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 pub(crate) const OBJECT: &str = "\0object";
 pub(crate) const TIME: &str = "\0time";
+/// Nanoseconds of a time below its milliseconds.
+pub(crate) const TIME_REST: &str = "\0time rest";
 pub(crate) const ZONE: &str = "\0zone";
 pub(crate) const DURATION: &str = "\0duration";
 
@@ -48,6 +50,12 @@ pub fn object(kind: &str, fields: impl IntoIterator<Item = (&'static str, Value)
 /// has its methods `Format`, `Unix`, `UTC`, `Sub`, `Before`, `After`, `Year`, `Hour` and so on.
 pub fn time(ms: i64) -> Value {
     time_in(ms, "UTC")
+}
+
+/// A moment in a zone of the tz database, in nanoseconds since the Unix epoch.
+pub(crate) fn time_ns_in(ns: i128, zone: &str) -> Value {
+    let (ms, rest) = (ns.div_euclid(1_000_000) as i64, ns.rem_euclid(1_000_000) as i64);
+    map([(TIME, Value::Int(ms)), (TIME_REST, Value::Int(rest)), (ZONE, string(zone))])
 }
 
 pub(crate) fn time_in(ms: i64, zone: &str) -> Value {
@@ -99,7 +107,12 @@ pub(crate) fn kind(fields: &BTreeMap<Arc<str>, Value>) -> Kind<'_> {
                     Some(Value::String(zone)) => zone,
                     _ => "UTC",
                 };
-                match crate::time::GoTime::new(*ms, zone).or_else(|_| crate::time::GoTime::new(*ms, "UTC")) {
+                let rest = match fields.get(TIME_REST) {
+                    Some(Value::Int(rest)) => *rest,
+                    _ => 0,
+                };
+                let ns = i128::from(*ms) * 1_000_000 + i128::from(rest);
+                match crate::time::GoTime::from_ns(ns, zone).or_else(|_| crate::time::GoTime::from_ns(ns, "UTC")) {
                     Ok(moment) => Kind::Time(moment),
                     Err(_) => Kind::Plain(fields),
                 }

@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod go;
+mod logs;
 mod prometheus;
 
 use crate::show::MAX_VALUE_BYTES;
@@ -38,6 +39,13 @@ impl Functions {
     /// Alertmanager's functions for notifications. `now_ms` is asked by `since`.
     pub fn alertmanager(now_ms: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
         alertmanager::functions(now_ms)
+    }
+
+    /// Loki's functions for lines and labels. [`crate::LogTemplate`] adds `__line__`,
+    /// `__timestamp__` and `now`, which depend on the entry; the language adds `bytes`, `duration`
+    /// and `duration_seconds`, whose units are its own.
+    pub fn logs() -> Self {
+        logs::functions()
     }
 
     /// With one more function, or another in the place of an existing one.
