@@ -1,0 +1,422 @@
+//! Operators, aggregations, functions, literals.
+
+use super::range::LogRange;
+use super::{MAX_DEPTH, Parser, is_grouping_word};
+use crate::ast::{
+    Binary, BinaryOp, Cardinality, Expr, ExprKind, Grouping, LabelReplace, RangeAggregation, RangeOp, VectorAggregation, VectorMatching,
+    VectorOp,
+};
+use crate::check;
+use crate::lexer::TokenKind;
+use phoenix_model::{Span, suggest};
+
+impl Parser {
+    /// Whether the next token can begin an expression.
+    pub(super) fn starts_expression(&self) -> bool {
+        match self.peek() {
+            TokenKind::Word(_) | TokenKind::Number(_) => true,
+            TokenKind::Symbol(symbol) => matches!(*symbol, "(" | "{" | "+" | "-"),
+            _ => false,
+        }
+    }
+
+    /// An expression of operators that bind at least as tightly as `min`.
+    pub(super) fn expression(&mut self, min: u8) -> Expr {
+        let depth = self.depth;
+        self.depth += 1;
+        let expr = if self.depth > MAX_DEPTH { self.too_deep() } else { self.operators(min) };
+        self.depth = depth;
+        expr
+    }
+
+    pub(super) fn too_deep(&mut self) -> Expr {
+        let span = self.span();
+        // One report is enough, and nothing after it can be read sensibly.
+        if !self.diagnostics.iter().any(|d| d.message.starts_with("the expression nests too deeply")) {
+            self.error(
+                span,
+                format!("the expression nests too deeply: the limit is {MAX_DEPTH} levels, where each operator counts as one"),
+            );
+        }
+        self.next = self.tokens.len() - 1;
+        Expr { kind: ExprKind::Error, span }
+    }
+
+    fn operators(&mut self, min: u8) -> Expr {
+        let mut lhs = self.primary();
+        while let Some(op) = self.binary_op() {
+            if op.precedence() < min {
+                break;
+            }
+            // Every operator of a chain makes the tree one level deeper.
+            self.depth += 1;
+            if self.depth > MAX_DEPTH {
+                return self.too_deep();
+            }
+            lhs = self.binary(lhs, op);
+        }
+        lhs
+    }
+
+    fn binary_op(&self) -> Option<BinaryOp> {
+        let text = match self.peek() {
+            TokenKind::Symbol(symbol) => symbol,
+            TokenKind::Word(word) => word.as_str(),
+            _ => return None,
+        };
+        BinaryOp::ALL.into_iter().find(|op| *op != BinaryOp::Atan2 && op.as_str().eq_ignore_ascii_case(text))
+    }
+
+    fn binary(&mut self, lhs: Expr, op: BinaryOp) -> Expr {
+        self.bump();
+        let bool_span = self.span();
+        let returns_bool = self.eat_word("bool");
+        if returns_bool && !op.is_comparison() {
+            self.error(bool_span, "bool modifier can only be used on comparison operators");
+        }
+        let matching = self.matching(op);
+        let rhs = self.expression(if op.is_right_associative() { op.precedence() } else { op.precedence() + 1 });
+        let span = lhs.span.to(rhs.span);
+        for (side, name) in [(&lhs, "left"), (&rhs, "right")] {
+            if let Some((message, help)) = check::operand(side, name, op) {
+                self.error_with_help(side.span, message, help);
+            }
+        }
+        Expr { kind: ExprKind::Binary(Box::new(Binary { op, returns_bool, matching, lhs, rhs })), span }
+    }
+
+    /// `on (…)`, `ignoring (…)`, `group_left (…)`, `group_right (…)`
+    fn matching(&mut self, op: BinaryOp) -> VectorMatching {
+        let mut matching = VectorMatching::default();
+        if op.is_set() {
+            matching.cardinality = Cardinality::ManyToMany;
+        }
+        matching.on = self.at_word("on");
+        if !matching.on && !self.at_word("ignoring") {
+            return matching;
+        }
+        self.bump();
+        matching.labels = self.label_list().into_iter().map(|(name, _)| name).collect();
+        let group_span = self.span();
+        let cardinality = if self.at_word("group_left") {
+            Cardinality::ManyToOne
+        } else if self.at_word("group_right") {
+            Cardinality::OneToMany
+        } else {
+            return matching;
+        };
+        self.bump();
+        if op.is_set() {
+            self.error(group_span, format!("no grouping allowed for {:?} operation", op.as_str()));
+        } else {
+            matching.cardinality = cardinality;
+        }
+        if self.at_symbol("(") {
+            for (name, span) in self.label_list() {
+                if matching.on && matching.labels.contains(&name) {
+                    self.error(span, format!("label {name:?} must not occur in ON and GROUP clause at once"));
+                }
+                matching.include.push(name);
+            }
+        }
+        matching
+    }
+
+    fn primary(&mut self) -> Expr {
+        let span = self.span();
+        match self.peek().clone() {
+            TokenKind::Number(value) => {
+                self.bump();
+                Expr { kind: ExprKind::Number(value), span }
+            }
+            TokenKind::Symbol("+" | "-") => match self.signed_number() {
+                Some(value) => Expr { kind: ExprKind::Number(value), span: self.span_from(span.start) },
+                None => Expr { kind: ExprKind::Error, span: self.span_from(span.start) },
+            },
+            TokenKind::Symbol("{") => self.log_query(),
+            TokenKind::Symbol("(") => self.parenthesised(),
+            TokenKind::Word(word) => self.word(&word, span),
+            TokenKind::Symbol(")" | "]" | "}" | "," | "[") | TokenKind::End => {
+                self.unexpected(&[], None);
+                self.error_here()
+            }
+            TokenKind::Duration(_) | TokenKind::Bytes(_) => {
+                self.unexpected(&[], Some("durations and sizes stand in label filters and ranges; here write a plain number"));
+                self.bump();
+                Expr { kind: ExprKind::Error, span }
+            }
+            _ => {
+                self.unexpected(&[], None);
+                self.bump();
+                Expr { kind: ExprKind::Error, span }
+            }
+        }
+    }
+
+    /// `5`, `-5` or `+5`
+    fn signed_number(&mut self) -> Option<f64> {
+        let negative = self.at_symbol("-");
+        if negative || self.at_symbol("+") {
+            self.bump();
+        }
+        let TokenKind::Number(value) = *self.peek() else {
+            self.unexpected(&["NUMBER"], Some("only numbers have a sign; for the negative of an expression multiply it by -1"));
+            return None;
+        };
+        self.bump();
+        Some(if negative { -value } else { value })
+    }
+
+    /// `{…} | …`
+    fn log_query(&mut self) -> Expr {
+        let start = self.span().start;
+        let logs = self.log_query_parts();
+        Expr { kind: logs.map_or(ExprKind::Error, ExprKind::Logs), span: self.span_from(start) }
+    }
+
+    fn log_query_parts(&mut self) -> Option<crate::ast::LogExpr> {
+        let from = self.next;
+        let logs = self.logs();
+        // A range with nothing around it.
+        if let Some(bracket) = (from..self.next).rev().find(|i| self.tokens[*i].kind == TokenKind::Symbol("[")) {
+            let span = self.tokens[bracket].span;
+            let help = "a range needs an aggregation around it, such as `rate({…}[5m])` or `count_over_time({…}[5m])`";
+            self.error_with_help(span, "syntax error: unexpected RANGE", help);
+        }
+        logs
+    }
+
+    fn parenthesised(&mut self) -> Expr {
+        let start = self.bump().span.start;
+        let inner = self.expression(0);
+        if !self.expect_symbol(")") {
+            self.recover_at(")");
+        }
+        let span = self.span_from(start);
+        let kind = match inner.kind {
+            // Parentheses around lines mean nothing.
+            ExprKind::Logs(logs) => {
+                if self.starts_stage() && self.line_filter_follows() {
+                    self.unexpected(&[], Some("the pipeline belongs inside of the parentheses"));
+                    self.skip_to(|kind| *kind == TokenKind::Symbol(")"));
+                }
+                ExprKind::Logs(logs)
+            }
+            ExprKind::Error => ExprKind::Error,
+            _ => ExprKind::Paren(Box::new(inner)),
+        };
+        Expr { kind, span }
+    }
+
+    /// Whether what follows can only be a stage, and not a comparison.
+    fn line_filter_follows(&self) -> bool {
+        !self.at_symbol("!=") || matches!(self.peek_after(), TokenKind::String(_))
+    }
+
+    fn word(&mut self, word: &str, span: Span) -> Expr {
+        let opens = *self.peek_after() == TokenKind::Symbol("(");
+        let groups = matches!(self.peek_after(), TokenKind::Word(w) if is_grouping_word(w));
+        if let Some(op) = RangeOp::from_name(word)
+            && (opens || groups)
+        {
+            return self.range_aggregation(op);
+        }
+        if let Some(op) = VectorOp::from_name(word)
+            && (opens || groups)
+        {
+            return self.vector_aggregation(op);
+        }
+        if opens && word.eq_ignore_ascii_case("vector") {
+            return self.vector();
+        }
+        if opens && word.eq_ignore_ascii_case("label_replace") {
+            return self.label_replace();
+        }
+        let functions = RangeOp::ALL.map(RangeOp::as_str);
+        let names = functions.into_iter().chain(VectorOp::ALL.map(VectorOp::as_str)).chain(["vector", "label_replace"]);
+        let help = match suggest::nearest(word, names) {
+            Some(near) if near == word => format!("`{word}` needs its argument in parentheses"),
+            Some(near) => format!("did you mean `{near}`?"),
+            None if opens => format!("there is no function `{word}`"),
+            None => format!("a query begins with the streams to read: `{{app=\"{word}\"}}`"),
+        };
+        self.unexpected(&[], Some(&help));
+        self.bump();
+        if self.eat_symbol("(") {
+            // Arguments are read for their errors alone.
+            while !self.at_symbol(")") && *self.peek() != TokenKind::End {
+                let before = self.next;
+                if self.at_symbol("{") || self.at_symbol("(") {
+                    let _ = self.log_range();
+                } else if self.starts_expression() {
+                    let _ = self.expression(0);
+                }
+                if !self.eat_symbol(",") || self.next == before {
+                    break;
+                }
+            }
+            self.recover_at(")");
+        }
+        Expr { kind: ExprKind::Error, span: self.span_from(span.start) }
+    }
+
+    /// `rate({…}[5m])`, at its name.
+    fn range_aggregation(&mut self, op: RangeOp) -> Expr {
+        let start = self.bump().span;
+        if !self.eat_symbol("(") {
+            self.unexpected(&["("], Some("the grouping of an aggregation over a range comes last"));
+            self.skip_to(|kind| matches!(kind, TokenKind::Symbol(")" | "," | "|")));
+            return Expr { kind: ExprKind::Error, span: self.span_from(start.start) };
+        }
+        let (param, param_span) = self.param();
+        let inner_start = self.span().start;
+        let parts = self.log_range();
+        if parts.is_none() {
+            self.skip_to(|kind| *kind == TokenKind::Symbol(")"));
+        }
+        if parts.as_ref().is_some_and(|parts| parts.range.is_none()) && *self.peek() == TokenKind::Symbol(")") {
+            self.unexpected(&["["], Some("add a range, such as `[5m]`"));
+        } else if parts.as_ref().is_some_and(|parts| parts.range.is_none()) {
+            self.unexpected(&[], Some("add a range, such as `[5m]`"));
+        }
+        let logs_span = self.span_from(inner_start);
+        if !self.eat_symbol(")") {
+            if parts.as_ref().is_some_and(|parts| parts.range.is_some()) {
+                self.unexpected(&[")"], None);
+            }
+            self.recover_at(")");
+        }
+        let grouping_span = self.span();
+        let grouping = self.grouping();
+        let span = self.span_from(start.start);
+        let (Some(LogRange { logs, unwrap, range: Some((range_ns, offset_ns)) }), Ok(param)) = (parts, param) else {
+            return Expr { kind: ExprKind::Error, span };
+        };
+        let aggregation = RangeAggregation { op, param, logs, unwrap, range_ns, offset_ns, grouping };
+        for (place, message, help) in check::range_aggregation(&aggregation) {
+            let span = match place {
+                check::Place::Name => start,
+                check::Place::Param => param_span,
+                check::Place::Logs => logs_span,
+                check::Place::Grouping => Span::new(grouping_span.start, span.end),
+            };
+            self.error_with_help(span, message, help);
+        }
+        Expr { kind: ExprKind::RangeAggregation(Box::new(aggregation)), span }
+    }
+
+    /// A number with a comma behind it, if there is one; an error when it could not be read.
+    fn param(&mut self) -> (Result<Option<f64>, ()>, Span) {
+        let span = self.span();
+        let signed = self.at_symbol("-") || self.at_symbol("+");
+        let is_number = matches!(self.peek(), TokenKind::Number(_)) && *self.peek_after() == TokenKind::Symbol(",");
+        if !signed && !is_number {
+            return (Ok(None), span);
+        }
+        let value = self.signed_number();
+        let span = self.span_from(span.start);
+        if !self.eat_symbol(",") {
+            self.unexpected(&[","], None);
+            return (Err(()), span);
+        }
+        (value.map(Some).ok_or(()), span)
+    }
+
+    /// `sum by (a) (…)`, at its name.
+    fn vector_aggregation(&mut self, op: VectorOp) -> Expr {
+        let start = self.bump().span;
+        let before_span = self.span();
+        let mut grouping = self.grouping();
+        let mut grouping_span = self.span_from(before_span.start);
+        let failed = |parser: &Self| Expr { kind: ExprKind::Error, span: parser.span_from(start.start) };
+        if !self.eat_symbol("(") {
+            self.unexpected(&["("], None);
+            self.skip_to(|kind| matches!(kind, TokenKind::Symbol(")" | ",")));
+            return failed(self);
+        }
+        let (param, param_span) = self.param();
+        let expr = self.expression(0);
+        if !self.expect_symbol(")") {
+            self.recover_at(")");
+        }
+        let after_span = self.span();
+        if let Some(second) = self.grouping() {
+            grouping_span = self.span_from(after_span.start);
+            if grouping.is_some() {
+                self.error(grouping_span, "syntax error: unexpected second grouping");
+            }
+            grouping = Some(second);
+        }
+        let Ok(param) = param else { return failed(self) };
+        let span = self.span_from(start.start);
+        if let Some((message, help)) = check::aggregated(&expr, op) {
+            self.error_with_help(expr.span, message, help);
+        }
+        for (place, message, help) in check::vector_aggregation(op, param, grouping.is_some()) {
+            let span = match place {
+                check::Place::Param => param_span,
+                check::Place::Grouping => grouping_span,
+                check::Place::Name | check::Place::Logs => start,
+            };
+            self.error_with_help(span, message, help);
+        }
+        let param = param.map(|k| k as u64);
+        Expr { kind: ExprKind::VectorAggregation(Box::new(VectorAggregation { op, param, grouping, expr })), span }
+    }
+
+    /// `by (…)` or `without (…)`, if it comes next.
+    fn grouping(&mut self) -> Option<Grouping> {
+        let without = self.at_word("without");
+        if !without && !self.at_word("by") {
+            return None;
+        }
+        self.bump();
+        let labels = self.label_list().into_iter().map(|(name, _)| name).collect();
+        Some(Grouping { without, labels })
+    }
+
+    /// `vector(1)`, at its name.
+    fn vector(&mut self) -> Expr {
+        let start = self.bump().span.start;
+        self.bump();
+        let value = self.signed_number();
+        if value.is_none() || !self.expect_symbol(")") {
+            self.recover_at(")");
+        }
+        Expr { kind: value.map_or(ExprKind::Error, ExprKind::Vector), span: self.span_from(start) }
+    }
+
+    /// `label_replace(x, "dst", "replacement", "src", "regex")`, at its name.
+    fn label_replace(&mut self) -> Expr {
+        let start = self.bump().span.start;
+        self.bump();
+        let expr = self.expression(0);
+        if let Some((message, help)) = check::replaced(&expr) {
+            self.error_with_help(expr.span, message, help);
+        }
+        let mut texts = Vec::new();
+        for _ in 0..4 {
+            let text = if self.expect_symbol(",") { self.expect_string(None) } else { None };
+            let Some(text) = text else {
+                self.recover_at(")");
+                return Expr { kind: ExprKind::Error, span: self.span_from(start) };
+            };
+            texts.push(text);
+        }
+        if !self.expect_symbol(")") {
+            self.recover_at(")");
+        }
+        let span = self.span_from(start);
+        let [dst, replacement, src, regex] = <[(String, Span); 4]>::try_from(texts).expect("four texts were read");
+        for (label, label_span) in [&dst, &src] {
+            if !phoenix_model::labels::is_legacy_label_name(label) {
+                self.error(*label_span, format!("invalid label name in label_replace: {label:?}"));
+            }
+        }
+        if let Err(message) = check::regex(&regex.0) {
+            self.error(regex.1, message);
+        }
+        let replace = LabelReplace { expr, dst: dst.0, replacement: replacement.0, src: src.0, regex: regex.0 };
+        Expr { kind: ExprKind::LabelReplace(Box::new(replace)), span }
+    }
+}
