@@ -6,6 +6,7 @@ import { Shell } from './shell/Shell';
 
 const Home = lazy(() => import('./views/Home'));
 const Explore = lazy(() => import('./views/Explore'));
+const Logs = lazy(() => import('./views/logs/Logs'));
 const Incidents = lazy(() => import('./views/Incidents'));
 const Incident = lazy(() => import('./views/Incident'));
 const Alerts = lazy(() => import('./views/Alerts'));
@@ -40,6 +41,7 @@ export function App() {
           <Switch>
             <Route path="/" component={Home} />
             <Route path="/explore" component={Explore} />
+            <Route path="/logs" component={Logs} />
             <Route path="/incidents" component={Incidents} />
             <Route path="/incidents/:id" component={Incident} />
             <Route path="/alerts" component={Alerts} />

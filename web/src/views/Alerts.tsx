@@ -10,6 +10,7 @@ import { Expression } from '../parts/Expression';
 import { ChoiceFilter, contains, TextFilter } from '../parts/Filter';
 import { Icon } from '../parts/Icon';
 import { Labels } from '../parts/Labels';
+import { LogsButton } from '../parts/LogsButton';
 import { PageHead } from '../parts/PageHead';
 import { Scroll } from '../parts/Scroll';
 import { Severity, State } from '../parts/State';
@@ -187,7 +188,8 @@ function AlertRow({ alert }: { alert: RuleAlert }) {
       <td>
         <Button component={Link} href={silenceLink(alert.labels)} variant="default" size="compact-xs" leftSection={<Icon name="silence" size={12} />}>
           Silence this
-        </Button>
+        </Button>{' '}
+        <LogsButton labels={alert.labels} range={1_800} end={null} size="compact-xs" of={`${alert.labels.alertname ?? 'the alert'} ${alert.labels.instance ?? ''}`.trim()} />
       </td>
     </tr>
   );

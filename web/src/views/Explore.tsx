@@ -88,6 +88,7 @@ export default function Explore() {
               alone={state.queries.length === 1}
               onDraft={(text) => setDraft(index, text)}
               onRun={(text) => run(index, text)}
+              onLanguage={(language) => setQuery(index, { language })}
               onToggle={() => setQuery(index, { hidden: !query.hidden })}
               onRemove={() => change({ queries: withDrafts().filter((_, at) => at !== index) })}
               onFormat={() => format(index)}

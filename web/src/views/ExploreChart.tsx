@@ -12,6 +12,7 @@ import { quantity, unitOfMetric } from '../format/quantity';
 import { exactTime } from '../format/time';
 import { Empty, Failure, Loading } from '../parts/Answer';
 import { Icon } from '../parts/Icon';
+import { LogsButton } from '../parts/LogsButton';
 import { seriesName } from '../promql/matcher';
 import type { ExploreQuery } from '../url/explore';
 import { AnswerNotes } from './AnswerNotes';
@@ -155,11 +156,14 @@ export function ExploreChart({ queries, range, end, step, stacked, runs, every, 
                   <th className="num">Least</th>
                   <th className="num">Most</th>
                   <th className="num">Last</th>
+                  <th className="fit">
+                    <span className="hidden-text">Logs</span>
+                  </th>
                 </tr>
               </thead>
               <tbody onMouseLeave={() => setHighlighted(null)}>
                 {listed.map((line) => (
-                  <LegendRow key={line.key} line={line} unit={unit} off={off.has(line.key)} color={lineColor(line.color, isDark)} onToggle={(alone) => toggle(line.key, alone)} onEnter={() => setHighlighted(off.has(line.key) || listed.length === 1 ? null : line.key)} />
+                  <LegendRow key={line.key} line={line} metric={line.metric} range={range} end={end} unit={unit} off={off.has(line.key)} color={lineColor(line.color, isDark)} onToggle={(alone) => toggle(line.key, alone)} onEnter={() => setHighlighted(off.has(line.key) || listed.length === 1 ? null : line.key)} />
                 ))}
               </tbody>
             </table>
@@ -192,6 +196,9 @@ export function ExploreChart({ queries, range, end, step, stacked, runs, every, 
 
 interface LegendProps {
   line: Line;
+  metric: Record<string, string>;
+  range: number;
+  end: number | null;
   unit: Unit;
   off: boolean;
   color: string;
@@ -199,7 +206,7 @@ interface LegendProps {
   onEnter: () => void;
 }
 
-function LegendRow({ line, unit, off, color, onToggle, onEnter }: LegendProps) {
+function LegendRow({ line, metric, range, end, unit, off, color, onToggle, onEnter }: LegendProps) {
   let least = Infinity;
   let most = -Infinity;
   let last: number | null = null;
@@ -228,6 +235,7 @@ function LegendRow({ line, unit, off, color, onToggle, onEnter }: LegendProps) {
       <td className="num">{show(least)}</td>
       <td className="num">{show(most)}</td>
       <td className="num">{show(last)}</td>
+      <td className="fit">{Object.keys(metric).some((name) => name !== '__name__') && <LogsButton labels={metric} range={range} end={end} size="compact-xs" of={line.name} />}</td>
     </tr>
   );
 }

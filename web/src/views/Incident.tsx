@@ -10,6 +10,7 @@ import { ApiError } from '../api/request';
 import { Icon } from '../parts/Icon';
 import { Escalation } from '../parts/IncidentLine';
 import { Labels } from '../parts/Labels';
+import { LogsButton } from '../parts/LogsButton';
 import { OnCallList } from '../parts/OnCallTable';
 import { PageHead } from '../parts/PageHead';
 import { Scroll } from '../parts/Scroll';
@@ -42,6 +43,13 @@ export default function Incident() {
   return <Answered query={query}>{(data) => <Detail incident={data} />}</Answered>;
 }
 
+/** From a quarter of an hour before the incident to its end. */
+function around(incident: IncidentDetail): { range: number; end: number | null } {
+  const start = Date.parse(incident.opened_at) / 1000 - 900;
+  const end = incident.resolved_at ? Date.parse(incident.resolved_at) / 1000 + 60 : null;
+  return { range: Math.ceil((end ?? Date.now() / 1000) - start), end };
+}
+
 function Detail({ incident }: { incident: IncidentDetail }) {
   const [action, setAction] = useState<IncidentAction | null>(null);
   const over = incident.state === 'resolved';
@@ -72,6 +80,7 @@ function Detail({ incident }: { incident: IncidentDetail }) {
             Silence
           </Button>
         )}
+        <LogsButton labels={incident.labels} {...around(incident)} of={incident.id} />
         {incident.runbook_url && (
           <Button variant="default" component="a" href={incident.runbook_url} target="_blank" rel="noreferrer" leftSection={<Icon name="book" size={13} />}>
             Runbook

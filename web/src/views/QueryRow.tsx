@@ -1,9 +1,13 @@
-import { ActionIcon, Button } from '@mantine/core';
+import { ActionIcon, Button, NativeSelect } from '@mantine/core';
 import { lazy, Suspense, useState } from 'react';
+import { Link } from 'wouter';
+import { isLogQuery } from '../logs/edit';
 import { Icon } from '../parts/Icon';
 import type { ExploreQuery } from '../url/explore';
+import { logsLink } from '../url/logs';
 
 const PromqlEditor = lazy(() => import('../editor/PromqlEditor'));
+const LogqlEditor = lazy(() => import('../editor/LogqlEditor'));
 
 interface Props {
   index: number;
@@ -12,14 +16,20 @@ interface Props {
   alone: boolean;
   onDraft: (text: string) => void;
   onRun: (text: string) => void;
+  onLanguage: (language: string) => void;
   onToggle: () => void;
   onRemove: () => void;
   onFormat: () => Promise<void>;
 }
 
+const languages = [
+  { value: 'promql', label: 'PromQL' },
+  { value: 'logql', label: 'LogQL' },
+];
+
 export const queryLetter = (index: number) => String.fromCharCode(65 + (index % 26));
 
-export function QueryRow({ index, query, draft, alone, onDraft, onRun, onToggle, onRemove, onFormat }: Props) {
+export function QueryRow({ index, query, draft, alone, onDraft, onRun, onLanguage, onToggle, onRemove, onFormat }: Props) {
   // Whoever begins to type before the editor has been fetched goes on typing in it.
   const [early, setEarly] = useState(false);
   const name = `Query ${queryLetter(index)}`;
@@ -30,11 +40,26 @@ export function QueryRow({ index, query, draft, alone, onDraft, onRun, onToggle,
       </span>
       <div>
         <Suspense fallback={<textarea className="small-input" style={{ width: '100%', display: 'block', resize: 'none' }} aria-label={name} value={draft} onFocus={() => setEarly(true)} onChange={(event) => onDraft(event.currentTarget.value)} />}>
-          <PromqlEditor focus={early} label={name} value={draft} language={query.language} onChange={onDraft} onRun={onRun} />
+          {query.language === 'logql' ? (
+            <LogqlEditor focus={early} label={name} value={draft} onChange={onDraft} onRun={onRun} />
+          ) : (
+            <PromqlEditor focus={early} label={name} value={draft} language={query.language} onChange={onDraft} onRun={onRun} />
+          )}
         </Suspense>
-        {query.language !== 'promql' && <div className="dim">Language: {query.language}</div>}
+        {query.language === 'logql' && isLogQuery(draft) && (
+          <div className="dim">
+            This gives lines, not numbers. <Link href={logsLink(draft)}>Show them in Logs</Link>
+          </div>
+        )}
       </div>
       <div className="buttons">
+        <NativeSelect
+          size="xs"
+          aria-label={`Language of ${name}`}
+          value={query.language}
+          data={languages}
+          onChange={(event) => onLanguage(event.currentTarget.value)}
+        />
         <Button variant="subtle" color="gray" size="compact-sm" onClick={() => void onFormat().catch(() => undefined)} title="Write the expression in the usual layout">
           Format
         </Button>
