@@ -1,7 +1,8 @@
 //! The instrumentation library that services use.
 //!
 //! It begins with what a first service needs: its request metrics under the names and labels of the
-//! monitoring strategy (section 2.2), and the text that a scrape gets. It depends on no other room.
+//! monitoring strategy (section 2.2), the text that a scrape gets, and structured logs ([`JsonLogs`],
+//! section 5.1). It depends on no other room.
 //!
 //! ```
 //! use phoenix_telemetry::{ApiMetrics, Metrics, RequestLabels};
@@ -15,8 +16,10 @@
 //! ```
 
 mod api;
+mod logs;
 
 pub use api::{ApiMetrics, RequestLabels, WebSocketGuard};
+pub use logs::JsonLogs;
 
 use prometheus_client::registry::Registry;
 

@@ -7,11 +7,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use parking_lot::Mutex;
-use phoenix_telemetry::{ApiMetrics, CONTENT_TYPE, Metrics, RequestLabels};
+use phoenix_telemetry::{ApiMetrics, CONTENT_TYPE, JsonLogs, Metrics, RequestLabels};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// The service keeps this many experiments; the oldest goes first.
 const MAX_EXPERIMENTS: usize = 1_000;
@@ -47,7 +49,8 @@ pub(crate) async fn serve(listen: SocketAddr) -> Result<(), Box<dyn std::error::
         .route("/metrics", get(scrape))
         .with_state(service);
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
-    println!("phoenix-api listens on http://{}", listener.local_addr()?);
+    tracing_subscriber::registry().with(JsonLogs::new("phoenix-api", env!("CARGO_PKG_VERSION"))).init();
+    tracing::info!(address = %listener.local_addr()?, "listens");
     axum::serve(listener, router).await?;
     Ok(())
 }
@@ -58,7 +61,14 @@ async fn measure(State(service): State<Arc<Service>>, path: MatchedPath, request
     let start = std::time::Instant::now();
     let response = next.run(request).await;
     let labels = RequestLabels { method, endpoint: path.as_str().to_owned(), status: response.status().as_u16() };
-    service.api.observe(&labels, start.elapsed());
+    let took = start.elapsed();
+    let (method, endpoint, status, duration_ms) = (&labels.method, &labels.endpoint, labels.status, took.as_secs_f64() * 1e3);
+    if labels.status >= 400 {
+        tracing::warn!(%method, %endpoint, status, duration_ms, "request refused");
+    } else {
+        tracing::info!(%method, %endpoint, status, duration_ms, "request done");
+    }
+    service.api.observe(&labels, took);
     response
 }
 
@@ -81,6 +91,7 @@ async fn create(State(service): State<Arc<Service>>, Json(new): Json<NewExperime
         experiments.pop_front();
     }
     experiments.push_back(experiment.clone());
+    tracing::info!(experiment_id = id, to_state = experiment.state, "experiment state transition");
     (StatusCode::CREATED, Json(experiment)).into_response()
 }
 

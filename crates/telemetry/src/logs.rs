@@ -1,0 +1,155 @@
+//! Structured logs: one JSON object a line, with the fields of the monitoring strategy (section 5.1).
+//!
+//! `{"@timestamp":"2026-11-22T20:00:00.123Z","level":"info","service":"phoenix-api","version":"0.1.0","message":"…",…}`
+
+use serde_json::{Map, Value};
+use std::fmt::Debug;
+use std::io::Write;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer};
+
+/// Writes every event as a line of JSON to standard output: a layer for `tracing_subscriber::registry()`.
+///
+/// A field of an event becomes a field of the object; one that has the name of a fixed field is left out.
+#[derive(Debug, Clone)]
+pub struct JsonLogs {
+    service: String,
+    version: String,
+    cluster: Option<String>,
+}
+
+impl JsonLogs {
+    /// Logs of a service and its version. The cluster is that of `CLUSTER_NAME`, if it is set.
+    pub fn new(service: impl Into<String>, version: impl Into<String>) -> Self {
+        Self { service: service.into(), version: version.into(), cluster: std::env::var("CLUSTER_NAME").ok() }
+    }
+
+    /// The line for an event, without its line break. `at` is the time since the Unix epoch.
+    fn line(&self, at: Duration, level: Level, mut fields: Fields) -> String {
+        let level = match level {
+            Level::ERROR => "error",
+            Level::WARN => "warn",
+            Level::INFO => "info",
+            Level::DEBUG => "debug",
+            Level::TRACE => "trace",
+        };
+        let message = fields.0.remove("message").unwrap_or_default();
+        let mut object = Map::new();
+        object.insert("@timestamp".to_owned(), Value::String(rfc3339(at)));
+        for (name, text) in [("level", level), ("service", &self.service), ("version", &self.version)] {
+            object.insert(name.to_owned(), Value::String(text.to_owned()));
+        }
+        if let Some(cluster) = &self.cluster {
+            object.insert("cluster".to_owned(), Value::String(cluster.clone()));
+        }
+        object.insert("message".to_owned(), message);
+        for (name, value) in fields.0 {
+            object.entry(name).or_insert(value);
+        }
+        Value::Object(object).to_string()
+    }
+}
+
+impl<S: Subscriber> Layer<S> for JsonLogs {
+    #[expect(clippy::disallowed_methods, reason = "a service has no simulated clock")]
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let mut line = self.line(at, *event.metadata().level(), fields);
+        line.push('\n');
+        // A service goes on when nobody reads its logs any more.
+        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+    }
+}
+
+/// The fields of an event by name, in the order in which they stand.
+#[derive(Default)]
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn set(&mut self, field: &Field, value: impl Into<Value>) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.set(field, format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.set(field, value);
+    }
+}
+
+/// A time since the Unix epoch as ISO 8601 in UTC with milliseconds. The date is that of the civil
+/// calendar, by the algorithm of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
+fn rfc3339(at: Duration) -> String {
+    let (days, seconds) = (at.as_secs() / 86_400, at.as_secs() % 86_400);
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", at.subsec_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        for (seconds, want) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400, "2000-02-29T00:00:00.000Z"),
+            (951_868_800, "2000-03-01T00:00:00.000Z"),
+            (1_767_225_599, "2025-12-31T23:59:59.000Z"),
+            (1_767_225_600, "2026-01-01T00:00:00.000Z"),
+            (4_107_542_400, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(rfc3339(Duration::from_secs(seconds)), want);
+        }
+        assert_eq!(rfc3339(Duration::from_millis(1_005)), "1970-01-01T00:00:01.005Z");
+    }
+
+    #[test]
+    fn a_line_has_the_fields_of_the_strategy() {
+        let logs = JsonLogs { service: "phoenix-api".to_owned(), version: "1.2.3".to_owned(), cluster: Some("eu".to_owned()) };
+        let mut fields = Fields::default();
+        for (name, value) in
+            [("message", Value::from("state \"transition\"")), ("experiment_id", Value::from(7)), ("service", Value::from("somebody else"))]
+        {
+            fields.0.insert(name.to_owned(), value);
+        }
+        let line: Value = serde_json::from_str(&logs.line(Duration::from_millis(1), Level::WARN, fields)).unwrap();
+        let want = serde_json::json!({
+            "@timestamp": "1970-01-01T00:00:00.001Z", "level": "warn", "service": "phoenix-api", "version": "1.2.3",
+            "cluster": "eu", "message": "state \"transition\"", "experiment_id": 7,
+        });
+        assert_eq!(line, want);
+    }
+}
