@@ -107,6 +107,13 @@ pub type TailSink = Box<dyn FnMut(LogEntry) + Send>;
 /// A running tail; dropping it ends it.
 pub struct TailGuard(#[expect(dead_code, reason = "held to be dropped")] pub(crate) Box<dyn std::any::Any + Send>);
 
+impl TailGuard {
+    /// Holds what ends the tail when it is dropped.
+    pub fn new(ends: impl std::any::Any + Send) -> Self {
+        Self(Box::new(ends))
+    }
+}
+
 /// What `matchers` select, in a range of time: `[start_ns, end_ns)`.
 #[derive(Debug, Clone, Copy)]
 pub struct LogScope<'a> {
