@@ -36,6 +36,9 @@ pub(crate) enum TokenKind {
     End,
 }
 
+/// What is said of a string without its closing quote.
+pub(crate) const NOT_TERMINATED: &str = "literal not terminated";
+
 /// Two-character symbols come before their first characters.
 const SYMBOLS: [&str; 29] = [
     "|=", "|~", "|>", "!=", "!~", "!>", "==", "=~", "<=", ">=", "|", "=", "<", ">", "+", "-", "*", "/", "%", "^", "(", ")", "{", "}", "[",
@@ -97,7 +100,7 @@ fn string(cursor: &mut Cursor<'_>, quote: char) -> TokenKind {
     match read_string(cursor) {
         Ok(_) if quote == '\'' => TokenKind::Invalid("strings stand in double quotes or backticks".to_owned()),
         Ok(text) => TokenKind::String(text),
-        Err(error) if error.message.starts_with("unterminated") => TokenKind::Invalid("literal not terminated".to_owned()),
+        Err(error) if error.message.starts_with("unterminated") => TokenKind::Invalid(NOT_TERMINATED.to_owned()),
         Err(error) => TokenKind::Invalid(error.message),
     }
 }

@@ -1,8 +1,11 @@
 //! LogQL: lexer, parser with spans and recovery, formatter, evaluation over a storage trait.
 
+pub mod analysis;
 pub mod ast;
 mod check;
+pub mod format;
 mod lexer;
+mod message;
 mod names;
 mod parser;
 pub mod pattern;
@@ -11,6 +14,8 @@ pub mod source;
 pub mod units;
 
 pub use ast::{Expr, ExprKind};
+pub use format::{format, pretty};
+pub use message::loki_message;
 pub use names::UnwrapUse;
 pub use parser::{MAX_DEPTH, MAX_FILTER_CONDITIONS, MAX_QUERY_BYTES, Parsed, parse, parse_any_selector, parse_log, parse_selector};
 pub use result::{LogEntry, LogOutput, LogValue};

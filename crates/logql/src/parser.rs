@@ -11,7 +11,7 @@ mod range;
 mod selector;
 
 use crate::ast::{Expr, ExprKind, LogExpr, RangeOp, VectorOp};
-use crate::lexer::{Token, TokenKind, tokens};
+use crate::lexer::{NOT_TERMINATED, Token, TokenKind, tokens};
 use phoenix_model::{Diagnostic, Matcher, Severity, Source, Span};
 
 /// How deep expressions may nest, counting each operator of a chain, so that no recursion over a
@@ -118,12 +118,17 @@ impl Parser {
             return None;
         }
         let expr = self.expression(0);
+        if self.peek() != &TokenKind::End {
+            let help = matches!(self.peek(), TokenKind::String(_)).then_some("a filter of lines is written as `|= \"x\"`");
+            self.unexpected(&[], help);
+        }
+        // Whatever else can be read is read for its errors alone.
         while self.peek() != &TokenKind::End {
-            self.unexpected(&[], None);
-            self.bump();
-            // Whatever follows is read for its errors alone.
-            if self.starts_expression() {
+            let opens = *self.peek_after() == TokenKind::Symbol("(");
+            if self.at_symbol("{") || (matches!(self.peek(), TokenKind::Word(_)) && opens) {
                 let _ = self.expression(0);
+            } else {
+                self.bump();
             }
         }
         Some(expr)
@@ -232,6 +237,10 @@ impl Parser {
     /// Reports the next token, in Loki's words. Without `expected` anything might have come.
     fn unexpected(&mut self, expected: &[&str], help: Option<&str>) {
         let span = self.span();
+        if *self.peek() == TokenKind::End && self.diagnostics.iter().any(|d| d.message == NOT_TERMINATED) {
+            // The rest of the text is within the string.
+            return;
+        }
         let found = match self.peek() {
             TokenKind::Invalid(message) => message.clone(),
             kind => {

@@ -5,7 +5,7 @@
 use super::{MAX_DEPTH, MAX_FILTER_CONDITIONS, Parser};
 use crate::ast::{CompareOp, LabelFilter};
 use crate::lexer::TokenKind;
-use phoenix_model::{MatchOp, Matcher, Span};
+use phoenix_model::{MatchOp, Matcher};
 
 impl Parser {
     /// A whole filter. `None` when it could not be read; the error is reported and the tokens up to
@@ -38,7 +38,10 @@ impl Parser {
     fn starts_condition(&self) -> bool {
         match self.peek() {
             TokenKind::Symbol("(") => true,
-            TokenKind::Word(_) => !self.at_word("or") && compare_op(self.peek_after()).is_some(),
+            TokenKind::Word(_) => {
+                !self.at_word("or")
+                    && (compare_op(self.peek_after()).is_some() || matches!(self.peek_after(), TokenKind::Symbol("=~" | "!~")))
+            }
             _ => false,
         }
     }
@@ -66,7 +69,7 @@ impl Parser {
             }
             return Some(inner);
         }
-        let (name, name_span) = self.expect_label()?;
+        let (name, _) = self.expect_label()?;
         let op_span = self.span();
         let op_text = self.peek().clone();
         let matching = self.match_op();
@@ -83,18 +86,11 @@ impl Parser {
             }
             return self.ip().map(|range| LabelFilter::Ip { name, negated, range });
         }
-        self.value(name, name_span, matching, comparing, op_span)
+        self.value(name, matching, comparing)
     }
 
     /// The value that a label is compared with.
-    fn value(
-        &mut self,
-        name: String,
-        name_span: Span,
-        matching: Option<MatchOp>,
-        comparing: Option<CompareOp>,
-        op_span: Span,
-    ) -> Option<LabelFilter> {
+    fn value(&mut self, name: String, matching: Option<MatchOp>, comparing: Option<CompareOp>) -> Option<LabelFilter> {
         let span = self.span();
         if let TokenKind::String(text) = self.peek().clone() {
             let Some(op) = matching else {
@@ -141,7 +137,6 @@ impl Parser {
                 return None;
             }
         };
-        let _ = (name_span, op_span);
         self.bump();
         Some(filter)
     }

@@ -129,10 +129,15 @@ impl Parser {
                 self.bump();
                 Expr { kind: ExprKind::Number(value), span }
             }
-            TokenKind::Symbol("+" | "-") => match self.signed_number() {
-                Some(value) => Expr { kind: ExprKind::Number(value), span: self.span_from(span.start) },
-                None => Expr { kind: ExprKind::Error, span: self.span_from(span.start) },
-            },
+            TokenKind::Symbol("+" | "-") => {
+                let help = "only numbers have a sign; for the negative of an expression multiply it by -1";
+                let value = self.signed_number(help);
+                if value.is_none() && !matches!(self.peek(), TokenKind::Symbol("+" | "-")) {
+                    // What has no sign is read for its errors alone.
+                    let _ = self.primary();
+                }
+                Expr { kind: value.map_or(ExprKind::Error, ExprKind::Number), span: self.span_from(span.start) }
+            }
             TokenKind::Symbol("{") => self.log_query(),
             TokenKind::Symbol("(") => self.parenthesised(),
             TokenKind::Word(word) => self.word(&word, span),
@@ -154,13 +159,13 @@ impl Parser {
     }
 
     /// `5`, `-5` or `+5`
-    fn signed_number(&mut self) -> Option<f64> {
+    fn signed_number(&mut self, help: &str) -> Option<f64> {
         let negative = self.at_symbol("-");
         if negative || self.at_symbol("+") {
             self.bump();
         }
         let TokenKind::Number(value) = *self.peek() else {
-            self.unexpected(&["NUMBER"], Some("only numbers have a sign; for the negative of an expression multiply it by -1"));
+            self.unexpected(&["NUMBER"], Some(help));
             return None;
         };
         self.bump();
@@ -289,11 +294,15 @@ impl Parser {
         let grouping_span = self.span();
         let grouping = self.grouping();
         let span = self.span_from(start.start);
-        let (Some(LogRange { logs, unwrap, range: Some((range_ns, offset_ns)) }), Ok(param)) = (parts, param) else {
+        let (Some(LogRange { logs, unwrap, range: Some((range_ns, offset_ns)), is_whole }), Ok(param)) = (parts, param) else {
             return Expr { kind: ExprKind::Error, span };
         };
         let aggregation = RangeAggregation { op, param, logs, unwrap, range_ns, offset_ns, grouping };
         for (place, message, help) in check::range_aggregation(&aggregation) {
+            if place == check::Place::Logs && !is_whole {
+                // The stage that could not be read may have been the unwrap.
+                continue;
+            }
             let span = match place {
                 check::Place::Name => start,
                 check::Place::Param => param_span,
@@ -313,7 +322,7 @@ impl Parser {
         if !signed && !is_number {
             return (Ok(None), span);
         }
-        let value = self.signed_number();
+        let value = self.signed_number("the parameter of an aggregation is a number");
         let span = self.span_from(span.start);
         if !self.eat_symbol(",") {
             self.unexpected(&[","], None);
@@ -379,7 +388,7 @@ impl Parser {
     fn vector(&mut self) -> Expr {
         let start = self.bump().span.start;
         self.bump();
-        let value = self.signed_number();
+        let value = self.signed_number("`vector` makes a series of a number");
         if value.is_none() || !self.expect_symbol(")") {
             self.recover_at(")");
         }

@@ -13,6 +13,8 @@ pub(super) struct LogRange {
     pub unwrap: Option<Unwrap>,
     /// Length and offset, in nanoseconds.
     pub range: Option<(i64, i64)>,
+    /// Whether all stages could be read.
+    pub is_whole: bool,
 }
 
 impl Parser {
@@ -48,7 +50,7 @@ impl Parser {
             inner?
         } else {
             let (matchers, selector_span) = self.selector()?;
-            LogRange { logs: LogExpr { matchers, selector_span, stages: Vec::new() }, unwrap: None, range: None }
+            LogRange { logs: LogExpr { matchers, selector_span, stages: Vec::new() }, unwrap: None, range: None, is_whole: true }
         };
         self.brackets(&mut found);
         let mut complained = false;
@@ -61,7 +63,7 @@ impl Parser {
             match self.stage() {
                 Some(Piece::Stage(stage)) => found.logs.stages.push(stage),
                 Some(Piece::Unwrap(unwrap)) => found.unwrap = Some(unwrap),
-                None => {}
+                None => found.is_whole = false,
             }
             debug_assert!(self.span().start > start || *self.peek() == TokenKind::End, "a stage takes tokens");
         }

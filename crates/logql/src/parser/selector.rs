@@ -44,7 +44,6 @@ impl Parser {
 
     /// `label="value"`
     fn matcher(&mut self) -> Option<Matcher> {
-        let name_span = self.span();
         let TokenKind::Word(name) = self.peek().clone() else {
             let help = match self.peek() {
                 TokenKind::String(_) => Some("names of labels stand without quotes"),
@@ -68,8 +67,6 @@ impl Parser {
             Ok(matcher) => Some(matcher),
             Err(error) => {
                 self.error(value_span, error.to_string());
-                // Something has to stand in its place, or the selector would be complained of too.
-                let _ = name_span;
                 None
             }
         }

@@ -1,0 +1,6 @@
+//! LogQL's parser, checks and formatter from the outside.
+
+mod good;
+mod layout;
+mod mistakes;
+mod properties;
