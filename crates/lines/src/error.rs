@@ -21,6 +21,9 @@ pub enum LinesError {
         /// What it counts.
         what: &'static str,
     },
+    /// The lines of a page are too long together.
+    #[error("lines of one page are longer than 4 GiB together")]
+    PageFull,
     /// Columns and patterns don't fit together.
     #[error("columns of lines are damaged: {0}")]
     Columns(&'static str),

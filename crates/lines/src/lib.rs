@@ -23,18 +23,26 @@
 //! pattern does not have the variable a column holds anything ([`Page::pad`] puts zeros, empty
 //! texts there), but hexadecimal columns hold no bytes there.
 
+mod encoder;
 mod error;
+mod filter;
 mod hex;
 mod kind;
 mod moment;
 mod number;
 mod page;
 mod pattern;
+mod render;
 mod rows;
+mod scan;
+mod view;
 
+pub use encoder::Encoder;
 pub use error::LinesError;
+pub use filter::{Filter, Plan};
 pub use kind::{Kind, Store, Variable};
 pub use moment::{Date, Spelling, Zone};
 pub use page::{Columns, HEX_SLOTS, NUMBER_SLOTS, Page, TEXT_SLOTS, Texts, Value};
 pub use pattern::{Pattern, Patterns, Piece};
+pub use render::{Lines, render, sizes};
 pub use rows::RowSet;

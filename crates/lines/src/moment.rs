@@ -183,7 +183,7 @@ impl Spelling {
     /// as long as it can be.
     pub(crate) fn shape(self) -> Vec<u8> {
         let mut out = Vec::new();
-        self.push(&mut out, if self.digits == Self::TRIMMED { 1 } else { 0 });
+        self.push(&mut out, i64::from(self.digits == Self::TRIMMED));
         let month = if self.date == Date::Common { 3..6 } else { 0..0 };
         let zone_start = out.len() - self.zone.len();
         for (i, byte) in out.iter_mut().enumerate() {

@@ -65,6 +65,7 @@ pub struct Page {
     hex: Vec<Vec<u8>>,
     texts: Vec<TextColumn>,
     hasher: DefaultHashBuilder,
+    line_bytes: u64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -124,6 +125,21 @@ impl Page {
         self.patterns.is_empty()
     }
 
+    /// Bytes of all lines, as they were given.
+    pub fn line_bytes(&self) -> u64 {
+        self.line_bytes
+    }
+
+    /// Counts the bytes of a line that is about to be added; offsets are 32 bits wide.
+    pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), LinesError> {
+        let total = self.line_bytes + bytes as u64;
+        if total > u64::from(u32::MAX) {
+            return Err(LinesError::PageFull);
+        }
+        self.line_bytes = total;
+        Ok(())
+    }
+
     /// Bytes of all columns.
     pub fn size_bytes(&self) -> usize {
         let texts = self.texts.iter().map(|t| t.bytes.len() + (t.codes.len() + t.ends.len()) * 4);
@@ -136,6 +152,7 @@ impl Page {
     /// Empties it and keeps its memory.
     pub fn clear(&mut self) {
         self.patterns.clear();
+        self.line_bytes = 0;
         self.numbers.iter_mut().for_each(Vec::clear);
         self.hex.iter_mut().for_each(Vec::clear);
         self.texts.iter_mut().for_each(TextColumn::clear);

@@ -109,7 +109,7 @@ impl Pattern {
 /// The patterns of a segment, by number. Number [`Patterns::RAW`] is always there.
 #[derive(Debug, Clone)]
 pub struct Patterns {
-    patterns: Vec<Pattern>,
+    all: Vec<Pattern>,
     by_text: HashTable<u32>,
     hasher: DefaultHashBuilder,
     text_bytes: usize,
@@ -117,7 +117,7 @@ pub struct Patterns {
 
 impl Default for Patterns {
     fn default() -> Self {
-        let mut patterns = Self { patterns: Vec::new(), by_text: HashTable::new(), hasher: DefaultHashBuilder::default(), text_bytes: 0 };
+        let mut patterns = Self { all: Vec::new(), by_text: HashTable::new(), hasher: DefaultHashBuilder::default(), text_bytes: 0 };
         patterns.intern(Self::RAW_TEXT).expect("the pattern of raw lines can be read, and is the first one");
         patterns
     }
@@ -148,17 +148,17 @@ impl Patterns {
         if let Some(number) = self.find(text) {
             return Ok(number);
         }
-        if self.patterns.len() == Self::MAX {
+        if self.all.len() == Self::MAX {
             return Err(LinesError::Patterns { limit: Self::MAX, what: "kinds" });
         }
         if self.text_bytes + text.len() > Self::MAX_BYTES {
             return Err(LinesError::Patterns { limit: Self::MAX_BYTES, what: "bytes" });
         }
         let pattern = Pattern::parse(text)?;
-        let number = self.patterns.len() as u32;
-        self.patterns.push(pattern);
+        let number = self.all.len() as u32;
+        self.all.push(pattern);
         self.text_bytes += text.len();
-        let (hasher, patterns) = (&self.hasher, &self.patterns);
+        let (hasher, patterns) = (&self.hasher, &self.all);
         let hash = hasher.hash_one(text);
         self.by_text.insert_unique(hash, number, |n| hasher.hash_one(patterns[*n as usize].text()));
         Ok(number)
@@ -166,27 +166,27 @@ impl Patterns {
 
     /// The number of a pattern by its text form.
     pub fn find(&self, text: &str) -> Option<u32> {
-        self.by_text.find(self.hasher.hash_one(text), |n| self.patterns[*n as usize].text == text).copied()
+        self.by_text.find(self.hasher.hash_one(text), |n| self.all[*n as usize].text == text).copied()
     }
 
     /// A pattern by its number.
     pub fn get(&self, number: u32) -> Option<&Pattern> {
-        self.patterns.get(number as usize)
+        self.all.get(number as usize)
     }
 
     /// All patterns, by number.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Pattern> {
-        self.patterns.iter()
+        self.all.iter()
     }
 
     /// How many there are; at least one.
     pub fn len(&self) -> usize {
-        self.patterns.len()
+        self.all.len()
     }
 
     /// Never: the pattern of raw lines is always there.
     pub fn is_empty(&self) -> bool {
-        self.patterns.is_empty()
+        self.all.is_empty()
     }
 
     /// Bytes of all text forms.
