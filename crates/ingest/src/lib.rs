@@ -5,6 +5,8 @@ mod discovery;
 mod error;
 pub mod exposition;
 pub mod host;
+pub mod log_limits;
+pub mod push;
 pub mod relabel;
 pub mod remote_write;
 pub mod scrape;

@@ -150,6 +150,23 @@ impl<'a> LabelsRef<'a> {
         Some(Self { bytes })
     }
 
+    /// Packs pairs, in any order, into `out`, which is emptied first, and gives what stands there.
+    /// As in [`Labels::from_pairs`] a later pair replaces an earlier one of the same name, and pairs
+    /// with an empty value are left out. Sorts `pairs` on the way. For those who pack often and
+    /// would rather not allocate.
+    pub fn pack<N: AsRef<str>, V: AsRef<str>>(pairs: &mut [(N, V)], out: &'a mut Vec<u8>) -> Self {
+        out.clear();
+        pairs.sort_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
+        for (i, (name, value)) in pairs.iter().enumerate() {
+            let replaced = pairs.get(i + 1).is_some_and(|(next, _)| next.as_ref() == name.as_ref());
+            if !replaced && !value.as_ref().is_empty() {
+                push_str(out, name.as_ref());
+                push_str(out, value.as_ref());
+            }
+        }
+        Self { bytes: out }
+    }
+
     /// The packed form.
     pub fn as_bytes(self) -> &'a [u8] {
         self.bytes
@@ -444,6 +461,13 @@ mod tests {
             let labels = Labels::from_pairs(&pairs);
             prop_assert_eq!(Labels::from_bytes(labels.as_bytes()), Some(labels.clone()));
             prop_assert_eq!(labels.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect::<std::collections::BTreeMap<_, _>>(), pairs);
+        }
+
+        #[test]
+        fn packing_is_building(pairs in prop::collection::vec(("[ab]{1,2}", "[xy]{0,2}"), 0..8)) {
+            let built = Labels::from_pairs(&pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>());
+            let mut out = vec![7];
+            prop_assert_eq!(LabelsRef::pack(&mut pairs.clone(), &mut out).to_labels(), built);
         }
 
         #[test]
