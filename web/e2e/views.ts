@@ -4,6 +4,8 @@ export const views = [
   { name: 'explore', path: '/explore?q0=up&q1=node_load1', heading: 'Explore' },
   { name: 'explore-table', path: '/explore?q0=up&tab=table', heading: 'Explore' },
   { name: 'explore-empty', path: '/explore', heading: 'Explore' },
+  { name: 'logs', path: '/logs?q=%7Bservice_name%3D%22phoenix-api%22%7D', heading: 'Logs' },
+  { name: 'logs-start', path: '/logs', heading: 'Logs' },
   { name: 'incidents', path: '/incidents', heading: 'Incidents' },
   { name: 'alerts', path: '/alerts', heading: 'Alerts' },
   { name: 'notifications', path: '/alerts?tab=notifications', heading: 'Alerts' },

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { randomUUID } from 'node:crypto';
+import * as logs from './logs.mjs';
 import * as series from './series.mjs';
 import * as world from './world.mjs';
 
@@ -57,6 +58,7 @@ const pages = {
   'GET /api/phoenix/v1/inbox': () => ({ messages: world.messages }),
   'GET /api/phoenix/v1/demo': () => ({ faults: world.faults }),
   'POST /-/reload': () => '',
+  ...logs.pages,
 };
 
 function query({ params }) {
@@ -68,6 +70,10 @@ function query({ params }) {
 }
 pages['GET /api/v1/query'] = pages['POST /api/v1/query'] = query;
 pages['GET /api/v1/query_range'] = pages['POST /api/v1/query_range'] = ({ params }) => {
+  if (params.get('language') === 'logql') {
+    const nanoseconds = (name) => String(Math.round(moment(params.get(name)) * 1000) * 1_000_000);
+    return logs.queryRange({ params: new URLSearchParams({ query: params.get('query'), step: params.get('step'), start: nanoseconds('start'), end: nanoseconds('end') }) });
+  }
   const text = checked(params);
   return success({ resultType: 'matrix', result: series.range(text, moment(params.get('start')), moment(params.get('end')), moment(params.get('step'))) }, text.includes('many') ? { warnings: ['PromQL warning: results may be incomplete'] } : {});
 };
@@ -96,6 +102,7 @@ pages['POST /api/v2/silences'] = ({ body }) => {
 
 /** Routes with a part that varies. */
 const patterns = [
+  ...logs.patterns,
   ['GET', /^\/api\/v1\/label\/([^/]+)\/values$/, (_, name) => success(name === '__name__' ? series.metricNames : name === 'job' ? world.targets.map((target) => target.labels.job) : ['127.0.0.1:9090'])],
   ['GET', /^\/api\/v2\/silence\/(.+)$/, (_, id) => world.withStatus(found(world.silences.find((each) => each.id === id), `silence ${id} not found`))],
   ['DELETE', /^\/api\/v2\/silence\/(.+)$/, (_, id) => {
@@ -183,11 +190,11 @@ createServer(async (request, response) => {
   const url = new URL(request.url, `http://${request.headers.host}`);
   const path = url.pathname;
   if (path === '/api/phoenix/v1/events') return events(request, response);
-  if (!path.startsWith('/api/') && !path.startsWith('/-/')) return asset(path, response);
+  if (!['/api/', '/loki/', '/-/'].some((prefix) => path.startsWith(prefix))) return asset(path, response);
   try {
     const text = request.method === 'GET' ? '' : await read(request);
     const json = request.headers['content-type']?.includes('json');
-    if (['POST', 'DELETE'].includes(request.method) && !json && !/^\/api\/v1\//.test(path)) throw new Refused(415, 'send Content-Type: application/json');
+    if (['POST', 'DELETE'].includes(request.method) && !json && !/^\/(loki\/)?api\/v1\//.test(path)) throw new Refused(415, 'send Content-Type: application/json');
     const call = { params: json || request.method === 'GET' ? url.searchParams : new URLSearchParams(text), body: json && text ? JSON.parse(text) : {} };
     const page = pages[`${request.method} ${path}`];
     if (page) return answer(response, 200, page(call));
@@ -199,6 +206,7 @@ createServer(async (request, response) => {
   } catch (error) {
     const status = error.status ?? 500;
     if (path.startsWith('/api/v1/')) return answer(response, status, { status: 'error', errorType: error.kind ?? 'internal', error: error.message });
+    if (path.startsWith('/loki/')) return answer(response, status, error.message);
     answer(response, status, path.startsWith('/api/v2/') ? JSON.stringify(error.message) : { error: error.message });
   }
 }).listen(Number(port), host, () => console.log(`mock of Phoenix on http://${host}:${port}/`));

@@ -37,6 +37,9 @@ export function download(entries: Entry[], format: Format) {
   const link = document.createElement('a');
   link.href = address;
   link.download = `logs ${exactTime(new Date()).replace(/[:/]/g, '-')}.${format}`;
+  document.body.append(link);
   link.click();
-  URL.revokeObjectURL(address);
+  link.remove();
+  // The browser reads it after this returns.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

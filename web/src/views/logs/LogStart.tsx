@@ -23,7 +23,8 @@ export function LogStart({ range, end, onPick }: { range: number; end: number | 
     queryFn: ({ signal }) => volume(`{${name}=~".+"}`, [name!], span.start, span.end, signal),
   });
   return (
-    <section className="panel logs-start">
+    <section className="panel">
+      <div className="body">
       <Answered query={names} lines={4}>
         {(known) =>
           known.length === 0 ? (
@@ -68,6 +69,7 @@ export function LogStart({ range, end, onPick }: { range: number; end: number | 
           )
         }
       </Answered>
+      </div>
     </section>
   );
 }
