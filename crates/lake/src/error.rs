@@ -1,5 +1,6 @@
 //! What can go wrong in the store.
 
+use crate::segment::SegmentError;
 use phoenix_env::DiskError;
 use phoenix_env::objects::ObjectError;
 use phoenix_model::BudgetExceeded;
@@ -65,6 +66,16 @@ impl From<DiskError> for LakeError {
 impl From<ObjectError> for LakeError {
     fn from(error: ObjectError) -> Self {
         if error.is_full() { Self::DiskFull(error.to_string()) } else { Self::Storage(error.to_string()) }
+    }
+}
+
+impl From<SegmentError> for LakeError {
+    fn from(error: SegmentError) -> Self {
+        match error {
+            error if error.is_full() => Self::DiskFull(error.to_string()),
+            SegmentError::Corrupt { key, reason } => Self::Corrupt { file: key, reason },
+            other => Self::Storage(other.to_string()),
+        }
     }
 }
 

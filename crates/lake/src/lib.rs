@@ -5,9 +5,36 @@
 //! local folder or a bucket), one for each UTC day that it touches, merges segments, and drops what
 //! is past its retention or was deleted.
 
+mod batch;
+mod bytes;
+mod compaction;
+mod deletes;
 mod error;
+mod flush;
+mod journal;
+mod manifest;
+mod memtable;
+mod metrics;
+mod options;
+mod read;
+mod retention;
 pub mod segment;
+mod series;
+mod status;
+mod store;
+mod subscribe;
 mod tombstone;
+mod upkeep;
+mod wal;
+mod write;
 
+pub use deletes::DeleteStatus;
 pub use error::LakeError;
+pub use options::{CompactionLimits, LakeOptions, SyncPolicy};
+pub use read::{IndexStats, PatternSeries};
+pub use retention::{Retention, StreamRetention};
+pub use status::{LakeStatus, Problem};
+pub use store::Lake;
+pub use subscribe::{EntrySink, Subscription};
 pub use tombstone::Tombstone;
+pub use write::Outcome;

@@ -1,0 +1,394 @@
+//! The store as a whole: what it is made of, opening and closing.
+
+use crate::LakeError;
+use crate::batch::decode_batch;
+use crate::deletes::Deletion;
+use crate::flush::Frozen;
+use crate::journal::Journal;
+use crate::manifest::{Manifest, SegmentEntry};
+use crate::memtable::{MemoryView, Memtable};
+use crate::metrics::Metrics;
+use crate::options::LakeOptions;
+use crate::retention::{ClockWatch, Cutoffs, Retention};
+use crate::segment::{PageCache, Segment};
+use crate::status::Problem;
+use crate::subscribe::Subscribers;
+use crate::upkeep::{Doomed, Upkeep, Wake};
+use crate::wal::{file_numbers, file_path, replay_file};
+use hashbrown::DefaultHashBuilder;
+use parking_lot::{Mutex, RwLock};
+use phoenix_env::objects::{ObjectError, SharedObjects};
+use phoenix_env::{DiskLock, SharedClock, SharedDisk};
+use prometheus_client::registry::Registry;
+use std::hash::{BuildHasher, Hasher};
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+/// What nobody names in a bucket is removed only after this long, since another machine may be
+/// about to name it.
+const REMOTE_GRACE: Duration = Duration::from_hours(1);
+
+/// A segment that is part of the store.
+pub(crate) struct Held {
+    pub(crate) entry: SegmentEntry,
+    pub(crate) segment: Segment,
+}
+
+/// What a reader looks at: it takes a copy and is not disturbed by what happens next.
+#[derive(Clone)]
+pub(crate) struct View {
+    /// On its way to segments.
+    pub(crate) frozen: Option<Arc<Frozen>>,
+    pub(crate) segments: Arc<[Arc<Held>]>,
+    /// Requests to delete, oldest first.
+    pub(crate) deletes: Arc<[Arc<Deletion>]>,
+    pub(crate) retention: Arc<Retention>,
+}
+
+/// What is written down of the store.
+pub(crate) struct Record {
+    pub(crate) owner: String,
+    pub(crate) sequence: u64,
+    pub(crate) first_wal: u64,
+    pub(crate) next_segment: u64,
+    pub(crate) next_delete: u64,
+    /// The sequence of the manifest whose copy is in the object store.
+    pub(crate) copied: u64,
+    /// The number of the active memtable in this life.
+    pub(crate) generation: u64,
+    /// Requests to delete up to this number can't be taken back any more.
+    pub(crate) carried_out: u64,
+}
+
+/// The store of logs. All methods block and may be called from any thread.
+///
+/// Locks are taken in this order: `upkeep`, `gate`, `record`, `view`, `active`; those of the
+/// journal, of subscribers and of problems are taken last and alone.
+pub struct Lake {
+    pub(crate) options: LakeOptions,
+    pub(crate) disk: SharedDisk,
+    pub(crate) objects: SharedObjects,
+    pub(crate) clock: SharedClock,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) hasher: DefaultHashBuilder,
+    pub(crate) cache: Arc<PageCache>,
+    lock: Mutex<Option<Box<dyn DiskLock>>>,
+    /// Held for reading by writers from before their record is in the log until their entries are
+    /// in the memtable, so that a rotation finds both in step.
+    pub(crate) gate: RwLock<()>,
+    pub(crate) journal: Journal,
+    /// Takes new entries.
+    pub(crate) active: Mutex<Memtable>,
+    /// Bytes of both memtables, and of batches on their way there.
+    pub(crate) memory: AtomicU64,
+    pub(crate) view: RwLock<View>,
+    pub(crate) record: Mutex<Record>,
+    pub(crate) subscribers: Arc<Subscribers>,
+    pub(crate) upkeep: Mutex<Upkeep>,
+    pub(crate) wake: Wake,
+    pub(crate) problems: Mutex<Vec<Problem>>,
+    /// Why entries in memory could not be moved to segments the last time.
+    pub(crate) stalled: Mutex<Option<String>>,
+}
+
+impl std::fmt::Debug for Lake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lake").field("dir", &self.options.dir).finish_non_exhaustive()
+    }
+}
+
+impl Lake {
+    /// Opens the store, making its folder if needed, and replays the log.
+    ///
+    /// A folder without a manifest takes over the segments that a copy of the manifest below
+    /// `options.prefix` names; then another Phoenix that wrote there before must not run any more.
+    ///
+    /// Errors: the folder or the prefix belongs to another process or to a newer version, the disk
+    /// fails, or the object store fails while the folder is empty. A damaged log is no error: what
+    /// can't be read is left out and reported.
+    pub fn open(
+        options: LakeOptions,
+        disk: SharedDisk,
+        objects: SharedObjects,
+        clock: SharedClock,
+        registry: &mut Registry,
+    ) -> Result<Self, LakeError> {
+        let mut options = options;
+        options.memtable_bytes = options.memtable_bytes.clamp(64 << 10, u64::from(u32::MAX));
+        let wal = options.dir.join("wal");
+        disk.create_dir_all(&options.dir)?;
+        let lock = disk.lock(&options.dir.join("LOCK")).map_err(|error| match error.source.kind() {
+            ErrorKind::WouldBlock => LakeError::Locked {
+                place: format!("the data folder {}", options.dir.display()),
+                reason: "is another Phoenix running? Stop it, or give this one another `data_dir`".to_owned(),
+            },
+            _ => LakeError::from(error),
+        })?;
+        let mut problems = Vec::new();
+        let (manifest, adopted) = find_manifest(&options, &disk, &objects, &mut problems)?;
+        disk.create_dir_all(&wal)?;
+        disk.sync_dir(&options.dir)?;
+        if let Some(parent) = options.dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            match disk.sync_dir(parent) {
+                // It may be somebody else's, and then it was there before.
+                Err(error) if error.source.kind() == ErrorKind::PermissionDenied => {}
+                synced => synced?,
+            }
+        }
+        let metrics = Arc::new(Metrics::register(registry));
+        let cache = Arc::new(PageCache::new(options.cache_bytes));
+        let mut segments = Vec::new();
+        for entry in &manifest.segments {
+            let segment = Segment::open(&objects, &options.prefix, &entry.info, &cache)?;
+            segments.push(Arc::new(Held { entry: entry.clone(), segment }));
+        }
+        let deletes = manifest.deletes.iter().map(|entry| Deletion::restore(entry.clone()).map(Arc::new));
+        let deletes = deletes.collect::<Result<Vec<_>, String>>().map_err(|reason| LakeError::Corrupt {
+            file: options.dir.join("MANIFEST").display().to_string(),
+            reason: format!("a request to delete can't be understood: {reason}"),
+        })?;
+        let view =
+            View { frozen: None, segments: segments.into(), deletes: deletes.into(), retention: Arc::new(options.retention.clone()) };
+        let (next_segment, orphans) = find_orphans(&options, &objects, &manifest);
+
+        let hasher = DefaultHashBuilder::default();
+        let mut active = Memtable::new(hasher.clone(), None);
+        let mut wal_bytes = 0;
+        let numbers = file_numbers(&*disk, &wal)?;
+        let stale = numbers.iter().copied().filter(|number| *number < manifest.first_wal).collect::<Vec<_>>();
+        for number in numbers.iter().copied().filter(|number| *number >= manifest.first_wal) {
+            let now = clock.monotonic();
+            let replayed = replay_file(&*disk, &wal, number, |payload| match decode_batch(payload) {
+                Some(write) => {
+                    active.insert(&write, &Cutoffs::NONE, now, None);
+                    true
+                }
+                None => false,
+            })?;
+            wal_bytes += replayed.bytes;
+            problems.extend(replayed.problems.into_iter().map(|problem| (format!("wal/{number:016}.wal"), problem)));
+        }
+        let next_number = numbers.last().map_or(1, |last| last + 1).max(manifest.first_wal);
+        let journal = Journal::new(disk.clone(), clock.clone(), wal.clone(), options.sync, metrics.clone(), next_number, wal_bytes);
+        let record = Record {
+            owner: manifest.owner.clone(),
+            sequence: manifest.sequence,
+            first_wal: manifest.first_wal,
+            next_segment,
+            next_delete: manifest.next_delete,
+            copied: if adopted { 0 } else { manifest.sequence.saturating_sub(1) },
+            generation: 0,
+            carried_out: manifest.segments.iter().map(|entry| entry.clean_to).max().unwrap_or(0),
+        };
+        let upkeep = Upkeep::new(ClockWatch::new(&*clock));
+        let grace = if objects.is_remote() || adopted { clock.monotonic() + REMOTE_GRACE } else { Duration::ZERO };
+        let store = Self {
+            memory: AtomicU64::new(active.bytes()),
+            options,
+            disk,
+            objects,
+            clock,
+            metrics,
+            hasher,
+            cache,
+            lock: Mutex::new(Some(lock)),
+            gate: RwLock::new(()),
+            journal,
+            active: Mutex::new(active),
+            view: RwLock::new(view),
+            record: Mutex::new(record),
+            subscribers: Arc::default(),
+            upkeep: Mutex::new(upkeep),
+            wake: Wake::default(),
+            problems: Mutex::default(),
+            stalled: Mutex::default(),
+        };
+        for (file, problem) in problems {
+            store.report(&file, problem);
+        }
+        if adopted || manifest.sequence == 0 {
+            let mut record = store.record.lock();
+            let view = store.view.read().clone();
+            store.store_manifest(&mut record, &view.segments, &view.deletes)?;
+        }
+        store.remove_wal_files(&stale);
+        store.upkeep.lock().doomed.extend(orphans.into_iter().map(|key| Doomed::orphan(key, grace)));
+        store.show();
+        Ok(store)
+    }
+
+    pub(crate) fn wal_folder(&self) -> PathBuf {
+        self.options.dir.join("wal")
+    }
+
+    pub(crate) fn remove_wal_files(&self, numbers: &[u64]) {
+        for number in numbers {
+            if let Err(error) = self.disk.remove_file(&file_path(&self.wal_folder(), *number)) {
+                tracing::debug!(%error, "a file of the log that is not needed any more could not be removed");
+            }
+        }
+    }
+
+    /// What a reader looks at: segments and rows in memory, each entry once.
+    pub(crate) fn look(&self) -> (View, Vec<MemoryView>) {
+        let view = self.view.read();
+        let active = self.active.lock().view();
+        let view = view.clone();
+        let mut memory = vec![active];
+        memory.extend(view.frozen.as_ref().map(|frozen| frozen.table.closed_view()));
+        (view, memory)
+    }
+
+    /// Writes the manifest down, then its copy if that is possible now.
+    /// After an error either manifest may be in place.
+    pub(crate) fn store_manifest(&self, record: &mut Record, segments: &[Arc<Held>], deletes: &[Arc<Deletion>]) -> Result<(), LakeError> {
+        // Also after an error: the number may have been used.
+        record.sequence += 1;
+        let manifest = self.manifest(record, segments, deletes);
+        manifest.store(&*self.disk, &self.options.dir)?;
+        if let Err(error) = self.store_copy(record, &manifest) {
+            tracing::warn!(%error, "the copy of the manifest could not be written, it will be tried again");
+        }
+        Ok(())
+    }
+
+    fn manifest(&self, record: &Record, segments: &[Arc<Held>], deletes: &[Arc<Deletion>]) -> Manifest {
+        Manifest {
+            sequence: record.sequence,
+            first_wal: record.first_wal,
+            next_segment: record.next_segment,
+            next_delete: record.next_delete,
+            segments: segments.iter().map(|held| held.entry.clone()).collect(),
+            deletes: deletes.iter().map(|deletion| deletion.entry.clone()).collect(),
+            ..Manifest::new(record.owner.clone())
+        }
+    }
+
+    /// Brings the copy of the manifest up to date.
+    pub(crate) fn refresh_copy(&self) -> Result<(), LakeError> {
+        let mut record = self.record.lock();
+        if record.copied == record.sequence {
+            return Ok(());
+        }
+        let view = self.view.read().clone();
+        let manifest = self.manifest(&record, &view.segments, &view.deletes);
+        self.store_copy(&mut record, &manifest)
+    }
+
+    fn store_copy(&self, record: &mut Record, manifest: &Manifest) -> Result<(), LakeError> {
+        if self.objects.is_remote()
+            && let Some(there) = Manifest::load_copy(&*self.objects, &self.options.prefix)?
+            && there.owner != record.owner
+            && there.sequence >= record.sequence
+        {
+            return Err(taken_over(&self.options));
+        }
+        self.objects.put(&crate::manifest::copy_key(&self.options.prefix), &manifest.encode())?;
+        record.copied = record.sequence;
+        Ok(())
+    }
+
+    /// Ends writing, moves the entries in memory to segments so that the next start is quick, and
+    /// gives the folder up. After an error nothing is lost: the next start replays the log.
+    pub fn close(&self) -> Result<(), LakeError> {
+        self.wake.close();
+        let mut upkeep = self.upkeep.lock();
+        {
+            // No writer is between log and memtable.
+            let _alone = self.gate.write();
+            if !self.journal.close() {
+                return Ok(());
+            }
+        }
+        // A flush that failed before has left one memtable frozen; the active one is the second.
+        let flushed = self.flush_frozen(&mut upkeep).and_then(|_| self.flush_frozen(&mut upkeep)).map(|_| ());
+        let copied = self.refresh_copy();
+        self.remove_doomed(&mut upkeep);
+        *self.lock.lock() = None;
+        flushed.and(copied)
+    }
+}
+
+fn taken_over(options: &LakeOptions) -> LakeError {
+    LakeError::Locked {
+        place: format!("the prefix {} of the object store", options.prefix),
+        reason: format!(
+            "another Phoenix with another data folder has taken it over; stop one of the two, or give this one another prefix in `storage.url`, or remove {} to take it back",
+            options.dir.display()
+        ),
+    }
+}
+
+/// The manifest to begin with, and whether it is new in this folder although segments exist.
+fn find_manifest(
+    options: &LakeOptions,
+    disk: &SharedDisk,
+    objects: &SharedObjects,
+    problems: &mut Vec<(String, String)>,
+) -> Result<(Manifest, bool), LakeError> {
+    let local = Manifest::load(&**disk, &options.dir);
+    let copy = Manifest::load_copy(&**objects, &options.prefix);
+    match (local, copy) {
+        (Err(LakeError::Corrupt { file, reason }), copy) => match copy {
+            Ok(Some(copy)) => {
+                Manifest::put_aside(&**disk, &options.dir)?;
+                problems.push(("MANIFEST".to_owned(), format!("{reason}; its copy in the object store was taken instead")));
+                Ok((Manifest { owner: new_owner(), ..copy }, true))
+            }
+            Ok(None) => Err(LakeError::Corrupt {
+                file,
+                reason: format!("{reason}, and it has no copy in the object store; restore it from a backup, or use another `data_dir`"),
+            }),
+            Err(error) => Err(error),
+        },
+        (Err(error), _) | (Ok(None), Err(error)) => Err(error),
+        (Ok(None), Ok(None)) => Ok((Manifest::new(new_owner()), false)),
+        (Ok(None), Ok(Some(copy))) => {
+            tracing::info!(prefix = options.prefix, segments = copy.segments.len(), "the segments of another data folder are taken over");
+            Ok((Manifest { owner: new_owner(), ..copy }, true))
+        }
+        (Ok(Some(local)), Err(error)) => {
+            tracing::warn!(%error, "the copy of the manifest could not be read");
+            Ok((local, false))
+        }
+        (Ok(Some(local)), Ok(Some(copy))) if copy.owner != local.owner && copy.sequence >= local.sequence => {
+            if objects.is_remote() {
+                return Err(taken_over(options));
+            }
+            Ok((local, false))
+        }
+        // The folder may have been restored from an older backup.
+        (Ok(Some(local)), Ok(Some(copy))) if copy.owner == local.owner && copy.sequence > local.sequence => Ok((copy, true)),
+        (Ok(Some(local)), Ok(_)) => Ok((local, false)),
+    }
+}
+
+/// A name that no other folder has.
+fn new_owner() -> String {
+    format!("{:016x}", std::hash::RandomState::new().build_hasher().finish())
+}
+
+/// The number of the next segment, and the keys of objects that the manifest does not name.
+fn find_orphans(options: &LakeOptions, objects: &SharedObjects, manifest: &Manifest) -> (u64, Vec<String>) {
+    let listed = |error: ObjectError| {
+        tracing::warn!(%error, "objects that nobody needs any more could not be looked for");
+        Vec::new()
+    };
+    let known: std::collections::HashSet<String> = manifest.segments.iter().flat_map(|entry| entry.info.keys(&options.prefix)).collect();
+    let mut next = manifest.next_segment;
+    let mut orphans = Vec::new();
+    for key in objects.list(&options.prefix).unwrap_or_else(listed) {
+        let Some(id) = key.strip_suffix(".parquet").or_else(|| key.strip_suffix(".index")) else { continue };
+        if known.contains(&key) {
+            continue;
+        }
+        if let Some(number) = id.rsplit('/').next().and_then(|name| name.parse::<u64>().ok()) {
+            next = next.max(number + 1);
+            orphans.push(key);
+        }
+    }
+    (next, orphans)
+}
