@@ -202,7 +202,8 @@ pub(crate) fn json_path(text: &str) -> Result<(), String> {
             let Some(after) = after.strip_prefix(']') else { return wrong("a bracket is not closed") };
             rest = after;
         } else {
-            let name = if first { rest } else { rest.strip_prefix('.').unwrap_or("") };
+            // A dot at the beginning, as jq has it, is let through.
+            let name = rest.strip_prefix('.').unwrap_or(if first { rest } else { "" });
             let length = name.find(['.', '[']).unwrap_or(name.len());
             if length == 0 || name[..length].contains(|c: char| c.is_whitespace() || matches!(c, ']' | '"')) {
                 return wrong("names are joined by single dots; put other names in `[\"…\"]`");

@@ -17,6 +17,8 @@ pub use ast::{Expr, ExprKind};
 pub use format::{format, pretty};
 pub use message::loki_message;
 pub use names::UnwrapUse;
-pub use parser::{MAX_DEPTH, MAX_FILTER_CONDITIONS, MAX_QUERY_BYTES, Parsed, parse, parse_any_selector, parse_log, parse_selector};
+pub use parser::{
+    MAX_DEPTH, MAX_FILTER_CONDITIONS, MAX_QUERY_BYTES, MAX_REGEXES, Parsed, parse, parse_any_selector, parse_log, parse_selector,
+};
 pub use result::{LogEntry, LogOutput, LogValue};
 pub use source::LogSource;

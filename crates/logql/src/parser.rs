@@ -12,7 +12,7 @@ mod selector;
 
 use crate::ast::{Expr, ExprKind, LogExpr, RangeOp, VectorOp};
 use crate::lexer::{NOT_TERMINATED, Token, TokenKind, tokens};
-use phoenix_model::{Diagnostic, Matcher, Severity, Source, Span};
+use phoenix_model::{Diagnostic, MatchOp, Matcher, Severity, Source, Span};
 
 /// How deep expressions may nest, counting each operator of a chain, so that no recursion over a
 /// tree can exhaust a thread's stack.
@@ -22,11 +22,17 @@ pub const MAX_DEPTH: usize = 128;
 /// and generated ones can be long.
 pub const MAX_FILTER_CONDITIONS: usize = 1_000;
 
+/// How many regular expressions one query may have: each may take 10 MiB once it is compiled.
+pub const MAX_REGEXES: usize = 256;
+
 /// How long a query may be, in bytes; Loki's limit too.
 pub const MAX_QUERY_BYTES: usize = 128 * 1024;
 
 /// How many diagnostics one text may give.
 const MAX_DIAGNOSTICS: usize = 20;
+
+/// How many findings are kept while reading, before they are sorted and cut.
+const MAX_FINDINGS: usize = 200;
 
 /// What came of a text.
 #[derive(Debug, Clone)]
@@ -92,7 +98,7 @@ fn parse_with(text: &str, must_select: bool) -> Parsed {
         let help = format!("a query may have {MAX_QUERY_BYTES} bytes");
         return Parsed { expr: None, diagnostics: vec![Diagnostic::error(&source, Span::default(), message).with_help(help)] };
     }
-    let mut parser = Parser { source, tokens: tokens(text), next: 0, depth: 0, diagnostics: Vec::new(), must_select };
+    let mut parser = Parser { source, tokens: tokens(text), next: 0, depth: 0, diagnostics: Vec::new(), regexes: 0, must_select };
     let expr = parser.whole();
     let mut diagnostics = parser.diagnostics;
     diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
@@ -107,6 +113,8 @@ struct Parser {
     next: usize,
     depth: usize,
     diagnostics: Vec<Diagnostic>,
+    /// How many regular expressions were compiled.
+    regexes: usize,
     /// Whether a selector needs a matcher that refuses the empty value.
     must_select: bool,
 }
@@ -118,7 +126,7 @@ impl Parser {
             return None;
         }
         let expr = self.expression(0);
-        if self.peek() != &TokenKind::End {
+        if self.peek() != &TokenKind::End && expr.kind != ExprKind::Error {
             let help = matches!(self.peek(), TokenKind::String(_)).then_some("a filter of lines is written as `|= \"x\"`");
             self.unexpected(&[], help);
         }
@@ -220,11 +228,40 @@ impl Parser {
         None
     }
 
+    /// Counts a regular expression. `false`, and reported, when there are too many.
+    fn count_regex(&mut self, span: Span) -> bool {
+        self.regexes += 1;
+        let fits = self.regexes <= MAX_REGEXES;
+        if self.regexes == MAX_REGEXES + 1 {
+            let message = format!("the query has too many regular expressions: the limit is {MAX_REGEXES}");
+            self.error_with_help(span, message, "join them with `|` into fewer ones");
+        }
+        fits
+    }
+
+    /// Builds a matcher, or reports what is wrong with its value.
+    fn build_matcher(&mut self, name: String, op: MatchOp, value: String, value_span: Span) -> Option<Matcher> {
+        if matches!(op, MatchOp::Regex | MatchOp::NotRegex) && !self.count_regex(value_span) {
+            return None;
+        }
+        match Matcher::new(name, op, value) {
+            Ok(matcher) => Some(matcher),
+            Err(error) => {
+                self.error(value_span, error.to_string());
+                None
+            }
+        }
+    }
+
     fn error(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         let diagnostic = Diagnostic::error(&self.source, span, message);
         // A second complaint about the same place would only repeat the first.
         if let Some(index) = self.diagnostics.iter().position(|d| d.span.start == span.start && d.span.end == span.end) {
             return &mut self.diagnostics[index];
+        }
+        if self.diagnostics.len() >= MAX_FINDINGS {
+            // Only the first are shown; of the others it matters that there are some.
+            self.diagnostics.pop();
         }
         self.diagnostics.push(diagnostic);
         self.diagnostics.last_mut().expect("just pushed")
@@ -290,7 +327,7 @@ impl Parser {
 }
 
 /// Words with a meaning of their own somewhere in the grammar, operations aside.
-const KEYWORDS: [&str; 30] = [
+const KEYWORDS: [&str; 29] = [
     "and",
     "or",
     "unless",
@@ -320,7 +357,6 @@ const KEYWORDS: [&str; 30] = [
     "bytes",
     "duration",
     "duration_seconds",
-    "variants",
 ];
 
 /// A token as Loki's messages name it.
@@ -340,6 +376,8 @@ fn describe(kind: &TokenKind, after: &TokenKind) -> String {
         TokenKind::Bytes(_) => "BYTES".to_owned(),
         TokenKind::String(_) => "STRING".to_owned(),
         TokenKind::Flag(_) => "PARSER_FLAG".to_owned(),
+        // Loki takes a range in brackets for one token.
+        TokenKind::Symbol("[") => "RANGE".to_owned(),
         TokenKind::Symbol(symbol) => (*symbol).to_owned(),
         TokenKind::Invalid(message) => message.clone(),
     }

@@ -103,13 +103,9 @@ impl Parser {
                 return None;
             };
             self.bump();
-            return match Matcher::new(name, op, text) {
-                Ok(matcher) => Some(LabelFilter::Matcher(matcher)),
-                Err(error) => {
-                    self.error(span, error.to_string());
-                    Some(LabelFilter::Matcher(Matcher::equal("", "")))
-                }
-            };
+            // What could not be built was reported; anything will do in its place.
+            let matcher = self.build_matcher(name, op, text, span).unwrap_or_else(|| Matcher::equal("", ""));
+            return Some(LabelFilter::Matcher(matcher));
         }
         let Some(op) = comparing else {
             self.unexpected(&["STRING"], Some("regular expressions stand in quotes"));

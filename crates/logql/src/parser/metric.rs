@@ -279,9 +279,7 @@ impl Parser {
         if parts.is_none() {
             self.skip_to(|kind| *kind == TokenKind::Symbol(")"));
         }
-        if parts.as_ref().is_some_and(|parts| parts.range.is_none()) && *self.peek() == TokenKind::Symbol(")") {
-            self.unexpected(&["["], Some("add a range, such as `[5m]`"));
-        } else if parts.as_ref().is_some_and(|parts| parts.range.is_none()) {
+        if parts.as_ref().is_some_and(|parts| parts.range.is_none()) {
             self.unexpected(&[], Some("add a range, such as `[5m]`"));
         }
         let logs_span = self.span_from(inner_start);
@@ -422,7 +420,9 @@ impl Parser {
                 self.error(*label_span, format!("invalid label name in label_replace: {label:?}"));
             }
         }
-        if let Err(message) = check::regex(&regex.0) {
+        if self.count_regex(regex.1)
+            && let Err(message) = check::regex(&regex.0)
+        {
             self.error(regex.1, message);
         }
         let replace = LabelReplace { expr, dst: dst.0, replacement: replacement.0, src: src.0, regex: regex.0 };

@@ -7,7 +7,7 @@ use crate::ast::{
 };
 use crate::check;
 use crate::lexer::TokenKind;
-use phoenix_model::{Matcher, Span, suggest};
+use phoenix_model::{Span, suggest};
 
 /// The words that begin a stage.
 const STAGES: [&str; 13] = [
@@ -47,27 +47,23 @@ impl Parser {
     /// next stage are taken.
     pub(super) fn stage(&mut self) -> Option<Piece> {
         let start = self.span().start;
-        let kind = match self.line_op() {
-            Some(op) => self.line_filter(op).map(StageKind::LineFilter),
-            None => {
-                self.bump();
-                if self.at_stage_word("unwrap") {
-                    let unwrap = self.unwrap(start);
-                    if unwrap.is_none() {
-                        self.skip_stage();
-                    }
-                    return unwrap.map(Piece::Unwrap);
+        let kind = if let Some(op) = self.line_op() {
+            self.line_filter(op).map(StageKind::LineFilter)
+        } else {
+            self.bump();
+            if self.at_stage_word("unwrap") {
+                let unwrap = self.unwrap(start);
+                if unwrap.is_none() {
+                    self.skip_stage();
                 }
-                self.piped()
+                return unwrap.map(Piece::Unwrap);
             }
+            self.piped()
         };
-        match kind {
-            Some(kind) => Some(Piece::Stage(Stage { kind, span: self.span_from(start) })),
-            None => {
-                self.skip_stage();
-                None
-            }
+        if kind.is_none() {
+            self.skip_stage();
         }
+        kind.map(|kind| Piece::Stage(Stage { kind, span: self.span_from(start) }))
     }
 
     /// Skips what is left of a stage that could not be read.
@@ -101,6 +97,7 @@ impl Parser {
             "unpack" => Some(StageKind::Unpack),
             "decolorize" => Some(StageKind::Decolorize),
             "pattern" => self.checked_string(check::pattern).map(StageKind::Pattern),
+            "regexp" if !self.count_regex(span) => None,
             "regexp" => self.checked_string(check::regexp).map(StageKind::Regexp),
             "line_format" => self.checked_string(check::template).map(StageKind::LineFormat),
             "label_format" => self.label_format().map(StageKind::LabelFormat),
@@ -166,6 +163,7 @@ impl Parser {
         self.bump();
         let wrong = match op {
             LineOp::Contains | LineOp::NotContains => None,
+            LineOp::Regex | LineOp::NotRegex if !self.count_regex(span) => None,
             LineOp::Regex | LineOp::NotRegex => check::regex(&text).err(),
             LineOp::Pattern | LineOp::NotPattern => check::filter_pattern(&text).err(),
         };
@@ -283,12 +281,7 @@ impl Parser {
                 Some(op) => {
                     self.bump();
                     let (value, span) = self.expect_string(None)?;
-                    match Matcher::new(name, op, value) {
-                        Ok(matcher) => list.push(LabelSelector::Matcher(matcher)),
-                        Err(error) => {
-                            self.error(span, error.to_string());
-                        }
-                    }
+                    list.extend(self.build_matcher(name, op, value, span).map(LabelSelector::Matcher));
                 }
             }
             if !self.eat_symbol(",") {

@@ -63,13 +63,7 @@ impl Parser {
         };
         self.bump();
         let (value, value_span) = self.expect_string(None)?;
-        match Matcher::new(name, op, value) {
-            Ok(matcher) => Some(matcher),
-            Err(error) => {
-                self.error(value_span, error.to_string());
-                None
-            }
-        }
+        self.build_matcher(name, op, value, value_span)
     }
 
     /// The matching operator that comes next, without taking it.

@@ -326,6 +326,11 @@ fn limits_are_named() {
     assert_eq!(parse(&long).diagnostics[0].message, "the label filter is too long: the limit is 1000 conditions");
     let fits = format!("{{a=\"b\"}} | {}", vec!["c=1"; 1_000].join(" or "));
     assert!(parse(&fits).into_result().is_ok());
+    let regexes = format!("{{a=\"b\"}} {}", "|~ \"c\" ".repeat(257));
+    assert_eq!(parse(&regexes).diagnostics[0].message, "the query has too many regular expressions: the limit is 256");
+    // However much is wrong, reading ends soon and says only the first of it.
+    let wrong = "{a=\"b\"}".to_owned() + &"| 5 ".repeat(30_000);
+    assert_eq!(parse(&wrong).diagnostics.len(), 20);
     let large = format!("{{a=\"{}\"}}", "x".repeat(MAX_QUERY_BYTES));
     assert_eq!(parse(&large).diagnostics[0].message, format!("input size too long ({} > 131072)", large.len()));
 }
