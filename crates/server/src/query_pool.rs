@@ -8,7 +8,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What bounds the queries, from the `limits:` of the configuration.
 #[derive(Debug, Clone)]
@@ -27,12 +27,43 @@ pub struct QueryPoolLimits {
     pub total_bytes: u64,
     /// How far back an instant selector looks.
     pub lookback: Duration,
+    /// Bytes of log lines that one query may read.
+    pub log_bytes: u64,
+    /// Series that the answer to one metric query over logs may have.
+    pub log_series: usize,
 }
 
-/// Runs queries on blocking threads of the runtime that it is called from.
+/// Runs queries of metrics in a [`QueryPlaces`].
 #[derive(Clone)]
 pub struct QueryPool {
     engine: Arc<dyn MetricsEngine>,
+    places: QueryPlaces,
+}
+
+impl QueryPool {
+    /// A pool over one engine.
+    pub fn new(engine: Arc<dyn MetricsEngine>, places: QueryPlaces) -> Self {
+        Self { engine, places }
+    }
+
+    /// Runs `work` with the pool's limits; `timeout` may shorten the pool's own.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        timeout: Option<Duration>,
+        work: impl FnOnce(&dyn MetricsEngine, &QueryLimits) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<T, QueryError> {
+        let place = self.places.enter()?;
+        let engine = Arc::clone(&self.engine);
+        self.places.run(place, timeout, move |limits| work(engine.as_ref(), limits)).await
+    }
+}
+
+/// The right to run or to wait.
+pub struct Place(#[expect(dead_code, reason = "held to be dropped")] OwnedSemaphorePermit);
+
+/// Where queries of all languages run: on blocking threads of the runtime that they are asked from.
+#[derive(Clone)]
+pub struct QueryPlaces {
     clock: SharedClock,
     limits: QueryPoolLimits,
     budget: Budget,
@@ -58,9 +89,9 @@ impl Drop for CancelOnDrop {
     }
 }
 
-impl QueryPool {
-    /// A pool over one engine.
-    pub fn new(engine: Arc<dyn MetricsEngine>, clock: SharedClock, limits: QueryPoolLimits, registry: &mut Registry) -> Self {
+impl QueryPlaces {
+    /// Places with these bounds.
+    pub fn new(clock: SharedClock, limits: QueryPoolLimits, registry: &mut Registry) -> Self {
         let metrics = Metrics::default();
         let registry = registry.sub_registry_with_prefix("phoenix_queries");
         registry.register("started", "Queries that began to run", metrics.queries.clone());
@@ -68,7 +99,6 @@ impl QueryPool {
         registry.register("timed_out", "Queries ended by limits.query_timeout", metrics.timed_out.clone());
         registry.register("running", "Queries that run now", metrics.running.clone());
         Self {
-            engine,
             clock,
             budget: Budget::new("limits.memory (share of queries)", limits.total_bytes),
             running: Arc::new(Semaphore::new(limits.concurrency.max(1))),
@@ -78,19 +108,25 @@ impl QueryPool {
         }
     }
 
-    /// Runs `work` with the pool's limits; `timeout` may shorten the pool's own.
-    pub async fn run<T: Send + 'static>(
-        &self,
-        timeout: Option<Duration>,
-        work: impl FnOnce(&dyn MetricsEngine, &QueryLimits) -> Result<T, QueryError> + Send + 'static,
-    ) -> Result<T, QueryError> {
-        let Ok(_place) = Arc::clone(&self.waiting).try_acquire_owned() else {
+    /// Takes a place, or says that there is none. That error alone means "too many requests".
+    pub fn enter(&self) -> Result<Place, QueryError> {
+        Arc::clone(&self.waiting).try_acquire_owned().map(Place).map_err(|_| {
             self.metrics.refused.inc();
-            return Err(QueryError::Limit(format!(
+            QueryError::Limit(format!(
                 "limit `limits.query_concurrency` reached: {} queries run and {} wait; try again in a moment",
                 self.limits.concurrency, self.limits.waiting
-            )));
-        };
+            ))
+        })
+    }
+
+    /// Runs `work` with the limits of one query; `timeout` may shorten the configured one.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        place: Place,
+        timeout: Option<Duration>,
+        work: impl FnOnce(&QueryLimits) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<T, QueryError> {
+        let _place = place;
         let timeout = timeout.map_or(self.limits.timeout, |t| t.min(self.limits.timeout));
         let cancel = CancelOnDrop(Cancel::default());
         let limits = QueryLimits {
@@ -98,8 +134,10 @@ impl QueryPool {
             max_samples: self.limits.max_samples,
             cancelled: cancel.0.clone(),
             lookback: self.limits.lookback,
+            max_log_bytes: self.limits.log_bytes,
+            max_log_series: self.limits.log_series,
         };
-        let (engine, running, gauge) = (Arc::clone(&self.engine), Arc::clone(&self.running), self.metrics.running.clone());
+        let (running, gauge) = (Arc::clone(&self.running), self.metrics.running.clone());
         self.metrics.queries.inc();
         let query = async move {
             let permit = running.acquire_owned().await.map_err(|_| QueryError::Cancelled)?;
@@ -107,7 +145,7 @@ impl QueryPool {
             let joined = tokio::task::spawn_blocking(move || {
                 // The permit goes with the thread: a query that was given up still occupies its place until it has ended.
                 let _permit = permit;
-                let answer = work(engine.as_ref(), &limits);
+                let answer = work(&limits);
                 gauge.dec();
                 answer
             });
@@ -124,7 +162,7 @@ impl QueryPool {
         }
     }
 
-    /// The error for languages whose engine is not built yet; `None` for PromQL.
+    /// The error for languages whose engine is not built yet; `None` for those that act here.
     pub fn refuse_language(language: Option<&str>) -> Option<QueryError> {
         let name = language.unwrap_or("promql");
         match Language::from_name(name) {

@@ -6,6 +6,9 @@ use tokio::runtime::{Builder, Handle, Runtime};
 /// How much lower the priority of queries is (0 is normal, 19 the lowest).
 const API_NICENESS: i32 = 5;
 
+/// Bodies of pushes that are decoded and stored at one time. They wait for the disk together, so a few more than cores help.
+pub(crate) const PUSHES: usize = 16;
+
 /// The runtimes, ended together.
 pub(crate) struct Runtimes {
     paging: Runtime,
@@ -19,8 +22,8 @@ impl Runtimes {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let api = Builder::new_multi_thread()
             .worker_threads(cores.clamp(2, 8))
-            // Queries, and a few blocking calls of the API beside them.
-            .max_blocking_threads(queries + 8)
+            // Queries, pushes, and a few blocking calls of the API beside them.
+            .max_blocking_threads(queries + PUSHES + 8)
             .thread_name("phoenix-api")
             .on_thread_start(|| {
                 // On Linux the priority belongs to the thread. Failing is harmless: the threads are then equals.

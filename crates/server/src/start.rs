@@ -1,22 +1,25 @@
 //! The wiring: opens every room in its order, and ends them in the opposite one.
 
 use crate::blind::Blindness;
-use crate::config::Overrides;
+use crate::config::{Limits, Overrides};
 use crate::current::Current;
 use crate::demo::Demo;
 use crate::events::{Event, Events};
+use crate::http::bodies::Bodies;
+use crate::http::loki::{Loki, LokiState, PushDoor};
 use crate::http::{Api, ApiState, router};
 use crate::pager::TransportPager;
-use crate::query_pool::{QueryPool, QueryPoolLimits};
+use crate::query_pool::{QueryPlaces, QueryPool, QueryPoolLimits};
 use crate::reload::Reloader;
 use crate::rule_doors::{RelabelledAlerts, StateOfRules};
-use crate::runtimes::Runtimes;
+use crate::runtimes::{PUSHES, Runtimes};
 use crate::shutdown::Shutdown;
 use phoenix_alert::Alerting;
-use phoenix_engine::{EmbeddedMetrics, MetricsEngine, QueryLimits};
+use phoenix_engine::{EmbeddedMetrics, LogsEngine, MetricsEngine, QueryLimits};
 use phoenix_env::{SharedClock, SharedDisk};
 use phoenix_incident::Incidents;
 use phoenix_ingest::host::Host;
+use phoenix_ingest::push::LogReceiver;
 use phoenix_ingest::remote_write::{Receiver, ReceiverLimits};
 use phoenix_ingest::scrape::{ActiveTarget, ScrapeLimits, Scraper, ScraperOptions};
 use phoenix_model::{Budget, Diagnostic};
@@ -27,6 +30,7 @@ use prometheus_client::registry::Registry;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// How often the store is asked whether there is work on disk.
@@ -84,6 +88,16 @@ pub struct Parts {
     pub(crate) incidents: Incidents,
     pub(crate) host: Arc<Host>,
     pub(crate) remote_write: Arc<Receiver>,
+    /// Logs, once their store is open.
+    pub(crate) logs: Option<LogParts>,
+}
+
+/// The rooms of logs, for the API.
+#[derive(Clone)]
+pub struct LogParts {
+    pub(crate) engine: Arc<dyn LogsEngine>,
+    /// The one gate for entries of every origin.
+    pub(crate) receiver: Arc<LogReceiver>,
 }
 
 /// A running Phoenix.
@@ -124,8 +138,7 @@ impl Server {
         let memory = memory_bytes(limits.memory_bytes, disk.as_ref());
 
         let Opened { parts, driver } = runtimes.paging().block_on(open(&current, &clock, &disk, &runtimes, memory, &mut registry))?;
-        let queries = QueryPool::new(
-            Arc::clone(&parts.engine),
+        let places = QueryPlaces::new(
             Arc::clone(&clock),
             QueryPoolLimits {
                 concurrency: limits.query_concurrency,
@@ -136,9 +149,12 @@ impl Server {
                 // Half of the process: the other half is for the head, caches, bodies and paging.
                 total_bytes: memory / 2,
                 lookback: limits.query_lookback,
+                log_bytes: limits.query_max_log_bytes,
+                log_series: limits.query_max_log_series,
             },
             &mut registry,
         );
+        let queries = QueryPool::new(Arc::clone(&parts.engine), places.clone());
         register_build_info(&mut registry);
         let reloader = Arc::new(Reloader::new(
             options.config.clone(),
@@ -163,8 +179,10 @@ impl Server {
             data_dir,
         });
 
+        let bodies = Bodies::new(Arc::clone(&clock), limits.body_size_bytes, memory / 8, PUSHES);
+        let loki = parts.logs.clone().map(|logs| loki(&parts, logs, &bodies, places, &clock, &shutdown, &limits));
         let end = shutdown.clone();
-        let app = router(api.clone());
+        let app = router(api.clone(), loki);
         let served = runtimes.api().spawn(async move {
             let served = axum::serve(listener, app).with_graceful_shutdown(async move { end.wait().await });
             if let Err(error) = served.await {
@@ -245,6 +263,31 @@ impl Server {
     }
 }
 
+/// Loki's API over the store of logs.
+fn loki(
+    parts: &Parts,
+    logs: LogParts,
+    bodies: &Bodies,
+    places: QueryPlaces,
+    clock: &SharedClock,
+    shutdown: &Shutdown,
+    limits: &Limits,
+) -> Loki {
+    let rules = Arc::clone(&parts.rules);
+    Loki::new(LokiState {
+        engine: logs.engine,
+        push: PushDoor { receiver: logs.receiver, bodies: bodies.clone() },
+        places,
+        clock: Arc::clone(clock),
+        shutdown: shutdown.clone(),
+        rules: Box::new(move || rules.status()),
+        max_entries: limits.query_max_log_entries,
+        max_tails: limits.log_tails,
+        tails: Arc::new(tokio::sync::Semaphore::new(limits.log_tails)),
+        tenant_told: AtomicBool::new(false),
+    })
+}
+
 struct Opened {
     parts: Parts,
     driver: phoenix_incident::Driver,
@@ -320,6 +363,8 @@ async fn open(
             budget: Budget::new("limits.memory (share of rules)", memory / 8),
             max_samples: settings.limits.query_max_samples,
             lookback: settings.limits.query_lookback,
+            max_log_bytes: settings.limits.query_max_log_bytes,
+            max_log_series: settings.limits.query_max_log_series,
             ..QueryLimits::unlimited()
         },
         metrics,
@@ -357,6 +402,7 @@ async fn open(
         incidents,
         host,
         remote_write,
+        logs: None,
     };
     Ok(Opened { parts, driver })
 }

@@ -20,6 +20,14 @@ pub struct Limits {
     pub query_waiting: usize,
     /// How far back an instant selector looks for a sample.
     pub query_lookback: std::time::Duration,
+    /// Bytes of log lines that one query may read, before filters decide.
+    pub query_max_log_bytes: u64,
+    /// Log entries that one query may ask for.
+    pub query_max_log_entries: usize,
+    /// Series that the answer to one metric query over logs may have.
+    pub query_max_log_series: usize,
+    /// Live tails of logs at the same time.
+    pub log_tails: usize,
     /// Series that receive samples at the same time.
     pub series: u64,
     /// Bytes of a request's body, uncompressed.
@@ -48,6 +56,10 @@ pub(super) struct RawLimits {
     query_concurrency: usize,
     query_waiting: usize,
     query_lookback: Duration,
+    query_max_log_bytes: Bytes,
+    query_max_log_entries: usize,
+    query_max_log_series: usize,
+    log_tails: usize,
     series: u64,
     body_size: Bytes,
     scrape_body_size: Bytes,
@@ -68,6 +80,10 @@ impl Default for RawLimits {
             query_concurrency: 20,
             query_waiting: 100,
             query_lookback: Duration::from_secs(300),
+            query_max_log_bytes: Bytes(100 << 30),
+            query_max_log_entries: 5_000,
+            query_max_log_series: 5_000,
+            log_tails: 50,
             series: 2_000_000,
             body_size: Bytes(64 << 20),
             scrape_body_size: Bytes(128 << 20),
@@ -81,13 +97,17 @@ impl Default for RawLimits {
 }
 
 /// The smallest useful value of each limit: zero would stop Phoenix, it does not mean "unlimited" here.
-pub(super) const AT_LEAST_ONE: [&str; 14] = [
+pub(super) const AT_LEAST_ONE: [&str; 18] = [
     "memory",
     "query_memory",
     "query_timeout",
     "query_max_samples",
     "query_concurrency",
     "query_lookback",
+    "query_max_log_bytes",
+    "query_max_log_entries",
+    "query_max_log_series",
+    "log_tails",
     "series",
     "body_size",
     "scrape_body_size",
@@ -108,6 +128,10 @@ impl RawLimits {
             self.query_max_samples,
             self.query_concurrency as u64,
             self.query_lookback.get().as_millis() as u64,
+            self.query_max_log_bytes.get(),
+            self.query_max_log_entries as u64,
+            self.query_max_log_series as u64,
+            self.log_tails as u64,
             self.series,
             self.body_size.get(),
             self.scrape_body_size.get(),
@@ -129,6 +153,10 @@ impl RawLimits {
             query_concurrency: self.query_concurrency,
             query_waiting: self.query_waiting,
             query_lookback: self.query_lookback.get(),
+            query_max_log_bytes: self.query_max_log_bytes.get(),
+            query_max_log_entries: self.query_max_log_entries,
+            query_max_log_series: self.query_max_log_series,
+            log_tails: self.log_tails,
             series: self.series,
             body_size_bytes: self.body_size.get(),
             scrape_body_size_bytes: self.scrape_body_size.get(),

@@ -35,7 +35,9 @@ impl Guard {
             .or_else(|| uri.authority().map(ToString::to_string))
             .unwrap_or_default();
         let name = host_name(&host);
-        let changes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        // A browser lets any page open a WebSocket and read what comes.
+        let upgrades = headers.get(header::UPGRADE).is_some_and(|u| u.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        let changes = upgrades || !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
         let origin = headers.get(header::ORIGIN).and_then(|o| o.to_str().ok());
         if (self.loopback_only || (changes && origin.is_some())) && !self.knows(name) {
             return Some(format!("the host `{name}` is not known here; use the server's address, or set external_url to the name you use"));
@@ -43,7 +45,7 @@ impl Guard {
         if let (true, Some(origin)) = (changes, origin)
             && !self.is_own_origin(origin, &host)
         {
-            return Some(format!("a page of `{origin}` may not change anything here"));
+            return Some(format!("a page of `{origin}` may neither change nor follow anything here"));
         }
         None
     }
@@ -99,6 +101,20 @@ pub(super) async fn check(State(api): State<Api>, request: Request, next: Next) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strange_pages_cannot_follow_a_websocket() {
+        let guard = Guard::new(&url::Url::parse("http://127.0.0.1:9090/").unwrap(), true);
+        for (origin, allowed) in [(None, true), (Some("http://127.0.0.1:9090"), true), (Some("http://evil.example"), false)] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, "127.0.0.1:9090".parse().unwrap());
+            headers.insert(header::UPGRADE, "WebSocket".parse().unwrap());
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, origin.parse().unwrap());
+            }
+            assert_eq!(guard.refuse(&Method::GET, &headers, &Uri::from_static("/loki/api/v1/tail")).is_none(), allowed, "{origin:?}");
+        }
+    }
 
     #[test]
     fn browsers_of_strangers_are_refused() {

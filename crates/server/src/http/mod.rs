@@ -2,9 +2,11 @@
 
 pub mod alertmanager;
 mod assets;
+pub(crate) mod bodies;
 mod envelope;
 mod guard;
 mod lifecycle;
+pub(crate) mod loki;
 pub(crate) mod native;
 mod params;
 pub(crate) mod prometheus;
@@ -75,8 +77,10 @@ impl Deref for Api {
 }
 
 /// All paths.
-pub fn router(api: Api) -> Router {
+pub fn router(api: Api, loki: Option<loki::Loki>) -> Router {
     Router::new()
+        .merge(loki.map_or_else(Router::new, loki::router))
+        .nest("/prometheus/api/v1", prometheus::ruler())
         .nest("/api/v1", prometheus::router())
         .nest("/api/v2", alertmanager::router())
         .nest("/api/phoenix/v1", native::router())

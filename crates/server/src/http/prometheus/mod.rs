@@ -7,7 +7,7 @@ mod remote_write;
 pub(in crate::http) mod rules;
 mod status;
 mod targets;
-mod values;
+pub(in crate::http) mod values;
 
 use super::Api;
 use super::envelope::ApiError;
@@ -37,6 +37,11 @@ pub(super) fn router() -> Router<Api> {
         .route("/status/tsdb", get(status::tsdb))
         .route("/write", remote_write::handler())
         .fallback(|| async { ApiError::not_found("there is no such path in Prometheus' API, or Phoenix does not have it") })
+}
+
+/// Where Loki's ruler answers in Prometheus' shape.
+pub(super) fn ruler() -> Router<Api> {
+    Router::new().route("/rules", get(rules::rules)).route("/alerts", get(rules::alerts))
 }
 
 /// `/federate`, which stands outside of the prefix.

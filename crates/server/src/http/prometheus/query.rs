@@ -4,7 +4,7 @@ use super::values::query_data;
 use crate::http::Api;
 use crate::http::envelope::{ApiError, Success};
 use crate::http::params::Params;
-use crate::query_pool::QueryPool;
+use crate::query_pool::QueryPlaces;
 use axum::extract::{Path, State};
 use phoenix_engine::{MetricsEngine, QueryError, QueryLimits};
 use phoenix_query::{AnnotationLevel, QueryOutput};
@@ -27,7 +27,7 @@ struct Asked {
 
 impl Asked {
     fn read(params: &Params) -> Result<Self, ApiError> {
-        if let Some(error) = QueryPool::refuse_language(params.non_empty("language")) {
+        if let Some(error) = QueryPlaces::refuse_language(params.non_empty("language")) {
             return Err(error.into());
         }
         Ok(Self {

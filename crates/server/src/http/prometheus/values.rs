@@ -6,9 +6,13 @@ use std::fmt::Write;
 
 /// The `data` of a query's answer: `{"resultType":…,"result":…}`.
 pub fn query_data(output: &QueryOutput) -> String {
+    format!("{{\"resultType\":\"{}\",\"result\":{}}}", output.value.kind(), result_json(&output.value))
+}
+
+/// The `result` alone.
+pub fn result_json(value: &Value) -> String {
     let mut out = String::with_capacity(256);
-    let _ = write!(out, "{{\"resultType\":\"{}\",\"result\":", output.value.kind());
-    match &output.value {
+    match value {
         Value::Scalar(sample) => push_sample(&mut out, *sample),
         Value::String(sample, text) => {
             out.push('[');
@@ -32,7 +36,6 @@ pub fn query_data(output: &QueryOutput) -> String {
             out.push('}');
         }),
     }
-    out.push('}');
     out
 }
 
