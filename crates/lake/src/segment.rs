@@ -7,9 +7,22 @@
 //! and is what is read, filtered and checked as one.
 
 mod cache;
+mod chunk;
+mod columns;
+mod counting;
 mod cursor;
+mod encoding;
 mod error;
+mod fields;
+mod layout;
+mod lines;
+mod metadata;
+mod minutes;
 mod prepared;
+mod read;
+#[cfg(test)]
+mod tests;
+mod words;
 mod writer;
 
 pub use cache::PageCache;
@@ -18,10 +31,11 @@ pub use error::SegmentError;
 pub use prepared::Prepared;
 pub use writer::SegmentWriter;
 
-use crate::Tombstone;
+use cache::Part;
+use layout::{Head, PREAMBLE_BYTES, Preamble, Run, Section, open_section, take_preamble};
 use phoenix_env::objects::SharedObjects;
-use phoenix_model::Matcher;
-use phoenix_model::logs::{Level, LogVisitor, ReadError, ReadLimits, ReadStats, Stream, StreamCounts};
+use phoenix_model::logs::{Level, ReadStats, Stream};
+use prepared::LoadedFilters;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -128,13 +142,18 @@ pub struct Segment {
     info: SegmentInfo,
     objects: SharedObjects,
     cache: Arc<PageCache>,
+    /// Its number in the cache.
+    number: u64,
+    parquet_key: String,
+    index_key: String,
 }
 
 impl Segment {
     /// Opens a segment. Reads nothing yet; what is wrong with its objects shows at the first use.
     pub fn open(objects: &SharedObjects, prefix: &str, info: &SegmentInfo, cache: &Arc<PageCache>) -> Result<Self, SegmentError> {
-        let _ = prefix;
-        Ok(Self { info: info.clone(), objects: Arc::clone(objects), cache: Arc::clone(cache) })
+        let [parquet_key, index_key] = info.keys(prefix);
+        let number = cache.number();
+        Ok(Self { info: info.clone(), objects: Arc::clone(objects), cache: Arc::clone(cache), number, parquet_key, index_key })
     }
 
     /// What the manifest says of it.
@@ -144,64 +163,115 @@ impl Segment {
 
     /// The streams, ascending.
     pub fn streams(&self) -> Result<Arc<[Arc<Stream>]>, SegmentError> {
-        let _ = (&self.objects, &self.cache);
-        Err(SegmentError::Unfinished)
+        Ok(Arc::clone(&self.head()?.streams))
     }
 
     /// The pages that may hold something of what is asked, in the order of the segment. Pages that
     /// are in the range of time and have one of the streams, but that the filters rule out, are
     /// counted as skipped.
     pub fn plan(&self, prepared: &Prepared<'_>, stats: &mut ReadStats) -> Result<Vec<PageRef>, SegmentError> {
-        let _ = (prepared, stats);
-        Err(SegmentError::Unfinished)
-    }
-
-    /// Gives the visitor what passes in a page: a batch per stream, ascending in time. Entries
-    /// beyond the visitor's bound are left out.
-    pub fn read_page(
-        &self,
-        page: &PageRef,
-        prepared: &Prepared<'_>,
-        tombstones: &[Tombstone],
-        limits: &ReadLimits<'_>,
-        stats: &mut ReadStats,
-        visitor: &mut dyn LogVisitor,
-    ) -> Result<(), ReadError> {
-        let _ = (page, prepared, tombstones, limits, stats, visitor);
-        Err(SegmentError::Unfinished.into())
-    }
-
-    /// Counts entries and bytes of their lines between neighbouring edges, exactly. Streams and
-    /// levels without entries there are left out. Edges ascend.
-    pub fn counts(
-        &self,
-        matchers: &[Matcher],
-        edges_ns: &[i64],
-        tombstones: &[Tombstone],
-        limits: &ReadLimits<'_>,
-        stats: &mut ReadStats,
-    ) -> Result<Vec<StreamCounts>, ReadError> {
-        let _ = (matchers, edges_ns, tombstones, limits, stats);
-        Err(SegmentError::Unfinished.into())
-    }
-
-    /// Counts the patterns of lines per level and step of `step_ns` (which begin at multiples of
-    /// it), among the entries that are asked for.
-    pub fn patterns(
-        &self,
-        prepared: &Prepared<'_>,
-        step_ns: i64,
-        tombstones: &[Tombstone],
-        limits: &ReadLimits<'_>,
-        stats: &mut ReadStats,
-    ) -> Result<Vec<PatternCounts>, ReadError> {
-        let _ = (prepared, step_ns, tombstones, limits, stats);
-        Err(SegmentError::Unfinished.into())
+        let select = prepared.select();
+        if !self.info.overlaps(select.start_ns, select.end_ns) {
+            return Ok(Vec::new());
+        }
+        let head = self.head()?;
+        let wanted: Vec<bool> = head.streams.iter().map(|stream| prepared.wants(stream)).collect();
+        let mut pages: Vec<PageRef> = Vec::new();
+        let runs = || {
+            let wanted = |run: &&Run| wanted[run.stream as usize] && run.min_ns < select.end_ns && run.max_ns >= select.start_ns;
+            head.runs.iter().filter(wanted)
+        };
+        for run in runs() {
+            match pages.last_mut().filter(|page| page.page == run.page) {
+                Some(page) => {
+                    page.min_ns = page.min_ns.min(run.min_ns);
+                    page.max_ns = page.max_ns.max(run.max_ns);
+                    page.rows += run.end - run.start;
+                }
+                None => {
+                    pages.push(PageRef { page: run.page, min_ns: run.min_ns, max_ns: run.max_ns, rows: run.end - run.start });
+                }
+            }
+        }
+        if pages.is_empty() {
+            return Ok(pages);
+        }
+        stats.segments += 1;
+        let before = pages.len();
+        let streams_in = |page: u32| {
+            let wanted = |run: &&Run| wanted[run.stream as usize];
+            head.runs_in(page).iter().filter(wanted).map(|run| head.streams[run.stream as usize].as_ref())
+        };
+        for section in [Section::Words, Section::Trigrams] {
+            let asks = if section == Section::Words { prepared.asks_words() } else { prepared.asks_trigrams() };
+            if !asks || pages.is_empty() {
+                continue;
+            }
+            let bytes = self.section(section)?;
+            pages.retain(|page| {
+                let page_head = &head.pages[page.page as usize];
+                let (mut words, mut trigrams) = (None, None);
+                if section == Section::Words {
+                    words = bytes.get(page_head.words.clone());
+                } else {
+                    trigrams = bytes.get(page_head.trigrams.clone());
+                }
+                let filters = LoadedFilters { words, trigrams, longest_word: page_head.longest_word };
+                prepared.may_pass(filters, page_head.backslash, streams_in(page.page))
+            });
+        }
+        stats.pages_skipped += (before - pages.len()) as u64;
+        Ok(pages)
     }
 
     /// All rows in the order of stream and time, for merging. Holds a page in memory at a time, and
     /// does not go through the cache.
-    pub fn rows(&self) -> Result<Rows, SegmentError> {
-        Err(SegmentError::Unfinished)
+    pub fn rows(&self) -> Result<Rows<'_>, SegmentError> {
+        Rows::new(self)
+    }
+
+    fn corrupt(&self, reason: String) -> SegmentError {
+        SegmentError::Corrupt { key: self.index_key.clone(), reason }
+    }
+
+    fn corrupt_parquet(&self, reason: String) -> SegmentError {
+        SegmentError::Corrupt { key: self.parquet_key.clone(), reason }
+    }
+
+    fn preamble(&self) -> Result<Arc<Preamble>, SegmentError> {
+        self.cache.get(self.number, Part::Preamble, || {
+            let bytes = self.objects.read_range(&self.index_key, 0, PREAMBLE_BYTES)?;
+            Ok((take_preamble(&self.index_key, &bytes, self.info.index_bytes)?, size_of::<Preamble>()))
+        })
+    }
+
+    fn read_section(&self, section: Section) -> Result<Vec<u8>, SegmentError> {
+        let place = self.preamble()?[section as usize];
+        let bytes = self.objects.read_range(&self.index_key, place.offset, place.length as usize)?;
+        open_section(&self.index_key, section, &place, bytes)
+    }
+
+    /// The bytes of a section other than the head.
+    fn section(&self, section: Section) -> Result<Arc<Vec<u8>>, SegmentError> {
+        self.cache.get(self.number, Part::Section(section), || {
+            let bytes = self.read_section(section)?;
+            let length = bytes.len();
+            Ok((bytes, length))
+        })
+    }
+
+    fn head(&self) -> Result<Arc<Head>, SegmentError> {
+        self.cache.get(self.number, Part::Section(Section::Head), || {
+            let bytes = self.read_section(Section::Head)?;
+            let head = Head::decode(&bytes).ok_or_else(|| self.corrupt("its parts do not fit together".to_owned()))?;
+            let size = head.size_bytes();
+            Ok((head, size))
+        })
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        self.cache.forget(self.number);
     }
 }

@@ -1,18 +1,177 @@
-//! Pages and indexes that were read lately.
+//! Parts of segments that were read lately.
 
-/// Parts of segments in memory, within a budget of bytes, shared by all segments of a store.
+use super::SegmentError;
+use super::layout::Section;
+use parking_lot::Mutex;
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Parts of segments in memory, within a budget of bytes, shared by all segments of a store. What
+/// was used longest ago leaves first.
 pub struct PageCache {
     limit_bytes: usize,
+    inner: Mutex<Inner>,
+}
+
+/// A part of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    /// Where the sections of the index stand.
+    Preamble,
+    Section(Section),
+    /// The dictionary of a column in a row group.
+    Dictionary {
+        group: u32,
+        column: u32,
+    },
+    /// All bytes of a column in a row group, from a remote store.
+    Chunk {
+        group: u32,
+        column: u32,
+    },
+    /// The times of a page.
+    Times {
+        page: u32,
+    },
+}
+
+type Key = (u64, Part);
+
+#[derive(Default)]
+struct Inner {
+    slots: HashMap<Key, Slot>,
+    by_use: BTreeMap<u64, Key>,
+    uses: u64,
+    used_bytes: usize,
+    segments: u64,
+}
+
+struct Slot {
+    value: Arc<dyn Any + Send + Sync>,
+    bytes: usize,
+    used: u64,
 }
 
 impl PageCache {
+    /// The budget of [`PageCache::default`].
+    pub const DEFAULT_BYTES: usize = 32 << 20;
+
     /// A cache of at most `limit_bytes`.
     pub fn new(limit_bytes: usize) -> Self {
-        Self { limit_bytes }
+        Self { limit_bytes, inner: Mutex::default() }
     }
 
-    /// The most it holds.
+    /// The most that it holds.
     pub fn limit_bytes(&self) -> usize {
         self.limit_bytes
+    }
+
+    /// What it holds now.
+    pub fn used_bytes(&self) -> usize {
+        self.inner.lock().used_bytes
+    }
+
+    /// A number for a segment that is opened.
+    pub(super) fn number(&self) -> u64 {
+        let mut inner = self.inner.lock();
+        inner.segments += 1;
+        inner.segments
+    }
+
+    /// Gives a part of a segment, which `load` reads and measures in bytes if it is not here.
+    pub(super) fn get<T: Any + Send + Sync>(
+        &self,
+        segment: u64,
+        part: Part,
+        load: impl FnOnce() -> Result<(T, usize), SegmentError>,
+    ) -> Result<Arc<T>, SegmentError> {
+        let key = (segment, part);
+        if let Some(value) = self.inner.lock().touch(key).and_then(|value| value.downcast::<T>().ok()) {
+            return Ok(value);
+        }
+        let (value, bytes) = load()?;
+        let value = Arc::new(value);
+        // What fills half of the cache would only drive out all else.
+        if bytes <= self.limit_bytes / 2 {
+            let shared: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(&value);
+            self.inner.lock().insert(key, shared, bytes, self.limit_bytes);
+        }
+        Ok(value)
+    }
+
+    /// Forgets all parts of a segment.
+    pub(super) fn forget(&self, segment: u64) {
+        let mut inner = self.inner.lock();
+        let Inner { slots, by_use, used_bytes, .. } = &mut *inner;
+        slots.retain(|(of, _), slot| {
+            if *of == segment {
+                by_use.remove(&slot.used);
+                *used_bytes -= slot.bytes;
+            }
+            *of != segment
+        });
+    }
+}
+
+impl Default for PageCache {
+    fn default() -> Self {
+        Self::new(Self::DEFAULT_BYTES)
+    }
+}
+
+impl Inner {
+    fn touch(&mut self, key: Key) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.uses += 1;
+        let slot = self.slots.get_mut(&key)?;
+        self.by_use.remove(&slot.used);
+        self.by_use.insert(self.uses, key);
+        slot.used = self.uses;
+        Some(Arc::clone(&slot.value))
+    }
+
+    fn insert(&mut self, key: Key, value: Arc<dyn Any + Send + Sync>, bytes: usize, limit_bytes: usize) {
+        self.uses += 1;
+        if let Some(before) = self.slots.insert(key, Slot { value, bytes, used: self.uses }) {
+            self.by_use.remove(&before.used);
+            self.used_bytes -= before.bytes;
+        }
+        self.by_use.insert(self.uses, key);
+        self.used_bytes += bytes;
+        while self.used_bytes > limit_bytes
+            && let Some((_, oldest)) = self.by_use.pop_first()
+        {
+            if let Some(slot) = self.slots.remove(&oldest) {
+                self.used_bytes -= slot.bytes;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_used_longest_ago_leaves_first() {
+        let cache = PageCache::new(100);
+        let get = |page: u32| {
+            let mut loaded = false;
+            let value = cache.get(1, Part::Times { page }, || {
+                loaded = true;
+                Ok((page, 40))
+            });
+            assert_eq!(*value.unwrap(), page);
+            loaded
+        };
+        assert!(get(1) && get(2) && !get(1));
+        assert!(get(3), "drives out 2");
+        assert!(!get(1) && !get(3) && get(2));
+        assert!(cache.used_bytes() <= 100);
+        let large = cache.get(1, Part::Times { page: 9 }, || Ok((9_u8, 60))).unwrap();
+        assert_eq!((*large, cache.used_bytes()), (9, 80));
+        cache.forget(1);
+        assert_eq!(cache.used_bytes(), 0);
+        assert!(get(1));
     }
 }

@@ -1,7 +1,5 @@
 //! What can go wrong with a segment.
 
-use super::FORMAT_VERSION;
-use crate::LakeError;
 use phoenix_env::objects::ObjectError;
 use phoenix_model::logs::ReadError;
 
@@ -43,9 +41,6 @@ pub enum SegmentError {
         /// The library's words.
         reason: String,
     },
-    /// Reading does not work yet.
-    #[error("segments cannot be read yet")]
-    Unfinished,
 }
 
 impl SegmentError {
@@ -58,18 +53,5 @@ impl SegmentError {
 impl From<SegmentError> for ReadError {
     fn from(error: SegmentError) -> Self {
         Self::Storage(error.to_string())
-    }
-}
-
-impl From<SegmentError> for LakeError {
-    fn from(error: SegmentError) -> Self {
-        match error {
-            SegmentError::Object(error) => error.into(),
-            SegmentError::Corrupt { key, reason } => Self::Corrupt { file: key, reason },
-            SegmentError::Version { key, version } => {
-                Self::NewerFormat { file: key, found: u64::from(version), supported: u64::from(FORMAT_VERSION) }
-            }
-            other => Self::Storage(other.to_string()),
-        }
     }
 }

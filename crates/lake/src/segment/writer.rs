@@ -1,42 +1,607 @@
 //! Writes a segment.
 
-use super::{SegmentError, SegmentInfo, SegmentOptions};
-use phoenix_env::objects::SharedObjects;
-use phoenix_model::logs::{EntryRef, Stream};
+use super::chunk::{ChunkWriter, Values};
+use super::layout::{Column, ColumnKind, Head, PageHead, RowGroup, Run, put_index};
+use super::metadata::put_json;
+use super::minutes::MinuteBuilder;
+use super::words::FilterBuilder;
+use super::{FORMAT_VERSION, LineEncoding, SegmentError, SegmentInfo, SegmentOptions, keys};
+use parking_lot::Mutex;
+use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::{SchemaDescriptor, Type};
+use phoenix_env::objects::{ObjectError, ObjectWriter, SharedObjects};
+use phoenix_lines::{Columns, Encoder, HEX_SLOTS, LinesError, NUMBER_SLOTS, Page, Pattern, Patterns, RowSet, Store, TEXT_SLOTS, Texts};
+use phoenix_model::logs::{EntryRef, Level, Stream};
+use std::collections::HashMap;
+use std::io::Write;
 use std::sync::Arc;
+
+/// Bytes of compressed pages at which a row group ends before it has all of its pages.
+const ROW_GROUP_BYTES: usize = 16 << 20;
 
 /// Writes a segment, with a row group in memory at a time. Dropped before
 /// [`SegmentWriter::finish`], nothing of the segment exists.
 pub struct SegmentWriter {
+    id: String,
     options: SegmentOptions,
+    objects: SharedObjects,
+    index_key: String,
+    file: SerializedFileWriter<Sink>,
+    error: Arc<Mutex<Option<ObjectError>>>,
+    zstd: zstd::bulk::Compressor<'static>,
+    columns: Vec<Column>,
+    chunks: Vec<ChunkWriter>,
+    /// Bytes of the Parquet object so far.
+    written: u64,
+    page: PageRows,
+    filters: FilterBuilder,
+    minutes: MinuteBuilder,
+    /// The stream begun last, and whether it has an entry yet.
+    stream: Option<(Arc<Stream>, bool)>,
+    streams: Vec<Arc<Stream>>,
+    minutes_ends: Vec<u64>,
+    minutes_bytes: Vec<u8>,
+    runs: Vec<Run>,
+    pages: Vec<PageHead>,
+    groups: Vec<RowGroup>,
+    words: Vec<u8>,
+    trigrams: Vec<u8>,
+    last_ns: i64,
+    raw_bytes: u64,
+}
+
+/// The rows of the page that is being filled.
+#[derive(Default)]
+struct PageRows {
+    timestamps: Vec<i64>,
+    levels: Vec<Level>,
+    sizes: Vec<i64>,
+    lines: LineRows,
+    metadata: MetadataRows,
+    raw_bytes: u64,
+    metadata_bytes: u64,
+    /// Runs of earlier pages.
+    first_run: usize,
+}
+
+/// The lines of a page.
+enum LineRows {
+    /// Where each ends, and all of them.
+    Text(Vec<u32>, Vec<u8>),
+    Patterns(Box<Encoder>, Page),
+}
+
+impl Default for LineRows {
+    fn default() -> Self {
+        Self::Text(Vec::new(), Vec::new())
+    }
+}
+
+impl LineRows {
+    fn push(&mut self, line: &str) -> Result<(), LinesError> {
+        match self {
+            Self::Text(ends, bytes) => {
+                bytes.extend_from_slice(line.as_bytes());
+                ends.push(bytes.len() as u32);
+                Ok(())
+            }
+            Self::Patterns(encoder, page) => encoder.encode(line, page),
+        }
+    }
+
+    /// Empties it. Memory is kept unless a very long line made it large.
+    fn clear(&mut self, keep_bytes: usize) {
+        match self {
+            Self::Text(ends, bytes) => {
+                ends.clear();
+                bytes.clear();
+                bytes.shrink_to(keep_bytes);
+            }
+            Self::Patterns(_, page) if page.size_bytes() > keep_bytes => *page = Page::default(),
+            Self::Patterns(_, page) => page.clear(),
+        }
+    }
+
+    /// Writes the columns behind those that all encodings have.
+    fn write(&mut self, chunks: &mut [ChunkWriter], rows: usize, zstd: &mut zstd::bulk::Compressor<'_>) -> Result<(), ParquetError> {
+        match self {
+            Self::Text(ends, bytes) => chunks[0].page(&Values::Bytes(ends, bytes), rows, None, zstd),
+            Self::Patterns(encoder, page) => {
+                page.pad();
+                write_patterns(encoder.patterns(), page, chunks, zstd).map_err(|error| ParquetError::General(error.to_string()))
+            }
+        }
+    }
+}
+
+/// What columns the rows of a pattern have.
+#[derive(Default)]
+struct Slots {
+    numbers: u8,
+    texts: u8,
+    /// Bytes in each column of bytes.
+    hex: Vec<usize>,
+}
+
+impl Slots {
+    fn of(pattern: &Pattern) -> Self {
+        let mut slots = Self::default();
+        for variable in pattern.variables() {
+            match variable.kind.store() {
+                Store::Numbers => slots.numbers += 1,
+                Store::Texts => slots.texts += 1,
+                Store::Hex => slots.hex.push(variable.kind.hex_bytes()),
+            }
+        }
+        slots
+    }
+}
+
+/// Writes a page of lines that were taken apart.
+fn write_patterns(
+    patterns: &Patterns,
+    page: &Page,
+    chunks: &mut [ChunkWriter],
+    zstd: &mut zstd::bulk::Compressor<'_>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let rows = page.len();
+    let ids = page.patterns()?;
+    let (mut codes, mut ends, mut bytes) = (Vec::with_capacity(rows), Vec::new(), Vec::new());
+    let mut code_of: Vec<u32> = vec![u32::MAX; patterns.len()];
+    let mut used: Vec<Slots> = Vec::new();
+    for id in ids {
+        let code = &mut code_of[*id as usize];
+        if *code == u32::MAX {
+            let pattern = patterns.get(*id).ok_or("a row has a pattern that does not exist")?;
+            *code = ends.len() as u32;
+            bytes.extend_from_slice(pattern.text().as_bytes());
+            ends.push(bytes.len() as u32);
+            used.push(Slots::of(pattern));
+        }
+        codes.push(*code);
+    }
+    let (pattern, chunks) = chunks.split_first_mut().ok_or("columns are missing")?;
+    pattern.page(&Values::Texts(Texts { codes: &codes, ends: &ends, bytes: &bytes }), rows, None, zstd)?;
+    let (numbers, chunks) = chunks.split_at_mut(usize::from(NUMBER_SLOTS));
+    let (hex, texts) = chunks.split_at_mut(usize::from(HEX_SLOTS));
+    let mut present = RowSet::none(rows);
+    let mut fill = |has: &dyn Fn(&Slots) -> bool| {
+        let has: Vec<bool> = used.iter().map(has).collect();
+        present.clear(rows);
+        if has.contains(&true) {
+            (0..rows).filter(|row| has[codes[*row] as usize]).for_each(|row| present.insert(row));
+        }
+        present.clone()
+    };
+    for (slot, chunk) in (0..NUMBER_SLOTS).zip(numbers) {
+        let present = fill(&|slots| slots.numbers > slot);
+        chunk.page(&Values::Numbers(page.numbers(slot)?), rows, Some(&present), zstd)?;
+    }
+    for (slot, chunk) in (0..HEX_SLOTS).zip(hex) {
+        let present = fill(&|slots| slots.hex.len() > usize::from(slot));
+        let mut end = 0;
+        let ends: Vec<u32> = present
+            .iter()
+            .map(|row| {
+                end += used[codes[row] as usize].hex[usize::from(slot)] as u32;
+                end
+            })
+            .collect();
+        chunk.page(&Values::Bytes(&ends, page.hex(slot)?), rows, Some(&present), zstd)?;
+    }
+    for (slot, chunk) in (0..TEXT_SLOTS).zip(texts) {
+        let present = fill(&|slots| slots.texts > slot);
+        chunk.page(&Values::Texts(page.texts(slot)?), rows, Some(&present), zstd)?;
+    }
+    Ok(())
+}
+
+/// The metadata of a page: its distinct sets as JSON, and the number of each row's.
+#[derive(Default)]
+struct MetadataRows {
+    codes: Vec<u32>,
+    /// By the packed form.
+    known: HashMap<Box<[u8]>, u32>,
+    ends: Vec<u32>,
+    json: Vec<u8>,
+    any: bool,
+}
+
+/// The code of rows without metadata.
+const NO_METADATA: u32 = u32::MAX;
+
+impl MetadataRows {
+    fn clear(&mut self) {
+        self.codes.clear();
+        self.known.clear();
+        self.ends.clear();
+        self.json.clear();
+        self.any = false;
+    }
+}
+
+/// The Parquet object as the library wants to write it. Keeps the store's own error where the
+/// writer finds it when the library has wrapped it up.
+struct Sink {
+    object: Box<dyn ObjectWriter>,
+    written: u64,
+    error: Arc<Mutex<Option<ObjectError>>>,
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if let Err(error) = self.object.write(bytes) {
+            let shown = std::io::Error::other(error.to_string());
+            *self.error.lock() = Some(error);
+            return Err(shown);
+        }
+        self.written += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn columns_of(encoding: LineEncoding) -> Vec<Column> {
+    let column = |name: &str, kind, optional| Column { name: name.to_owned(), kind, optional };
+    let mut columns = vec![
+        column("timestamp", ColumnKind::Numbers, false),
+        column("stream", ColumnKind::Texts, false),
+        column("level", ColumnKind::Texts, true),
+        column("metadata", ColumnKind::Texts, true),
+        column("size", ColumnKind::Numbers, false),
+    ];
+    match encoding {
+        LineEncoding::Text => columns.push(column("line", ColumnKind::Bytes, false)),
+        LineEncoding::Patterns => {
+            columns.push(column("pattern", ColumnKind::Texts, false));
+            columns.extend((0..NUMBER_SLOTS).map(|slot| column(&format!("n{slot}"), ColumnKind::Numbers, true)));
+            columns.extend((0..HEX_SLOTS).map(|slot| column(&format!("h{slot}"), ColumnKind::Bytes, true)));
+            columns.extend((0..TEXT_SLOTS).map(|slot| column(&format!("t{slot}"), ColumnKind::Texts, true)));
+        }
+    }
+    columns
+}
+
+fn schema_of(columns: &[Column]) -> Result<Type, ParquetError> {
+    let fields = columns
+        .iter()
+        .map(|column| {
+            let repetition = if column.optional { Repetition::OPTIONAL } else { Repetition::REQUIRED };
+            let (physical, logical) = match (column.kind, column.name.as_str()) {
+                (ColumnKind::Numbers, "timestamp") => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::NANOS))),
+                (ColumnKind::Numbers, _) => (Physical::INT64, None),
+                (ColumnKind::Bytes, name) if name != "line" => (Physical::BYTE_ARRAY, None),
+                (ColumnKind::Texts | ColumnKind::Bytes, _) => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            };
+            let field = Type::primitive_type_builder(&column.name, physical).with_repetition(repetition).with_logical_type(logical);
+            Ok(Arc::new(field.build()?))
+        })
+        .collect::<Result<_, ParquetError>>()?;
+    Type::group_type_builder("logs").with_fields(fields).build()
 }
 
 impl SegmentWriter {
     /// Begins a segment `id` below `prefix`.
     pub fn create(objects: &SharedObjects, prefix: &str, id: &str, options: &SegmentOptions) -> Result<Self, SegmentError> {
-        let _ = (objects, prefix, id);
-        Ok(Self { options: options.clone() })
+        let [parquet_key, index_key] = keys(prefix, id);
+        let encode = |error: ParquetError| SegmentError::Encode { id: id.to_owned(), reason: error.to_string() };
+        let columns = columns_of(options.lines);
+        let schema = Arc::new(schema_of(&columns).map_err(encode)?);
+        let descriptor = SchemaDescriptor::new(Arc::clone(&schema));
+        let chunks = columns.iter().enumerate().map(|(at, column)| ChunkWriter::new(column, descriptor.column(at))).collect();
+        let sorted = |column_idx| SortingColumn { column_idx, descending: false, nulls_first: false };
+        let properties = WriterProperties::builder()
+            .set_created_by(concat!("phoenix ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_key_value_metadata(Some(vec![KeyValue::new("phoenix.logs.version".to_owned(), FORMAT_VERSION.to_string())]))
+            .set_sorting_columns(Some(vec![sorted(1), sorted(0)]))
+            .build();
+        let error = Arc::default();
+        let sink = Sink { object: objects.create(&parquet_key)?, written: 0, error: Arc::clone(&error) };
+        let file = SerializedFileWriter::new(sink, schema, Arc::new(properties)).map_err(encode)?;
+        let written = file.bytes_written() as u64;
+        let zstd = zstd::bulk::Compressor::new(options.zstd_level)
+            .map_err(|error| SegmentError::Encode { id: id.to_owned(), reason: error.to_string() })?;
+        Ok(Self {
+            id: id.to_owned(),
+            options: options.clone(),
+            objects: Arc::clone(objects),
+            index_key,
+            file,
+            error,
+            zstd,
+            columns,
+            chunks,
+            written,
+            page: PageRows {
+                lines: match options.lines {
+                    LineEncoding::Text => LineRows::default(),
+                    LineEncoding::Patterns => LineRows::Patterns(Box::default(), Page::default()),
+                },
+                ..PageRows::default()
+            },
+            filters: FilterBuilder::new(),
+            minutes: MinuteBuilder::default(),
+            stream: None,
+            streams: Vec::new(),
+            minutes_ends: vec![0],
+            minutes_bytes: Vec::new(),
+            runs: Vec::new(),
+            pages: Vec::new(),
+            groups: Vec::new(),
+            words: Vec::new(),
+            trigrams: Vec::new(),
+            last_ns: i64::MIN,
+            raw_bytes: 0,
+        })
     }
 
-    /// Begins a stream; entries pushed from now on are its. Streams ascend, and each comes once.
+    /// Begins a stream; entries pushed from now on are its. Streams ascend, and each comes once. A
+    /// stream without entries is left out.
     pub fn begin_stream(&mut self, stream: &Arc<Stream>) -> Result<(), SegmentError> {
-        let _ = (stream, &self.options);
-        Err(SegmentError::Unfinished)
+        self.end_stream();
+        if self.streams.last().is_some_and(|last| **last >= **stream) {
+            return Err(self.order("streams do not ascend"));
+        }
+        self.stream = Some((Arc::clone(stream), false));
+        self.last_ns = i64::MIN;
+        Ok(())
+    }
+
+    fn end_stream(&mut self) {
+        if let Some((_, true)) = self.stream.take() {
+            self.minutes.finish(&mut self.minutes_bytes);
+            self.minutes_ends.push(self.minutes_bytes.len() as u64);
+        }
+    }
+
+    fn order(&self, reason: &'static str) -> SegmentError {
+        SegmentError::Order { id: self.id.clone(), reason }
     }
 
     /// Adds an entry, in ascending order of time within the stream; times may be equal.
     pub fn push(&mut self, entry: EntryRef<'_>) -> Result<(), SegmentError> {
-        let _ = entry;
-        Err(SegmentError::Unfinished)
+        let Some((stream, begun)) = &mut self.stream else { return Err(self.order("an entry comes before its stream")) };
+        if !*begun {
+            *begun = true;
+            self.streams.push(Arc::clone(stream));
+        }
+        if entry.timestamp_ns < self.last_ns {
+            return Err(self.order("entries of a stream do not ascend"));
+        }
+        self.last_ns = entry.timestamp_ns;
+        let row = self.page.timestamps.len() as u32;
+        let stream = self.streams.len() as u32 - 1;
+        match self.runs[self.page.first_run..].last_mut() {
+            Some(run) if run.stream == stream => {
+                run.end = row + 1;
+                run.max_ns = entry.timestamp_ns;
+            }
+            _ => self.runs.push(Run {
+                stream,
+                page: self.pages.len() as u32,
+                start: row,
+                end: row + 1,
+                min_ns: entry.timestamp_ns,
+                max_ns: entry.timestamp_ns,
+            }),
+        }
+        self.filters.add(entry.line.as_bytes());
+        self.minutes.add(entry.timestamp_ns, entry.level, entry.line.len());
+        self.page.timestamps.push(entry.timestamp_ns);
+        self.page.levels.push(entry.level);
+        self.page.sizes.push(entry.line.len() as i64);
+        self.page.raw_bytes += entry.line.len() as u64;
+        self.raw_bytes += entry.line.len() as u64;
+        let pushed = self.page.lines.push(entry.line);
+        pushed.map_err(|error| SegmentError::Encode { id: self.id.clone(), reason: error.to_string() })?;
+        self.push_metadata(&entry);
+        if self.page.timestamps.len() >= self.options.page_rows
+            || self.page.raw_bytes + self.page.metadata_bytes >= self.options.page_bytes as u64
+        {
+            self.end_page()?;
+        }
+        Ok(())
+    }
+
+    fn push_metadata(&mut self, entry: &EntryRef<'_>) {
+        let rows = &mut self.page.metadata;
+        if entry.metadata.is_empty() {
+            rows.codes.push(NO_METADATA);
+            return;
+        }
+        rows.any = true;
+        self.page.metadata_bytes += entry.metadata.as_bytes().len() as u64;
+        let code = if let Some(code) = rows.known.get(entry.metadata.as_bytes()) {
+            *code
+        } else {
+            let code = rows.ends.len() as u32;
+            rows.known.insert(entry.metadata.as_bytes().into(), code);
+            put_json(&mut rows.json, entry.metadata);
+            rows.ends.push(rows.json.len() as u32);
+            for (_, value) in entry.metadata {
+                self.filters.add(value.as_bytes());
+            }
+            code
+        };
+        rows.codes.push(code);
+    }
+
+    fn end_page(&mut self) -> Result<(), SegmentError> {
+        let rows = self.page.timestamps.len();
+        if rows == 0 {
+            return Ok(());
+        }
+        self.write_columns(rows).map_err(|error| self.failed(&error))?;
+        // Levels are looked for as values of metadata are.
+        for level in Level::ALL.into_iter().filter(|level| self.page.levels.contains(level)) {
+            self.filters.add(level.as_str().as_bytes());
+        }
+        let filters = self.filters.finish();
+        let words = self.words.len();
+        let trigrams = self.trigrams.len();
+        self.words.extend_from_slice(&filters.words);
+        self.trigrams.extend_from_slice(&filters.trigrams);
+        self.pages.push(PageHead {
+            rows: rows as u32,
+            raw_bytes: self.page.raw_bytes,
+            metadata_bytes: self.page.metadata_bytes,
+            longest_word: filters.longest_word,
+            backslash: filters.backslash,
+            words: words..self.words.len(),
+            trigrams: trigrams..self.trigrams.len(),
+            runs: self.page.first_run..self.runs.len(),
+        });
+        let page = &mut self.page;
+        page.timestamps.clear();
+        page.levels.clear();
+        page.sizes.clear();
+        // One long line must not keep its memory for all pages that follow.
+        page.lines.clear(self.options.page_bytes * 2);
+        page.metadata.clear();
+        (page.raw_bytes, page.metadata_bytes, page.first_run) = (0, 0, self.runs.len());
+        let first_page = self.groups.last().map_or(0, |group| group.first_page as usize + group.chunks[0].pages.len());
+        if self.pages.len() - first_page >= self.options.row_group_pages
+            || self.chunks.iter().map(ChunkWriter::size_bytes).sum::<usize>() >= ROW_GROUP_BYTES
+        {
+            self.end_group(first_page)?;
+        }
+        Ok(())
+    }
+
+    fn write_columns(&mut self, rows: usize) -> Result<(), ParquetError> {
+        let Self { page, chunks, zstd, .. } = self;
+        let [timestamp, stream, level, metadata, size, lines @ ..] = chunks.as_mut_slice() else {
+            return Err(ParquetError::General("columns are missing".to_owned()));
+        };
+        timestamp.page(&Values::Numbers(&page.timestamps), rows, None, zstd)?;
+        let runs = &self.runs[page.first_run..];
+        let (mut ends, mut bytes) = (Vec::with_capacity(runs.len()), Vec::new());
+        let mut codes = Vec::with_capacity(rows);
+        for (code, run) in runs.iter().enumerate() {
+            write!(bytes, "{}", self.streams[run.stream as usize].labels)?;
+            ends.push(bytes.len() as u32);
+            codes.resize(run.end as usize, code as u32);
+        }
+        stream.page(&Values::Texts(Texts { codes: &codes, ends: &ends, bytes: &bytes }), rows, None, zstd)?;
+        let mut present = RowSet::none(rows);
+        (ends, bytes) = (Vec::new(), Vec::new());
+        let mut code_of = [u32::MAX; Level::ALL.len()];
+        codes.clear();
+        for (row, level) in page.levels.iter().enumerate() {
+            let code = &mut code_of[*level as usize];
+            if *code == u32::MAX && *level != Level::Absent {
+                *code = ends.len() as u32;
+                bytes.extend_from_slice(level.as_str().as_bytes());
+                ends.push(bytes.len() as u32);
+            }
+            if *level != Level::Absent {
+                present.insert(row);
+            }
+            codes.push(*code);
+        }
+        level.page(&Values::Texts(Texts { codes: &codes, ends: &ends, bytes: &bytes }), rows, Some(&present), zstd)?;
+        present.clear(rows);
+        for (row, _) in page.metadata.codes.iter().enumerate().filter(|(_, code)| **code != NO_METADATA) {
+            present.insert(row);
+        }
+        let texts = Texts { codes: &page.metadata.codes, ends: &page.metadata.ends, bytes: &page.metadata.json };
+        metadata.page(&Values::Texts(texts), rows, Some(&present), zstd)?;
+        size.page(&Values::Numbers(&page.sizes), rows, None, zstd)?;
+        page.lines.write(lines, rows, zstd)
+    }
+
+    fn end_group(&mut self, first_page: usize) -> Result<(), SegmentError> {
+        let mut finished = Vec::with_capacity(self.chunks.len());
+        for chunk in &mut self.chunks {
+            match chunk.finish(self.written, &mut self.zstd) {
+                Ok((bytes, close, places)) => {
+                    self.written = places.bytes.end;
+                    finished.push((bytes, close, places));
+                }
+                Err(error) => return Err(self.failed(&error)),
+            }
+        }
+        let mut chunks = Vec::with_capacity(finished.len());
+        let written = (|| {
+            let mut group = self.file.next_row_group()?;
+            for (bytes, close, places) in finished {
+                group.append_column(&bytes, close)?;
+                chunks.push(places);
+            }
+            group.close().map(|_| ())
+        })();
+        written.map_err(|error| self.failed(&error))?;
+        self.groups.push(RowGroup { first_page: first_page as u32, chunks });
+        if self.file.bytes_written() as u64 != self.written {
+            return Err(SegmentError::Encode { id: self.id.clone(), reason: "pages are not where they should be".to_owned() });
+        }
+        Ok(())
+    }
+
+    /// The store's error behind one of the library's, if there is one.
+    fn failed(&self, error: &ParquetError) -> SegmentError {
+        match self.error.lock().take() {
+            Some(error) => error.into(),
+            None => SegmentError::Encode { id: self.id.clone(), reason: error.to_string() },
+        }
     }
 
     /// Bytes of lines that were pushed.
     pub fn raw_bytes(&self) -> u64 {
-        0
+        self.raw_bytes
     }
 
-    /// Makes the segment exist, whole and durable: first its Parquet object, then its index.
-    pub fn finish(self) -> Result<SegmentInfo, SegmentError> {
-        Err(SegmentError::Unfinished)
+    /// Makes the segment exist, whole and durable: first its Parquet object, then its index. Of a
+    /// segment without entries the objects exist too.
+    pub fn finish(mut self) -> Result<SegmentInfo, SegmentError> {
+        self.end_stream();
+        self.end_page()?;
+        let first_page = self.groups.last().map_or(0, |group| group.first_page as usize + group.chunks[0].pages.len());
+        if self.pages.len() > first_page {
+            self.end_group(first_page)?;
+        }
+        let id = self.id;
+        let encode = |reason: String| SegmentError::Encode { id: id.clone(), reason };
+        let sink = match self.file.into_inner() {
+            Ok(sink) => sink,
+            Err(error) => return Err(self.error.lock().take().map_or_else(|| encode(error.to_string()), SegmentError::from)),
+        };
+        let parquet_bytes = sink.written;
+        sink.object.finish()?;
+        let (min_ns, max_ns) = self.runs.iter().fold((i64::MAX, i64::MIN), |(min, max), run| (min.min(run.min_ns), max.max(run.max_ns)));
+        let rows = self.pages.iter().map(|page| u64::from(page.rows)).sum();
+        let head = Head {
+            encoding: self.options.lines,
+            streams: self.streams.into(),
+            minutes: self.minutes_ends,
+            runs: self.runs,
+            pages: self.pages,
+            columns: self.columns,
+            groups: self.groups,
+            patterns: match self.page.lines {
+                LineRows::Text(..) => Patterns::default(),
+                LineRows::Patterns(encoder, _) => encoder.into_patterns(),
+            },
+        };
+        let index = put_index(&head, &self.minutes_bytes, &self.words, &self.trigrams, self.options.zstd_level)
+            .map_err(|error| encode(error.to_string()))?;
+        self.objects.put(&self.index_key, &index)?;
+        Ok(SegmentInfo {
+            id: id.clone(),
+            rows,
+            raw_bytes: self.raw_bytes,
+            size_bytes: parquet_bytes + index.len() as u64,
+            index_bytes: index.len() as u64,
+            min_ns: if rows == 0 { 0 } else { min_ns },
+            max_ns: if rows == 0 { 0 } else { max_ns },
+            streams: head.streams.len() as u64,
+        })
     }
 }

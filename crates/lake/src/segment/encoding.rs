@@ -1,0 +1,313 @@
+//! Parquet's encodings of values, as far as segments use them.
+//!
+//! Written here and not by the library, so that pages end at the same rows in all columns and can
+//! be read from one range of bytes straight into buffers. After the specification at
+//! <https://parquet.apache.org/docs/file-format/data-pages/encodings/>. Readers get bytes whose
+//! checksum was right; they still refuse what does not fit, with `None`.
+
+/// Values of a block of `DELTA_BINARY_PACKED`, in four miniblocks.
+const BLOCK: usize = 128;
+const MINIBLOCK: usize = 32;
+
+/// Appends an unsigned number, seven bits a byte.
+pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push((value as u8) | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Appends a signed number, small ones of either sign in few bytes.
+pub(super) fn put_signed(out: &mut Vec<u8>, value: i64) {
+    put_varint(out, ((value << 1) ^ (value >> 63)) as u64);
+}
+
+/// Reads bytes from the front of a slice.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Input<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    pub(super) fn byte(&mut self) -> Option<u8> {
+        let (&byte, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(byte)
+    }
+
+    pub(super) fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(bytes)
+    }
+
+    pub(super) fn u32(&mut self) -> Option<u32> {
+        Some(u32::from_le_bytes(self.bytes(4)?.try_into().ok()?))
+    }
+
+    pub(super) fn varint(&mut self) -> Option<u64> {
+        let mut value = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    pub(super) fn signed(&mut self) -> Option<i64> {
+        let value = self.varint()?;
+        Some((value >> 1) as i64 ^ -((value & 1) as i64))
+    }
+
+    /// A number that says how many things of at least one byte follow, so that it cannot ask for
+    /// more memory than there are bytes times `per_byte`.
+    pub(super) fn count(&mut self, per_byte: usize) -> Option<usize> {
+        let count = usize::try_from(self.varint()?).ok()?;
+        (count <= self.rest.len().saturating_add(8).saturating_mul(per_byte)).then_some(count)
+    }
+}
+
+/// Packs numbers of `width` bits, lowest bits first, and fills the last byte with zeros.
+fn pack(out: &mut Vec<u8>, values: &[u64], width: u32) {
+    let mut bits = 0_u128;
+    let mut held = 0;
+    for value in values {
+        bits |= u128::from(*value) << held;
+        held += width;
+        while held >= 8 {
+            out.push(bits as u8);
+            bits >>= 8;
+            held -= 8;
+        }
+    }
+    if held > 0 {
+        out.push(bits as u8);
+    }
+}
+
+/// Gives `count` packed numbers to `take`.
+fn unpack(bytes: &[u8], width: u32, count: usize, mut take: impl FnMut(u64)) -> Option<()> {
+    if width == 0 {
+        (0..count).for_each(|_| take(0));
+        return Some(());
+    }
+    let mask = if width == 64 { u64::MAX } else { (1 << width) - 1 };
+    if bytes.len() * 8 < count * width as usize {
+        return None;
+    }
+    for i in 0..count {
+        let bit = i * width as usize;
+        let at = bit / 8;
+        let shift = bit % 8;
+        let value = if let Some(word) = bytes.get(at..at + 8).filter(|_| width <= 56) {
+            u64::from_le_bytes(word.try_into().ok()?) >> shift
+        } else {
+            let mut word = [0; 16];
+            let tail = &bytes[at..bytes.len().min(at + 16)];
+            word[..tail.len()].copy_from_slice(tail);
+            (u128::from_le_bytes(word) >> shift) as u64
+        };
+        take(value & mask);
+    }
+    Some(())
+}
+
+/// `DELTA_BINARY_PACKED`.
+pub(super) fn put_deltas(out: &mut Vec<u8>, values: impl ExactSizeIterator<Item = i64>) {
+    let mut values = values;
+    put_varint(out, BLOCK as u64);
+    put_varint(out, (BLOCK / MINIBLOCK) as u64);
+    put_varint(out, values.len() as u64);
+    let Some(mut previous) = values.next() else {
+        put_signed(out, 0);
+        return;
+    };
+    put_signed(out, previous);
+    let mut deltas = [0_i64; BLOCK];
+    let mut packed = [0_u64; MINIBLOCK];
+    loop {
+        let mut filled = 0;
+        let mut least = i64::MAX;
+        for value in values.by_ref().take(BLOCK) {
+            let delta = value.wrapping_sub(previous);
+            previous = value;
+            least = least.min(delta);
+            deltas[filled] = delta;
+            filled += 1;
+        }
+        if filled == 0 {
+            return;
+        }
+        put_signed(out, least);
+        let widths_at = out.len();
+        out.extend_from_slice(&[0; BLOCK / MINIBLOCK]);
+        for (at, part) in deltas[..filled].chunks(MINIBLOCK).enumerate() {
+            packed.fill(0);
+            let mut all = 0;
+            for (packed, delta) in packed.iter_mut().zip(part) {
+                *packed = delta.wrapping_sub(least) as u64;
+                all |= *packed;
+            }
+            let width = 64 - all.leading_zeros();
+            out[widths_at + at] = width as u8;
+            pack(out, &packed, width);
+        }
+    }
+}
+
+/// Reads `DELTA_BINARY_PACKED` of exactly `count` values and leaves the input behind them.
+pub(super) fn take_deltas(input: &mut Input<'_>, count: usize, out: &mut Vec<i64>) -> Option<()> {
+    let block = usize::try_from(input.varint()?).ok()?;
+    let miniblocks = usize::try_from(input.varint()?).ok()?;
+    if block != BLOCK || miniblocks != BLOCK / MINIBLOCK || input.varint()? != count as u64 {
+        return None;
+    }
+    out.clear();
+    let mut previous = input.signed()?;
+    if count == 0 {
+        return Some(());
+    }
+    out.reserve(count);
+    out.push(previous);
+    let mut left = count - 1;
+    while left > 0 {
+        let least = input.signed()?;
+        let widths = input.bytes(BLOCK / MINIBLOCK)?;
+        for width in widths {
+            if left == 0 {
+                break;
+            }
+            let width = u32::from(*width);
+            if width > 64 {
+                return None;
+            }
+            let bytes = input.bytes(MINIBLOCK / 8 * width as usize)?;
+            let here = left.min(MINIBLOCK);
+            unpack(bytes, width, here, |delta| {
+                previous = previous.wrapping_add(least).wrapping_add(delta as i64);
+                out.push(previous);
+            })?;
+            left -= here;
+        }
+    }
+    Some(())
+}
+
+/// The bits that hold numbers up to `largest`.
+pub(super) fn bit_width(largest: u64) -> u32 {
+    64 - largest.leading_zeros()
+}
+
+/// The hybrid of runs and packed numbers that holds codes of dictionaries and levels.
+pub(super) fn put_hybrid(out: &mut Vec<u8>, values: &[u32], width: u32) {
+    let value_bytes = width.div_ceil(8) as usize;
+    let mut literals: Vec<u64> = Vec::new();
+    let flush = |out: &mut Vec<u8>, literals: &mut Vec<u64>| {
+        if !literals.is_empty() {
+            literals.resize(literals.len().next_multiple_of(8), 0);
+            put_varint(out, ((literals.len() / 8) as u64) << 1 | 1);
+            pack(out, literals, width);
+            literals.clear();
+        }
+    };
+    let mut at = 0;
+    while at < values.len() {
+        let value = values[at];
+        let run = values[at..].iter().take_while(|v| **v == value).count();
+        // A group of packed numbers is full before a run begins.
+        let missing = literals.len().next_multiple_of(8) - literals.len();
+        if run >= missing + 8 {
+            literals.extend(std::iter::repeat_n(u64::from(value), missing));
+            flush(out, &mut literals);
+            let run_left = run - missing;
+            put_varint(out, (run_left as u64) << 1);
+            out.extend_from_slice(&value.to_le_bytes()[..value_bytes]);
+        } else {
+            literals.extend(std::iter::repeat_n(u64::from(value), run));
+        }
+        at += run;
+    }
+    flush(out, &mut literals);
+}
+
+/// Reads the hybrid of exactly `count` values.
+pub(super) fn take_hybrid(bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Option<()> {
+    out.clear();
+    if width > 32 {
+        return None;
+    }
+    out.reserve(count);
+    let mut input = Input::new(bytes);
+    while out.len() < count {
+        let header = input.varint()?;
+        let left = count - out.len();
+        if header & 1 == 1 {
+            let groups = usize::try_from(header >> 1).ok()?;
+            let packed = input.bytes(groups.checked_mul(width as usize)?)?;
+            unpack(packed, width, left.min(groups.checked_mul(8)?), |value| out.push(value as u32))?;
+            if groups == 0 {
+                return None;
+            }
+        } else {
+            let run = usize::try_from(header >> 1).ok()?.min(left);
+            let mut value = [0; 4];
+            let value_bytes = width.div_ceil(8) as usize;
+            value[..value_bytes].copy_from_slice(input.bytes(value_bytes)?);
+            if run == 0 {
+                return None;
+            }
+            out.extend(std::iter::repeat_n(u32::from_le_bytes(value), run));
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn deltas_come_back(values in prop::collection::vec(prop_oneof![any::<i64>(), -100_i64..100, Just(i64::MIN), Just(i64::MAX)], 0..700)) {
+            let mut bytes = Vec::new();
+            put_deltas(&mut bytes, values.iter().copied());
+            bytes.push(77);
+            let mut input = Input::new(&bytes);
+            let mut read = Vec::new();
+            prop_assert!(take_deltas(&mut input, values.len(), &mut read).is_some());
+            prop_assert_eq!(input.rest(), &[77][..]);
+            prop_assert_eq!(read, values);
+        }
+
+        #[test]
+        fn hybrids_come_back(runs in prop::collection::vec((0_u32..9, 1_usize..30), 0..60), width in 4_u32..33) {
+            let values: Vec<u32> = runs.iter().flat_map(|(value, run)| std::iter::repeat_n(*value, *run)).collect();
+            let mut bytes = Vec::new();
+            put_hybrid(&mut bytes, &values, width);
+            let mut read = Vec::new();
+            prop_assert!(take_hybrid(&bytes, width, values.len(), &mut read).is_some());
+            prop_assert_eq!(read, values);
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), count in 0_usize..10_000, width in 0_u32..40) {
+            let mut numbers = Vec::new();
+            let _ = take_deltas(&mut Input::new(&bytes), count, &mut numbers);
+            let mut codes = Vec::new();
+            let _ = take_hybrid(&bytes, width, count, &mut codes);
+        }
+    }
+}

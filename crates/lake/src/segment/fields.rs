@@ -1,0 +1,64 @@
+//! The columns of a page that all encodings of lines have.
+
+use super::SegmentError;
+use super::columns::{ColumnReader, NO_TEXT};
+use super::metadata::take_json;
+use phoenix_model::logs::Level;
+use std::ops::Range;
+
+impl ColumnReader<'_> {
+    pub(super) fn column(&self, name: &str) -> Result<usize, SegmentError> {
+        self.head.column(name).ok_or_else(|| self.segment.corrupt(format!("it has no column `{name}`")))
+    }
+
+    /// The times of a page's rows.
+    pub(super) fn times(&mut self, page: u32) -> Result<Vec<i64>, SegmentError> {
+        let column = self.column("timestamp")?;
+        self.numbers(page, column)
+    }
+
+    /// The levels of a page's rows.
+    pub(super) fn levels(&mut self, page: u32) -> Result<Vec<Level>, SegmentError> {
+        let column = self.column("level")?;
+        let column = self.texts(page, column)?;
+        let texts = column.texts();
+        let known = (0..column.distinct() as u32)
+            .map(|code| Level::ALL.into_iter().find(|level| texts.get(code) == Some(level.as_str().as_bytes())))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| self.segment.corrupt_parquet(format!("page {page} has a level that is none")))?;
+        Ok(column.codes.iter().map(|code| known.get(*code as usize).copied().unwrap_or_default()).collect())
+    }
+
+    /// The lengths of a page's lines in bytes.
+    pub(super) fn sizes(&mut self, page: u32) -> Result<Vec<i64>, SegmentError> {
+        let column = self.column("size")?;
+        self.numbers(page, column)
+    }
+
+    /// Packed metadata sets, and which of the bytes are each row's.
+    pub(super) fn metadata(&mut self, page: u32) -> Result<(Vec<u8>, Vec<Range<u32>>), SegmentError> {
+        let column = self.column("metadata")?;
+        let column = self.texts(page, column)?;
+        let texts = column.texts();
+        let mut packed = Vec::new();
+        let mut known: Vec<Option<Range<u32>>> = vec![None; column.distinct()];
+        let mut rows = Vec::with_capacity(column.codes.len());
+        for code in &column.codes {
+            if *code == NO_TEXT {
+                rows.push(0..0);
+                continue;
+            }
+            let range = &mut known[*code as usize];
+            if range.is_none() {
+                let start = packed.len() as u32;
+                texts
+                    .get(*code)
+                    .and_then(|json| take_json(json, &mut packed))
+                    .ok_or_else(|| self.segment.corrupt_parquet(format!("page {page} has metadata that is no map of texts")))?;
+                *range = Some(start..packed.len() as u32);
+            }
+            rows.push(range.clone().unwrap_or_default());
+        }
+        Ok((packed, rows))
+    }
+}

@@ -1,0 +1,107 @@
+//! The lines of a page as `phoenix-lines` reads them.
+
+use super::LineEncoding;
+use super::columns::{ColumnReader, NO_TEXT, TextColumn};
+use phoenix_lines::{Columns, HEX_SLOTS, NUMBER_SLOTS, Patterns, TEXT_SLOTS, Texts};
+use phoenix_model::logs::ReadError;
+use std::cell::{OnceCell, RefCell};
+
+/// The columns of one page, read when they are asked for. Where lines are kept as text, all of
+/// them have the pattern of lines that are not taken apart.
+pub(super) struct PageColumns<'r, 's> {
+    pub reader: RefCell<&'r mut ColumnReader<'s>>,
+    page: u32,
+    rows: usize,
+    encoding: LineEncoding,
+    patterns: OnceCell<Vec<u32>>,
+    numbers: [OnceCell<Vec<i64>>; NUMBER_SLOTS as usize],
+    hex: [OnceCell<TextColumn>; HEX_SLOTS as usize],
+    texts: [OnceCell<TextColumn>; TEXT_SLOTS as usize],
+}
+
+fn load<'a, T>(cell: &'a OnceCell<T>, read: impl FnOnce() -> Result<T, ReadError>) -> Result<&'a T, ReadError> {
+    if let Some(value) = cell.get() {
+        return Ok(value);
+    }
+    let value = read()?;
+    Ok(cell.get_or_init(|| value))
+}
+
+impl<'r, 's> PageColumns<'r, 's> {
+    pub(super) fn new(reader: &'r mut ColumnReader<'s>, page: u32) -> Self {
+        let rows = reader.head.pages[page as usize].rows as usize;
+        let encoding = reader.head.encoding;
+        Self {
+            reader: RefCell::new(reader),
+            page,
+            rows,
+            encoding,
+            patterns: OnceCell::new(),
+            numbers: Default::default(),
+            hex: Default::default(),
+            texts: Default::default(),
+        }
+    }
+
+    fn column(&self, name: &str) -> Result<usize, ReadError> {
+        Ok(self.reader.borrow().column(name)?)
+    }
+
+    fn read_texts(&self, name: &str) -> Result<TextColumn, ReadError> {
+        let column = self.column(name)?;
+        let mut texts = self.reader.borrow_mut().texts(self.page, column)?;
+        // Rows without the variable may hold any text that exists.
+        texts.codes.iter_mut().filter(|code| **code == NO_TEXT).for_each(|code| *code = 0);
+        Ok(texts)
+    }
+
+    fn read_patterns(&self) -> Result<Vec<u32>, ReadError> {
+        if self.encoding == LineEncoding::Text {
+            return Ok(vec![Patterns::RAW; self.rows]);
+        }
+        let column = self.column("pattern")?;
+        let mut reader = self.reader.borrow_mut();
+        let column = reader.texts(self.page, column)?;
+        let texts = column.texts();
+        let known: Vec<Option<u32>> = (0..column.distinct() as u32)
+            .map(|code| texts.get(code).and_then(|text| std::str::from_utf8(text).ok()).and_then(|text| reader.head.patterns.find(text)))
+            .collect();
+        let of_row = |code: &u32| known.get(*code as usize).copied().flatten();
+        let patterns: Option<Vec<u32>> = texts.codes.iter().map(of_row).collect();
+        Ok(patterns.ok_or_else(|| reader.segment.corrupt_parquet(format!("page {} has a pattern that is not in the index", self.page)))?)
+    }
+}
+
+impl Columns for PageColumns<'_, '_> {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn patterns(&self) -> Result<&[u32], ReadError> {
+        load(&self.patterns, || self.read_patterns()).map(Vec::as_slice)
+    }
+
+    fn numbers(&self, slot: u8) -> Result<&[i64], ReadError> {
+        let cell = &self.numbers[usize::from(slot)];
+        let read = || {
+            let column = self.column(&format!("n{slot}"))?;
+            Ok(self.reader.borrow_mut().numbers(self.page, column)?)
+        };
+        load(cell, read).map(Vec::as_slice)
+    }
+
+    fn hex(&self, slot: u8) -> Result<&[u8], ReadError> {
+        let read = || {
+            let column = self.column(&format!("h{slot}"))?;
+            Ok(self.reader.borrow_mut().texts(self.page, column)?)
+        };
+        load(&self.hex[usize::from(slot)], read).map(|column| column.texts().bytes)
+    }
+
+    fn texts(&self, slot: u8) -> Result<Texts<'_>, ReadError> {
+        let name = if self.encoding == LineEncoding::Text { "line".to_owned() } else { format!("t{slot}") };
+        let column = load(&self.texts[usize::from(slot)], || self.read_texts(&name))?;
+        // Without any text no row has the variable.
+        Ok(if column.distinct() == 0 { Texts::default() } else { column.texts() })
+    }
+}

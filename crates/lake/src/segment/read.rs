@@ -1,0 +1,235 @@
+//! Reads the entries of a page that pass.
+//!
+//! In this order, each for what the steps before have left: streams and time, conditions on lines,
+//! deletes, levels, lines, metadata.
+
+use super::cache::Part;
+use super::columns::ColumnReader;
+use super::layout::{Head, Run};
+use super::lines::PageColumns;
+use super::{PageRef, Prepared, Segment, SegmentError};
+use crate::Tombstone;
+use phoenix_lines::{Lines, Patterns, RowSet, render};
+use phoenix_model::LabelsRef;
+use phoenix_model::logs::{Direction, Level, LineFilter, LogBatch, LogVisitor, ReadError, ReadLimits, ReadStats};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Bytes that reading holds for each row beside its line.
+const ROW_BYTES: u64 = 64;
+/// Up to so many runs of a page have their lines put together one by one, so that the visitor's
+/// bound may spare some.
+const RUNS_APART: usize = 8;
+
+impl Segment {
+    /// Gives the visitor what passes in a page: a batch per stream, ascending in time. Entries
+    /// beyond the visitor's bound are left out.
+    pub fn read_page(
+        &self,
+        page: &PageRef,
+        prepared: &Prepared<'_>,
+        tombstones: &[Tombstone],
+        limits: &ReadLimits<'_>,
+        stats: &mut ReadStats,
+        visitor: &mut dyn LogVisitor,
+    ) -> Result<(), ReadError> {
+        if (limits.cancelled)() {
+            return Err(ReadError::Cancelled);
+        }
+        let head = self.head()?;
+        let Some(page_head) = head.pages.get(page.page as usize) else { return Ok(()) };
+        let mut reader = ColumnReader::new(self, Arc::clone(&head), true);
+        let rows = u64::from(page_head.rows);
+        let _charge = limits.budget.charge(rows * ROW_BYTES + page_head.raw_bytes + page_head.metadata_bytes)?;
+        let read = Reading { page: page.page, prepared, tombstones, limits };
+        let outcome = read.run(&head, &mut reader, visitor, stats);
+        *stats += reader.stats;
+        outcome
+    }
+
+    /// The times of a page, from the cache if they are there.
+    pub(super) fn times(&self, reader: &mut ColumnReader<'_>, page: u32) -> Result<Arc<Vec<i64>>, SegmentError> {
+        self.cache.get(self.number, Part::Times { page }, || {
+            let times = reader.times(page)?;
+            let bytes = times.len() * 8;
+            Ok((times, bytes))
+        })
+    }
+}
+
+struct Reading<'a> {
+    page: u32,
+    prepared: &'a Prepared<'a>,
+    tombstones: &'a [Tombstone],
+    limits: &'a ReadLimits<'a>,
+}
+
+/// The range of `rows`, which ascend in time, whose times lie in `[start_ns, end_ns)`.
+pub(super) fn rows_between(times: &[i64], rows: Range<usize>, start_ns: i64, end_ns: i64) -> Range<usize> {
+    let times = &times[rows.clone()];
+    let start = times.partition_point(|time| *time < start_ns);
+    let end = times.partition_point(|time| *time < end_ns).max(start);
+    rows.start + start..rows.start + end
+}
+
+impl Reading<'_> {
+    /// The times that still matter to the visitor: from, and up to.
+    fn wanted_ns(&self, visitor: &dyn LogVisitor) -> (i64, i64) {
+        let select = self.prepared.select();
+        match (select.direction, visitor.bound_ns()) {
+            (Some(Direction::Backward), Some(bound)) => (select.start_ns.max(bound.saturating_add(1)), select.end_ns),
+            (Some(Direction::Forward), Some(bound)) => (select.start_ns, select.end_ns.min(bound)),
+            _ => (select.start_ns, select.end_ns),
+        }
+    }
+
+    fn run(
+        &self,
+        head: &Head,
+        reader: &mut ColumnReader<'_>,
+        visitor: &mut dyn LogVisitor,
+        stats: &mut ReadStats,
+    ) -> Result<(), ReadError> {
+        let select = self.prepared.select();
+        let page_head = &head.pages[self.page as usize];
+        let (start_ns, end_ns) = self.wanted_ns(visitor);
+        let mut runs: Vec<&Run> = head
+            .runs_in(self.page)
+            .iter()
+            .filter(|run| run.min_ns < end_ns && run.max_ns >= start_ns && self.prepared.wants(&head.streams[run.stream as usize]))
+            .collect();
+        if runs.is_empty() {
+            return Ok(());
+        }
+        let times = reader.segment.times(reader, self.page)?;
+        let mut rows = RowSet::none(times.len());
+        for run in &runs {
+            rows_between(&times, run.start as usize..run.end as usize, start_ns, end_ns).for_each(|row| rows.insert(row));
+        }
+        let looked_at = rows.count() as u64;
+        if looked_at == 0 {
+            return Ok(());
+        }
+        stats.pages_read += 1;
+        stats.lines += looked_at;
+        let columns = PageColumns::new(reader, self.page);
+        if select.need.lines || !select.filters.is_empty() {
+            stats.bytes += page_head.raw_bytes * looked_at / u64::from(page_head.rows.max(1));
+            if stats.bytes > self.limits.max_bytes {
+                return Err(ReadError::Limit(format!(
+                    "the query reads more than {} bytes of lines: ask for less time, fewer streams, or raise the limit of bytes that a query may read",
+                    self.limits.max_bytes
+                )));
+            }
+        }
+        keep_passing(select.filters, &head.patterns, &columns, &mut rows)?;
+        let (min_ns, max_ns) = runs.iter().fold((i64::MAX, i64::MIN), |(min, max), run| (min.min(run.min_ns), max.max(run.max_ns)));
+        for tombstone in self.tombstones.iter().filter(|tombstone| tombstone.touches_time(min_ns, max_ns)) {
+            let mut covered = RowSet::none(times.len());
+            for run in runs.iter().filter(|run| tombstone.touches_stream(&head.streams[run.stream as usize])) {
+                let range = rows_between(&times, run.start as usize..run.end as usize, tombstone.start_ns, tombstone.end_ns);
+                range.filter(|row| rows.contains(*row)).for_each(|row| covered.insert(row));
+            }
+            keep_passing(&tombstone.filters, &head.patterns, &columns, &mut covered)?;
+            rows.subtract(&covered);
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        stats.passed += rows.count() as u64;
+        // The runs that reach farthest come first, so that the visitor's bound leaves out more of the others.
+        match select.direction {
+            Some(Direction::Backward) => runs.sort_by_key(|run| std::cmp::Reverse(run.max_ns)),
+            Some(Direction::Forward) => runs.sort_by_key(|run| run.min_ns),
+            None => {}
+        }
+        let levels = columns.reader.borrow_mut().levels(self.page)?;
+        let (packed, metadata_of) =
+            if select.need.metadata { columns.reader.borrow_mut().metadata(self.page)? } else { Default::default() };
+        let sizes = if select.need.sizes { columns.reader.borrow_mut().sizes(self.page)? } else { Vec::new() };
+        let mut lines = Lines::default();
+        let in_one = runs.len() > RUNS_APART;
+        if select.need.lines && in_one {
+            render(&head.patterns, &columns, &rows, &mut lines)?;
+        }
+        let selected: Vec<usize> = rows.iter().collect();
+        let mut batch = Batch::default();
+        for run in runs {
+            let (start_ns, end_ns) = self.wanted_ns(visitor);
+            let range = rows_between(&times, run.start as usize..run.end as usize, start_ns, end_ns);
+            let first = selected.partition_point(|row| *row < range.start);
+            let taken = &selected[first..selected.partition_point(|row| *row < range.end).max(first)];
+            if taken.is_empty() {
+                continue;
+            }
+            batch.clear();
+            batch.timestamps.extend(taken.iter().map(|row| times[*row]));
+            batch.levels.extend(taken.iter().map(|row| levels[*row]));
+            if select.need.sizes {
+                batch.sizes.extend(taken.iter().map(|row| sizes[*row] as u32));
+            }
+            let metadata: Vec<LabelsRef<'_>> = if select.need.metadata {
+                let of_row = |row: &usize| &packed[metadata_of[*row].start as usize..metadata_of[*row].end as usize];
+                taken.iter().map(|row| LabelsRef::trusted(of_row(row))).collect()
+            } else {
+                Vec::new()
+            };
+            let texts: Vec<&str> = if !select.need.lines {
+                Vec::new()
+            } else if in_one {
+                (first..first + taken.len()).map(|i| lines.get(i)).collect()
+            } else {
+                rows.clear(times.len());
+                taken.iter().for_each(|row| rows.insert(*row));
+                lines.clear();
+                render(&head.patterns, &columns, &rows, &mut lines)?;
+                lines.iter().collect()
+            };
+            visitor.batch(&LogBatch {
+                stream: &head.streams[run.stream as usize],
+                timestamps_ns: &batch.timestamps,
+                levels: &batch.levels,
+                lines: &texts,
+                metadata: &metadata,
+                sizes: &batch.sizes,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// What a batch is made of, where its memory can be used again.
+#[derive(Default)]
+struct Batch {
+    timestamps: Vec<i64>,
+    levels: Vec<Level>,
+    sizes: Vec<u32>,
+}
+
+impl Batch {
+    fn clear(&mut self) {
+        self.timestamps.clear();
+        self.levels.clear();
+        self.sizes.clear();
+    }
+}
+
+/// Keeps the rows whose lines pass all conditions.
+pub(super) fn keep_passing(
+    filters: &[LineFilter],
+    patterns: &Patterns,
+    columns: &PageColumns<'_, '_>,
+    rows: &mut RowSet,
+) -> Result<(), ReadError> {
+    if filters.is_empty() || rows.is_empty() {
+        return Ok(());
+    }
+    let mut lines = Lines::default();
+    render(patterns, columns, rows, &mut lines)?;
+    let mut at = 0;
+    rows.retain(|_| {
+        at += 1;
+        filters.iter().all(|filter| filter.passes(lines.get(at - 1)))
+    });
+    Ok(())
+}
