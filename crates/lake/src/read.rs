@@ -6,22 +6,9 @@ use crate::segment::{PageRef, Prepared};
 use crate::store::{Held, Lake, View};
 use crate::tombstone::Tombstone;
 use phoenix_model::Matcher;
-use phoenix_model::logs::{
-    Direction, Level, LogBatch, LogSelect, LogVisitor, Need, ReadError, ReadLimits, ReadStats, Stream, StreamCounts,
-};
+use phoenix_model::logs::{Direction, LogBatch, LogSelect, LogVisitor, Need, ReadError, ReadLimits, ReadStats, Stream, StreamCounts};
 use std::collections::BinaryHeap;
 use std::sync::Arc;
-
-/// How often a pattern of lines occurs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PatternSeries {
-    /// The pattern: literals, with `<_>` for what varies.
-    pub pattern: String,
-    /// The level of the lines.
-    pub level: Level,
-    /// For each step that has any: the step's start in nanoseconds since the Unix epoch, and the number of lines.
-    pub samples: Vec<(i64, u64)>,
-}
 
 /// What lies in a range of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

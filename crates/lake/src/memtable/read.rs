@@ -166,11 +166,6 @@ impl<'a> MemoryQuery<'a> {
         }
         Ok(())
     }
-
-    /// The lines that pass, for counting their patterns.
-    pub(crate) fn passing<'b>(&'b self, block: &'b Block) -> impl Iterator<Item = usize> + 'b {
-        self.rows(block).filter(move |row| self.filters.iter().all(|filter| filter.passes(block.line(*row))))
-    }
 }
 
 impl<'b> Columns<'b> {
