@@ -14,6 +14,7 @@ pub mod source;
 pub mod units;
 
 pub use ast::{Expr, ExprKind};
+pub use eval::{EvalError, EvalOptions, RangeParams, eval_instant, eval_range, instant, range};
 pub use format::{format, pretty};
 pub use message::loki_message;
 pub use names::UnwrapUse;

@@ -23,7 +23,10 @@ const WITHOUT_PLACE: [&str; 12] = [
 /// characters. `text` is the query that the diagnostics are about.
 pub fn loki_message(diagnostics: &[Diagnostic], text: &str) -> String {
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
-    let Some(first) = errors.min_by_key(|d| d.span.start) else { return "parse error".to_owned() };
+    // Loki looks at what selectors select once it has read the whole query.
+    let Some(first) = errors.min_by_key(|d| (d.message.starts_with(WITHOUT_PLACE[0]), d.span.start)) else {
+        return "parse error".to_owned();
+    };
     let message = &first.message;
     if message.starts_with("only ") {
         return message.clone();

@@ -31,7 +31,8 @@ pub fn parse(pattern: &str) -> Result<Vec<Part>, String> {
     Ok(parts)
 }
 
-/// Reads the pattern of a line filter: only `<_>`, and never two of them side by side.
+/// Reads the pattern of a line filter: only `<_>`, and never two of them side by side. An empty
+/// pattern has no parts and matches empty lines alone.
 pub fn parse_filter(pattern: &str) -> Result<Vec<Part>, String> {
     let parts = split(pattern)?;
     match parts.iter().find_map(|part| if let Part::Capture(name) = part { Some(name) } else { None }) {
@@ -41,9 +42,6 @@ pub fn parse_filter(pattern: &str) -> Result<Vec<Part>, String> {
 }
 
 fn split(pattern: &str) -> Result<Vec<Part>, String> {
-    if pattern.is_empty() {
-        return Err("the pattern is empty".to_owned());
-    }
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut rest = pattern;
@@ -108,7 +106,7 @@ mod tests {
             ("<a><_>", "error: found consecutive captures without a literal between them"),
             ("<a> <a>", "error: duplicate capture name: a"),
             ("<_> x", "error: at least one capture is required"),
-            ("", "error: the pattern is empty"),
+            ("", "error: at least one capture is required"),
         ] {
             assert_eq!(show(parse(pattern)), want, "{pattern}");
         }
@@ -119,6 +117,7 @@ mod tests {
         for (pattern, want) in [
             ("<_> level=debug <_>", "_ \" level=debug \" _"),
             ("plain", "\"plain\""),
+            ("", ""),
             ("<_> <x>", "error: named captures are not allowed in a line filter: <x>; write <_>"),
             ("<_><_>", "error: found consecutive captures without a literal between them"),
         ] {

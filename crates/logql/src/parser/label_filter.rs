@@ -69,6 +69,10 @@ impl Parser {
             }
             return Some(inner);
         }
+        if matches!(self.peek(), TokenKind::String(_)) {
+            self.unexpected(&["IDENTIFIER"], Some("each condition names its label: `level=\"error\" or level=\"warn\"`"));
+            return None;
+        }
         let (name, _) = self.expect_label()?;
         let op_span = self.span();
         let op_text = self.peek().clone();

@@ -75,10 +75,15 @@ impl Parser {
             self.error(bool_span, "bool modifier can only be used on comparison operators");
         }
         let matching = self.matching(op);
+        if matches!(self.peek(), TokenKind::String(_)) && matches!(lhs.kind, ExprKind::Logs(_)) {
+            self.unexpected(&[], Some("each filter of lines has its operator, such as `|= \"x\"`; only `or` joins texts"));
+        }
         let rhs = self.expression(if op.is_right_associative() { op.precedence() } else { op.precedence() + 1 });
         let span = lhs.span.to(rhs.span);
         for (side, name) in [(&lhs, "left"), (&rhs, "right")] {
-            if let Some((message, help)) = check::operand(side, name, op) {
+            if rhs.kind != ExprKind::Error
+                && let Some((message, help)) = check::operand(side, name, op)
+            {
                 self.error_with_help(side.span, message, help);
             }
         }
@@ -243,6 +248,7 @@ impl Parser {
             Some(near) if near == word => format!("`{word}` needs its argument in parentheses"),
             Some(near) => format!("did you mean `{near}`?"),
             None if opens => format!("there is no function `{word}`"),
+            None if *self.peek_after() == TokenKind::Symbol("{") => format!("streams have labels and no name: leave out `{word}`"),
             None => format!("a query begins with the streams to read: `{{app=\"{word}\"}}`"),
         };
         self.unexpected(&[], Some(&help));

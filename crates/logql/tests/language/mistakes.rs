@@ -61,6 +61,7 @@ fn in_pipelines() {
         "|=",
         "|= \"a\" or",
         "|= \"a\" or b",
+        "|= \"a\" and \"b\"",
         "= \"a\"",
         "\"a\"",
         "| \"a\"",
@@ -117,6 +118,7 @@ fn in_label_filters() {
         "x > - y",
         "x > -5MB",
         "x = 1 and",
+        "x = \"y\" or \"z\"",
         "x = 1 or or",
         "x=1 y=~\"(\"",
         "(x = 1",
@@ -182,6 +184,9 @@ fn in_vector_aggregations_and_operators() {
         "in_vector_aggregations_and_operators",
         &[
             "sum({a=\"b\"})",
+            "count({a=\"b\"}[5m])",
+            "http_requests_total{a=\"b\"}",
+            "sum(rate({a=\"b\"}[5m])) by x",
             "sum(5)",
             "sum()",
             "sum",
@@ -256,6 +261,7 @@ fn in_lokis_words() {
             "parse error : queries require at least one regexp or equality matcher that does not have an empty-compatible value. \
              For instance, app=~\".*\" does not meet this requirement, but app=~\".+\" will",
         ),
+        ("{app!=\"x\"} |= y", "parse error at line 1, col 15: syntax error: unexpected IDENTIFIER, expecting STRING or ip"),
         ("sum_over_time({a=\"b\"}[5m])", "parse error : invalid aggregation sum_over_time without unwrap"),
         ("count_over_time({a=\"b\"}|unwrap x[5m])", "parse error : invalid aggregation count_over_time with unwrap"),
         ("count_over_time({a=\"b\"}[5m]) by (x)", "parse error : grouping not allowed for count_over_time aggregation"),

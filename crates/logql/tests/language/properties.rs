@@ -225,7 +225,7 @@ fn binary(op: BinaryOp, lhs: Expr, rhs: Expr, returns_bool: bool, matching: Vect
             let fits = inner > outer || (inner == outer && is_right == op.is_right_associative());
             if fits { side } else { paren(side) }
         }
-        ExprKind::Number(_) if op.is_set() => node(ExprKind::Vector(1.0)),
+        _ if op.is_set() && is_number(&side) => node(ExprKind::Vector(1.0)),
         _ => side,
     };
     let (lhs, rhs) = (wrap(lhs, false), wrap(rhs, true));
