@@ -5,6 +5,7 @@ pub mod ast;
 mod check;
 pub mod format;
 mod lexer;
+pub mod memory;
 mod message;
 mod names;
 mod parser;
@@ -14,7 +15,6 @@ pub mod source;
 pub mod units;
 
 pub use ast::{Expr, ExprKind};
-pub use eval::{EvalError, EvalOptions, RangeParams, eval_instant, eval_range, instant, range};
 pub use format::{format, pretty};
 pub use message::loki_message;
 pub use names::UnwrapUse;
