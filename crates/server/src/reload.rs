@@ -1,6 +1,6 @@
 //! Putting a configuration in force, at start and when it is loaded again.
 
-use crate::config::Overrides;
+use crate::config::{Overrides, Settings};
 use crate::current::Current;
 use crate::events::{Event, Events};
 use crate::start::Parts;
@@ -134,6 +134,9 @@ impl Reloader {
         }
         self.parts.alert_relabelling.set(new.prometheus.alert_relabel_configs.clone());
         self.parts.rules.load(new.rule_groups.clone(), rule_options(&new));
+        if let Some(logs) = &self.parts.logs {
+            logs.receiver.set_limits(new.settings.logs.limits.clone());
+        }
         *self.current.write() = Arc::new(new);
         Ok(())
     }
@@ -156,6 +159,16 @@ impl Reloader {
         }
         if new.retention() != old.retention() || new.loaded.retention_size_bytes() != old.loaded.retention_size_bytes() {
             fixed.push("retention");
+        }
+        if new.settings.otlp != old.settings.otlp {
+            fixed.push("otlp");
+        }
+        if new.settings.storage != old.settings.storage {
+            fixed.push("storage");
+        }
+        let kept = |s: &Settings| (s.logs.retention, s.logs.retention_streams.clone(), s.logs.retention_size_bytes, s.logs.memtable_bytes);
+        if kept(&new.settings) != kept(&old.settings) {
+            fixed.push("logs");
         }
         let source = new.loaded.files.first().map_or_else(|| Source::new("configuration", ""), |file| file.source.clone());
         for name in fixed {

@@ -24,6 +24,8 @@ pub enum FileRole {
     Alertmanager,
     /// People, teams and schedules.
     OnCall,
+    /// Promtail's config: logs to collect.
+    LogCollection,
 }
 
 /// A file that was read.

@@ -7,11 +7,17 @@
 
 mod files;
 mod limits;
+mod logs;
+mod otlp;
 mod settings;
+mod storage;
 
 pub use files::{FileRole, LoadedFile};
 pub use limits::Limits;
+pub use logs::{LogSettings, StreamRetention};
+pub use otlp::{OtlpListener, OtlpSettings};
 pub use settings::{NOT_ACTING, Overrides, Settings, check_listen, documented_keys};
+pub use storage::Storage;
 
 use files::Reader;
 use phoenix_env::Disk;
@@ -35,6 +41,8 @@ pub struct Loaded {
     pub alertmanager: Option<LoadedFile>,
     /// The on-call file.
     pub on_call: Option<LoadedFile>,
+    /// What is collected from files, syslog and the journal, in Promtail's format.
+    pub log_collection: Option<LoadedFile>,
     /// What is accepted but worth knowing: keys that don't act yet, globs that match nothing.
     pub warnings: Vec<Diagnostic>,
     /// Every file that was read, the first one first.
@@ -121,6 +129,7 @@ pub fn load_with(
     };
     found.alertmanager = single(&named.alertmanager, FileRole::Alertmanager);
     found.on_call = single(&named.on_call, FileRole::OnCall);
+    found.log_collection = single(&named.log_collection, FileRole::LogCollection);
     with_prometheus(Some(settings), config, place.as_ref(), found, reader, disk, diagnostics)
 }
 
@@ -129,6 +138,7 @@ struct Named {
     rule_files: Vec<LoadedFile>,
     alertmanager: Option<LoadedFile>,
     on_call: Option<LoadedFile>,
+    log_collection: Option<LoadedFile>,
 }
 
 /// Reads what the Prometheus config names: rule files and further jobs.
@@ -176,6 +186,7 @@ fn finish(
             rule_files: named.rule_files,
             alertmanager: named.alertmanager,
             on_call: named.on_call,
+            log_collection: named.log_collection,
             warnings: diagnostics,
             files: reader.into_files(),
         }),

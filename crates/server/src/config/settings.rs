@@ -1,6 +1,10 @@
 //! `phoenix.yaml`.
 
 use super::limits::{Limits, RawLimits};
+use super::logs::{LogSettings, RawLogs, RawStreamRetention};
+use super::otlp::{Otlp, OtlpSettings, RawOtlp};
+use super::storage::{RawStorage, Storage};
+use phoenix_ingest::log_limits::{LogLimits, OtlpConfig};
 use phoenix_model::{Diagnostic, Secret, Source};
 use phoenix_yaml::{Bytes, Duration, Spanned, Url, known_keys};
 use serde::Deserialize;
@@ -15,13 +19,10 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOS
 
 /// The keys of `phoenix.yaml` that are accepted and don't act yet, with what that means for the user.
 pub const NOT_ACTING: &[(&str, &str)] = &[
-    ("otlp", "nothing is received over OTLP"),
-    ("logs", "logs are not stored"),
     ("traces", "traces are not stored"),
     ("slos", "objectives are not evaluated"),
     ("dashboards", "dashboards are not shown"),
     ("runbooks", "runbooks are not read; a rule's `runbook_url` is linked"),
-    ("storage", "everything is stored below `data_dir`"),
 ];
 
 /// What the command line sets; it wins over the file.
@@ -52,6 +53,12 @@ pub struct Settings {
     pub state_url: Option<Secret>,
     /// What bounds the process.
     pub limits: Limits,
+    /// Where OTLP is received.
+    pub otlp: OtlpSettings,
+    /// How logs are kept.
+    pub logs: LogSettings,
+    /// Where they are kept.
+    pub storage: Storage,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -67,13 +74,13 @@ struct RawSettings {
     on_call: Option<Spanned<String>>,
     state: RawState,
     limits: Spanned<RawLimits>,
-    otlp: Option<Otlp>,
-    logs: Logs,
+    otlp: Otlp,
+    logs: RawLogs,
     traces: Traces,
     slos: Vec<String>,
     dashboards: Vec<String>,
     runbooks: Vec<String>,
-    storage: Storage,
+    storage: RawStorage,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -96,33 +103,11 @@ struct RawState {
     database: Option<Spanned<String>>,
 }
 
-/// Addresses, or `off`.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "read to be checked")]
-enum Otlp {
-    Off(bool),
-    Addresses { grpc: Option<String>, http: Option<String> },
-    Word(String),
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Logs {
-    retention: Option<Duration>,
-}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Traces {
     retention: Option<Duration>,
     sampling: Option<IgnoredAny>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Storage {
-    url: Option<String>,
 }
 
 /// The files that `phoenix.yaml` names, as written.
@@ -132,6 +117,7 @@ pub(super) struct NamedFiles {
     pub rules: Vec<Spanned<String>>,
     pub alertmanager: Option<Spanned<String>>,
     pub on_call: Option<Spanned<String>>,
+    pub log_collection: Option<Spanned<String>>,
 }
 
 /// Whether a text is a Prometheus config: it has keys that only that format has, and none that only `phoenix.yaml` has.
@@ -176,17 +162,28 @@ pub(super) fn read(
         Some(url) => with_slash(&url.value),
         None => own_address(listen),
     };
+    let data_dir = overrides.data_dir.clone().unwrap_or_else(|| folder.join(raw.data_dir.as_deref().unwrap_or("data")));
+    let log_collection = raw.logs.config.clone();
     let settings = Settings {
+        otlp: raw.otlp.resolve(raw.allow_unauthenticated_remote, listen, source, diagnostics),
+        logs: raw.logs.resolve(source, diagnostics),
+        storage: raw.storage.resolve(folder, &data_dir, source, diagnostics),
         listen,
         allow_unauthenticated_remote: raw.allow_unauthenticated_remote,
-        data_dir: overrides.data_dir.clone().unwrap_or_else(|| folder.join(raw.data_dir.as_deref().unwrap_or("data"))),
+        data_dir,
         external_url,
         retention: raw.metrics.retention.map(Duration::get),
         retention_size_bytes: raw.metrics.retention_size.map(Bytes::get).filter(|size| *size > 0),
         state_url,
         limits: raw.limits.value.resolve(),
     };
-    let named = NamedFiles { prometheus: raw.metrics.config, rules: raw.rules, alertmanager: raw.alerting.config, on_call: raw.on_call };
+    let named = NamedFiles {
+        prometheus: raw.metrics.config,
+        rules: raw.rules,
+        alertmanager: raw.alerting.config,
+        on_call: raw.on_call,
+        log_collection,
+    };
     Some((settings, named))
 }
 
@@ -242,7 +239,7 @@ fn listen(raw: &RawSettings, overrides: &Overrides, source: &Source, diagnostics
 }
 
 /// Reads `127.0.0.1:9090`, `[::1]:9090`, `localhost:9090` and `:9090` (all addresses). Port 0 takes a free one.
-fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     let Some((host, port)) = text.rsplit_once(':') else { return Err("it has no port".to_owned()) };
     let port: u16 = port.parse().map_err(|_| format!("`{port}` is not a port (0 to 65535)"))?;
     let host = match host {
@@ -293,9 +290,13 @@ pub fn documented_keys() -> Vec<String> {
         ("alerting", known_keys::<RawAlerting>()),
         ("state", known_keys::<RawState>()),
         ("limits", known_keys::<RawLimits>()),
-        ("logs", known_keys::<Logs>()),
+        ("otlp", known_keys::<RawOtlp>()),
+        ("logs", known_keys::<RawLogs>()),
+        ("logs.retention_stream[]", known_keys::<RawStreamRetention>()),
+        ("logs.limits", known_keys::<LogLimits>()),
+        ("logs.limits.otlp_config", known_keys::<OtlpConfig>()),
         ("traces", known_keys::<Traces>()),
-        ("storage", known_keys::<Storage>()),
+        ("storage", known_keys::<RawStorage>()),
     ] {
         keys.extend(names.into_iter().map(|name| if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") }));
     }
