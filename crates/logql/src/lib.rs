@@ -5,7 +5,6 @@ pub mod ast;
 mod check;
 pub mod format;
 mod lexer;
-pub mod memory;
 mod message;
 mod names;
 mod parser;
