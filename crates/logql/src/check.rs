@@ -215,10 +215,9 @@ pub(crate) fn json_path(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a text is a template. Which functions it calls is looked at when it is compiled.
-#[expect(clippy::unnecessary_wraps, reason = "one of several checks of the same type")]
-pub(crate) fn template(_text: &str) -> Result<(), String> {
-    Ok(())
+/// Whether a text is a template, and calls only functions that there are.
+pub(crate) fn template(text: &str) -> Result<(), String> {
+    crate::stages::check_template(text)
 }
 
 /// Whether a text is an address, a range of addresses, or a CIDR block.

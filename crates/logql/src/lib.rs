@@ -3,17 +3,21 @@
 pub mod analysis;
 pub mod ast;
 mod check;
+pub mod eval;
 pub mod format;
 mod lexer;
+pub mod memory;
 mod message;
 mod names;
 mod parser;
 pub mod pattern;
 pub mod result;
 pub mod source;
+mod stages;
 pub mod units;
 
 pub use ast::{Expr, ExprKind};
+pub use eval::{EvalError, EvalOptions, RangeParams, eval_instant, eval_range, instant, range};
 pub use format::{format, pretty};
 pub use message::loki_message;
 pub use names::UnwrapUse;

@@ -11,4 +11,13 @@ pub trait LogSource {
     /// Counts the entries of the matching streams between neighbouring edges (ascending), exactly,
     /// without reading lines. Streams and levels without an entry there are left out.
     fn counts(&self, matchers: &[Matcher], edges_ns: &[i64], limits: &ReadLimits<'_>) -> Result<(Vec<StreamCounts>, ReadStats), ReadError>;
+
+    /// Whether an entry of the range of time `[start_ns, end_ns)` may have structured metadata
+    /// (other than `detected_level`) under one of these names, or any at all if `names` is `None`.
+    /// `false` is a promise, and lets evaluation answer from counts where it would have to read
+    /// metadata to know which labels there are; a store that does not know says `true`.
+    fn may_have_metadata(&self, names: Option<&[&str]>, start_ns: i64, end_ns: i64) -> bool {
+        let _ = (names, start_ns, end_ns);
+        true
+    }
 }

@@ -160,9 +160,25 @@ impl AnchoredRegex {
     }
 }
 
+/// Compiles a pattern in RE2's syntax that matches anywhere in a text, with `.` matching newlines
+/// too, as LogQL's line filters and its `regexp` want it. The compiled form may use up to 10 MiB.
+pub fn search_regex(pattern: &str) -> Result<Regex, MatcherError> {
+    let anchored = AnchoredRegex::new(pattern)?;
+    let inner = anchored.regex.as_str().trim_start_matches('^').trim_end_matches('$');
+    Regex::new(inner).map_err(|e| MatcherError { pattern: pattern.to_owned(), reason: e.to_string() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn searches_are_not_anchored() {
+        for (pattern, text, want) in [("a.b", "xa\nbx", true), ("^b", "ab", false), ("b$", "ab", true), ("(?i)B", "abc", true)] {
+            assert_eq!(search_regex(pattern).unwrap().is_match(text), want, "{pattern} in {text:?}");
+        }
+        assert!(search_regex("a)|(b").is_err());
+    }
 
     #[test]
     fn patterns_are_anchored() {

@@ -1,0 +1,402 @@
+//! Aggregations over ranges: from entries to one column for each set of labels.
+
+use super::accumulate::{Accumulator, accumulator};
+use super::windows::Windows;
+use super::{EvalError, EvalOptions, too_many_series};
+use crate::ast::{Conversion, LogExpr, RangeAggregation, RangeOp, Stage, StageKind, Unwrap};
+use crate::source::{LogBatch, LogSelect, LogSource, LogVisitor, Need, ReadError, ReadStats};
+use crate::stages::row::{ERROR, ERROR_DETAILS, Row, SAMPLE_ERROR, Wanted};
+use crate::stages::{LabelFilters, Pipeline, signed_duration_ns};
+use crate::units;
+use hashbrown::HashMap;
+use phoenix_model::logs::{DETECTED_LEVEL, Level, Stream};
+use phoenix_model::{Charge, Labels, LabelsRef, MatchOp, Matcher};
+use phoenix_query::{ABSENT, Column, Grouping, is_absent};
+use std::sync::Arc;
+
+/// How many moments may be asked of the store's counts at once; beyond that times are read.
+const MAX_EDGES: usize = 12_000;
+
+/// Evaluates an aggregation. `grouping` is what the aggregation around it keeps of the labels, if
+/// that may be applied entry by entry.
+pub(super) fn evaluate(
+    aggregation: &RangeAggregation,
+    grouping: Option<&Grouping>,
+    windows: &Windows,
+    source: &dyn LogSource,
+    options: &EvalOptions<'_>,
+    stats: &mut ReadStats,
+) -> Result<Vec<Column>, EvalError> {
+    let absent = aggregation.op == RangeOp::AbsentOverTime;
+    let nothing = Grouping::default();
+    let grouping = if absent { Some(&nothing) } else { aggregation.grouping.as_ref().or(grouping) };
+    let mut reader = Reader::new(aggregation, grouping, windows, source, options)?;
+    if !reader.count(&aggregation.logs, source, stats)? {
+        reader.read(&aggregation.logs, source, stats)?;
+    }
+    let columns = reader.finish();
+    Ok(if absent { missing(&columns, &aggregation.logs.matchers, windows) } else { columns })
+}
+
+/// What `absent_over_time` gives: 1 where there is no entry, under the labels that the selector
+/// says an entry would have.
+fn missing(columns: &[Column], matchers: &[Matcher], windows: &Windows) -> Vec<Column> {
+    let count = windows.steps.count;
+    let values: Vec<f64> = match columns.first() {
+        Some(column) => column.values.iter().map(|value| if is_absent(*value) { 1.0 } else { ABSENT }).collect(),
+        None => vec![1.0; count],
+    };
+    let equal = matchers.iter().filter(|m| m.op == MatchOp::Equal && matchers.iter().filter(|other| other.name == m.name).count() == 1);
+    let labels = Labels::from_pairs(equal.map(|m| (&m.name, &m.value)));
+    vec![Column { labels, values }]
+}
+
+/// Which labels a series has.
+enum Kept {
+    /// All but the one that holds the value.
+    All {
+        but: Option<String>,
+    },
+    By(Vec<String>),
+    Without(Vec<String>),
+}
+
+impl Kept {
+    fn keeps(&self, name: &str) -> bool {
+        match self {
+            Self::All { but } => but.as_deref() != Some(name),
+            Self::By(names) => names.iter().any(|n| n == name),
+            Self::Without(names) => !names.iter().any(|n| n == name),
+        }
+    }
+
+    /// The labels that a row or a stream must have for this.
+    fn wanted(&self) -> Wanted {
+        match self {
+            Self::By(names) => Wanted::Names(names.clone()),
+            _ => Wanted::All,
+        }
+    }
+}
+
+/// Series by their labels.
+#[derive(Default)]
+struct SeriesTable {
+    /// By what stands in rows, which may be the same labels in several orders.
+    by_key: HashMap<Box<[u8]>, usize>,
+    by_labels: HashMap<Labels, usize>,
+    labels: Vec<Labels>,
+}
+
+impl SeriesTable {
+    fn intern(&mut self, labels: Labels, options: &EvalOptions<'_>, charge: &mut Charge) -> Result<usize, EvalError> {
+        if let Some(series) = self.by_labels.get(&labels) {
+            return Ok(*series);
+        }
+        if self.labels.len() >= options.max_series {
+            return Err(too_many_series(options));
+        }
+        charge.grow(labels.as_bytes().len() as u64 + 64)?;
+        let series = self.labels.len();
+        self.labels.push(labels.clone());
+        self.by_labels.insert(labels, series);
+        Ok(series)
+    }
+}
+
+struct Reader<'a> {
+    op: RangeOp,
+    windows: &'a Windows,
+    options: &'a EvalOptions<'a>,
+    pipeline: Pipeline,
+    unwrap: Option<(Unwrap, LabelFilters)>,
+    kept: Kept,
+    keeps_errors: bool,
+    need: Need,
+    table: SeriesTable,
+    accumulator: Box<dyn Accumulator + 'a>,
+    row: Row,
+    stream: Option<Arc<Stream>>,
+    /// Series of the current stream by level, where labels depend on nothing else.
+    by_level: [Option<usize>; Level::ALL.len()],
+    key: Vec<u8>,
+    charge: Charge,
+    failure: Option<EvalError>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(
+        aggregation: &RangeAggregation,
+        grouping: Option<&Grouping>,
+        windows: &'a Windows,
+        source: &dyn LogSource,
+        options: &'a EvalOptions<'a>,
+    ) -> Result<Self, EvalError> {
+        if aggregation.logs.stages.iter().any(|Stage { kind, .. }| matches!(kind, StageKind::Distinct(_))) {
+            return Err(EvalError::Execution("`distinct` is for queries that give lines, not for aggregations".to_owned()));
+        }
+        let value = aggregation.unwrap.as_ref().map(|unwrap| unwrap.label.clone());
+        let kept = match grouping {
+            None => Kept::All { but: value.clone() },
+            Some(Grouping { without: false, labels }) => Kept::By(labels.clone()),
+            Some(Grouping { without: true, labels }) => Kept::Without(labels.iter().cloned().chain(value.clone()).collect()),
+        };
+        let mut wanted = kept.wanted();
+        let unwrap = match &aggregation.unwrap {
+            Some(unwrap) => {
+                wanted.add(&unwrap.label);
+                let filters = LabelFilters::new(&unwrap.filters)?;
+                filters.want(&mut wanted);
+                Some((unwrap.clone(), filters))
+            }
+            None => None,
+        };
+        let names_error = |wanted: &Wanted| matches!(wanted, Wanted::Names(_)) && wanted.has(ERROR);
+        let mut keeps_errors = names_error(&wanted);
+        if let Some((_, filters)) = &unwrap {
+            keeps_errors |= filters.names(ERROR);
+        }
+        let mut pipeline = Pipeline::new(&aggregation.logs.stages, wanted)?;
+        pipeline.now_ns = Some(options.now_ns);
+        keeps_errors |= pipeline.asks_errors;
+        let bytes = matches!(aggregation.op, RangeOp::BytesOverTime | RangeOp::BytesRate);
+        let lines = pipeline.reads_line();
+        let need = Need { lines, sizes: bytes && !lines, metadata: needs_metadata(&pipeline.wanted, windows, source) };
+        let param = aggregation.param.unwrap_or(f64::NAN);
+        let accumulator = accumulator(aggregation.op, param, unwrap.is_some(), windows, options)?;
+        Ok(Self {
+            op: aggregation.op,
+            windows,
+            options,
+            pipeline,
+            unwrap,
+            kept,
+            keeps_errors,
+            need,
+            table: SeriesTable::default(),
+            accumulator,
+            row: Row::default(),
+            stream: None,
+            by_level: [None; Level::ALL.len()],
+            key: Vec::new(),
+            charge: options.budget.charge(0)?,
+            failure: None,
+        })
+    }
+
+    /// Whether labels depend on stream and level alone, and entries are only counted.
+    fn is_plain(&self) -> bool {
+        self.pipeline.is_empty() && self.unwrap.is_none() && !self.need.metadata
+    }
+
+    /// Answers from the store's counts, if they say enough.
+    fn count(&mut self, logs: &LogExpr, source: &dyn LogSource, stats: &mut ReadStats) -> Result<bool, EvalError> {
+        let edges_needed = self.windows.buckets() + 1;
+        if !self.is_plain() || !self.pipeline.filters.is_empty() || edges_needed > MAX_EDGES {
+            return Ok(false);
+        }
+        let bytes = matches!(self.op, RangeOp::BytesOverTime | RangeOp::BytesRate);
+        let edges = self.windows.edges();
+        let (counts, read) = source.counts(&logs.matchers, &edges, &self.options.read_limits())?;
+        *stats += read;
+        for counted in counts {
+            let series = self.plain_series(&counted.stream, counted.level)?;
+            for (bucket, (entries, size)) in counted.counts.iter().enumerate().filter(|(_, (entries, _))| *entries > 0) {
+                // Buckets between windows are edges too; nobody looks at them.
+                let value = if bytes { *size } else { *entries };
+                self.accumulator.add(series, bucket, edges[bucket], value as f64)?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn read(&mut self, logs: &LogExpr, source: &dyn LogSource, stats: &mut ReadStats) -> Result<(), EvalError> {
+        let (filters, hints) = (std::mem::take(&mut self.pipeline.filters), std::mem::take(&mut self.pipeline.hints));
+        let select = LogSelect {
+            matchers: &logs.matchers,
+            start_ns: self.windows.start_ns(),
+            end_ns: self.windows.end_ns(),
+            direction: None,
+            filters: &filters,
+            hints: &hints,
+            need: self.need,
+        };
+        let result = source.read(&select, &self.options.read_limits(), self);
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        *stats += result?;
+        Ok(())
+    }
+
+    fn finish(mut self) -> Vec<Column> {
+        let labels = std::mem::take(&mut self.table.labels);
+        labels
+            .into_iter()
+            .enumerate()
+            .map(|(series, labels)| Column { labels, values: self.accumulator.finish(series, self.windows) })
+            .filter(|column| !column.is_empty())
+            .collect()
+    }
+
+    /// The series of entries whose labels are those of the stream and the level.
+    fn plain_series(&mut self, stream: &Arc<Stream>, level: Level) -> Result<usize, EvalError> {
+        let level = if level == Level::Absent || stream.labels.get(DETECTED_LEVEL).is_some() || !self.kept.keeps(DETECTED_LEVEL) {
+            None
+        } else {
+            Some((DETECTED_LEVEL, level.as_str()))
+        };
+        let labels = match level {
+            None => stream.labels.filter(|name| self.kept.keeps(name)),
+            Some(level) => Labels::from_pairs(stream.labels.iter().filter(|(name, _)| self.kept.keeps(name)).chain([level])),
+        };
+        self.table.intern(labels, self.options, &mut self.charge)
+    }
+
+    fn plain_batch(&mut self, batch: &LogBatch<'_>) -> Result<(), EvalError> {
+        for (i, (timestamp_ns, level)) in batch.timestamps_ns.iter().zip(batch.levels).enumerate() {
+            let Some(bucket) = self.windows.bucket(*timestamp_ns) else { continue };
+            let series = if let Some(series) = self.by_level[*level as usize] {
+                series
+            } else {
+                let series = self.plain_series(batch.stream, *level)?;
+                self.by_level[*level as usize] = Some(series);
+                series
+            };
+            let value = if self.need.sizes { f64::from(batch.sizes[i]) } else { 1.0 };
+            self.accumulator.add(series, bucket, *timestamp_ns, value)?;
+        }
+        Ok(())
+    }
+
+    fn row_batch(&mut self, batch: &LogBatch<'_>) -> Result<(), EvalError> {
+        for (i, (timestamp_ns, level)) in batch.timestamps_ns.iter().zip(batch.levels).enumerate() {
+            let Some(bucket) = self.windows.bucket(*timestamp_ns) else { continue };
+            let line = batch.lines.get(i).copied().unwrap_or("");
+            let metadata = batch.metadata.get(i).copied().unwrap_or(LabelsRef::EMPTY);
+            self.row.begin_entry(*timestamp_ns, metadata, *level, &self.pipeline.wanted);
+            if !self.pipeline.process(line, &mut self.row) {
+                continue;
+            }
+            let value = match self.op {
+                _ if self.unwrap.is_some() => match self.unwrapped() {
+                    Some(value) => value,
+                    None => continue,
+                },
+                RangeOp::BytesOverTime | RangeOp::BytesRate if self.need.sizes => f64::from(batch.sizes[i]),
+                RangeOp::BytesOverTime | RangeOp::BytesRate => self.row.line(line).len() as f64,
+                _ => 1.0,
+            };
+            if let Some(error) = self.row.error()
+                && !self.keeps_errors
+            {
+                return Err(pipeline_error(error, &self.row));
+            }
+            let series = self.row_series()?;
+            self.accumulator.add(series, bucket, *timestamp_ns, value)?;
+        }
+        Ok(())
+    }
+
+    /// The value of the label to unwrap; none where there is no such label, or where a filter
+    /// behind it refuses the entry.
+    fn unwrapped(&mut self) -> Option<f64> {
+        let (unwrap, filters) = self.unwrap.as_ref()?;
+        let text = self.row.get(&unwrap.label).filter(|text| !text.is_empty())?;
+        let converted = match unwrap.conversion {
+            Conversion::None => text.parse::<f64>().map_err(|_| format!("{text:?} is not a number")),
+            Conversion::Bytes => {
+                units::parse_bytes(text).map(|bytes| bytes as f64).ok_or_else(|| format!("{text:?} is not a size in bytes"))
+            }
+            Conversion::Duration | Conversion::DurationSeconds => {
+                signed_duration_ns(text).map(|ns| ns as f64 / 1e9).ok_or_else(|| format!("time: invalid duration {text:?}"))
+            }
+        };
+        let value = converted.unwrap_or_else(|why| {
+            self.row.fail(SAMPLE_ERROR, format_args!("{why}"), true);
+            0.0
+        });
+        filters.pass(&mut self.row).then_some(value)
+    }
+
+    fn row_series(&mut self) -> Result<usize, EvalError> {
+        let key = &mut self.key;
+        key.clear();
+        let mut push = |text: &str| {
+            key.extend_from_slice(&(text.len() as u32).to_le_bytes());
+            key.extend_from_slice(text.as_bytes());
+        };
+        match &self.kept {
+            Kept::By(names) => names.iter().for_each(|name| push(self.row.get(name).unwrap_or(""))),
+            kept => self.row.each(&mut |name, value| {
+                if kept.keeps(name) {
+                    push(name);
+                    push(value);
+                }
+            }),
+        }
+        if let Some(series) = self.table.by_key.get(self.key.as_slice()) {
+            return Ok(*series);
+        }
+        let labels = match &self.kept {
+            Kept::By(names) => Labels::from_pairs(names.iter().filter_map(|name| Some((name, self.row.get(name)?)))),
+            kept => {
+                let mut pairs = Vec::new();
+                self.row.each(&mut |name, value| {
+                    if kept.keeps(name) {
+                        pairs.push((name, value));
+                    }
+                });
+                Labels::from_pairs(pairs)
+            }
+        };
+        let series = self.table.intern(labels, self.options, &mut self.charge)?;
+        self.charge.grow(self.key.len() as u64 + 48)?;
+        self.table.by_key.insert(self.key.as_slice().into(), series);
+        Ok(series)
+    }
+}
+
+impl LogVisitor for Reader<'_> {
+    fn batch(&mut self, batch: &LogBatch<'_>) -> Result<(), ReadError> {
+        if (self.options.cancelled)() {
+            return Err(ReadError::Cancelled);
+        }
+        if !self.stream.as_ref().is_some_and(|stream| Arc::ptr_eq(stream, batch.stream)) {
+            self.stream = Some(Arc::clone(batch.stream));
+            self.by_level = [None; Level::ALL.len()];
+            self.pipeline.begin_stream(&batch.stream.labels, &mut self.row);
+        }
+        let result = if self.is_plain() { self.plain_batch(batch) } else { self.row_batch(batch) };
+        result.map_err(|failure| {
+            self.failure = Some(failure);
+            ReadError::Cancelled
+        })
+    }
+}
+
+/// Whether the answer may depend on structured metadata.
+fn needs_metadata(wanted: &Wanted, windows: &Windows, source: &dyn LogSource) -> bool {
+    let (start_ns, end_ns) = (windows.start_ns(), windows.end_ns());
+    match wanted {
+        Wanted::All => source.may_have_metadata(None, start_ns, end_ns),
+        Wanted::Names(names) => {
+            let names = names.iter().filter(|name| ![ERROR, ERROR_DETAILS, DETECTED_LEVEL].contains(&name.as_str()));
+            // An extracted name has its long form because of one of the metadata.
+            let names: Vec<&str> = names.flat_map(|name| [Some(name.as_str()), name.strip_suffix("_extracted")]).flatten().collect();
+            !names.is_empty() && source.may_have_metadata(Some(&names), start_ns, end_ns)
+        }
+    }
+}
+
+/// Loki's words for a query of numbers that met an entry whose pipeline failed.
+fn pipeline_error(error: &str, row: &Row) -> EvalError {
+    let mut pairs = Vec::new();
+    row.each(&mut |name, value| pairs.push((name, value)));
+    let labels = Labels::from_pairs(pairs);
+    let shown: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    EvalError::Execution(format!(
+        "pipeline error: '{error}' for series: '{{{}}}'.\nUse a label filter to intentionally skip this error. (e.g | __error__!=\"{error}\").\nTo skip all potential errors you can match empty errors.(e.g __error__=\"\")\nThe label filter can also be specified after unwrap. (e.g | unwrap latency | __error__=\"\" )\n",
+        shown.join(", ")
+    ))
+}
