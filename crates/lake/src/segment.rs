@@ -9,6 +9,7 @@
 mod cache;
 mod chunk;
 mod columns;
+mod condition;
 mod counting;
 mod cursor;
 mod encoding;
@@ -18,6 +19,7 @@ mod layout;
 mod lines;
 mod metadata;
 mod minutes;
+mod patterns;
 mod prepared;
 mod read;
 #[cfg(test)]
@@ -196,7 +198,6 @@ impl Segment {
         if pages.is_empty() {
             return Ok(pages);
         }
-        stats.segments += 1;
         let before = pages.len();
         let streams_in = |page: u32| {
             let wanted = |run: &&Run| wanted[run.stream as usize];

@@ -43,6 +43,11 @@ impl<'r, 's> PageColumns<'r, 's> {
         }
     }
 
+    /// The number of the segment in the cache.
+    pub(super) fn segment_number(&self) -> u64 {
+        self.reader.borrow().segment.number
+    }
+
     fn column(&self, name: &str) -> Result<usize, ReadError> {
         Ok(self.reader.borrow().column(name)?)
     }

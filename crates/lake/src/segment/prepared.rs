@@ -1,14 +1,22 @@
 //! A question, with what is worked out once for all segments.
 
+use super::condition::Condition;
 use super::words::Needle;
-use phoenix_model::logs::{LineFilter, LinePattern, LogSelect, Stream};
+use parking_lot::Mutex;
+use phoenix_lines::{Filter, Patterns, Plan};
+use phoenix_model::logs::{LogSelect, Stream};
+use std::sync::Arc;
+
+/// Segments for which plans of the conditions on lines are kept.
+const PLANS: usize = 32;
 
 /// What is asked, prepared once per query and used for all segments.
 pub struct Prepared<'a> {
     select: &'a LogSelect<'a>,
-    /// For each condition that can rule pages out: alternatives, each with texts that all have to
-    /// be in a line that passes.
-    conditions: Vec<Vec<Vec<Needle>>>,
+    filter: Filter,
+    /// By the number of the segment; the one made last is the last.
+    plans: Mutex<Vec<(u64, Arc<Plan>)>>,
+    conditions: Vec<Condition>,
     hints: Vec<Needle>,
 }
 
@@ -30,9 +38,9 @@ impl LoadedFilters<'_> {
 impl<'a> Prepared<'a> {
     /// Prepares a question.
     pub fn new(select: &'a LogSelect<'a>) -> Self {
-        let conditions = select.filters.iter().filter_map(condition).collect();
+        let conditions = select.filters.iter().map(Condition::of).collect();
         let hints = select.hints.iter().map(|hint| Needle::exact(hint)).collect();
-        Self { select, conditions, hints }
+        Self { select, filter: Filter::new(select.filters), plans: Mutex::default(), conditions, hints }
     }
 
     /// The question.
@@ -45,18 +53,32 @@ impl<'a> Prepared<'a> {
         self.select.matchers.iter().all(|matcher| matcher.matches_labels(&stream.labels))
     }
 
-    fn needles(&self) -> impl Iterator<Item = &Needle> {
-        self.conditions.iter().flatten().flatten().chain(&self.hints)
+    /// The conditions on lines against the patterns of a segment.
+    pub(super) fn plan(&self, segment: u64, patterns: &Patterns) -> Arc<Plan> {
+        let mut plans = self.plans.lock();
+        if let Some((_, plan)) = plans.iter().find(|(number, _)| *number == segment) {
+            return Arc::clone(plan);
+        }
+        let plan = Arc::new(self.filter.plan(patterns));
+        if plans.len() == PLANS {
+            plans.remove(0);
+        }
+        plans.push((segment, Arc::clone(&plan)));
+        plan
+    }
+
+    fn any_needle(&self, is: impl Fn(&Needle) -> bool) -> bool {
+        self.conditions.iter().any(|condition| condition.any(&is)) || self.hints.iter().any(is)
     }
 
     /// Whether the word filters of pages can rule them out.
     pub(super) fn asks_words(&self) -> bool {
-        self.needles().any(Needle::asks_words)
+        self.any_needle(Needle::asks_words)
     }
 
     /// Whether the trigram filters of pages can rule them out.
     pub(super) fn asks_trigrams(&self) -> bool {
-        self.needles().any(Needle::asks_trigrams)
+        self.any_needle(Needle::asks_trigrams)
     }
 
     /// Whether a page may have an entry that passes. `backslash` says whether one of its lines may
@@ -67,7 +89,7 @@ impl<'a> Prepared<'a> {
         backslash: bool,
         streams: impl Iterator<Item = &'s Stream> + Clone,
     ) -> bool {
-        self.conditions.iter().all(|alternatives| alternatives.iter().any(|needles| needles.iter().all(|n| filters.allow(n))))
+        self.conditions.iter().all(|condition| condition.may_hold(&|needle| filters.allow(needle)))
             && (backslash
                 || self.hints.iter().all(|hint| {
                     filters.allow(hint)
@@ -76,22 +98,4 @@ impl<'a> Prepared<'a> {
                         })
                 }))
     }
-}
-
-/// What lines that pass must hold, if anything can be said.
-fn condition(filter: &LineFilter) -> Option<Vec<Vec<Needle>>> {
-    if filter.negated {
-        return None;
-    }
-    let alternatives: Vec<Vec<Needle>> = filter
-        .alternatives
-        .iter()
-        .map(|pattern| match pattern {
-            LinePattern::Contains(text) => vec![Needle::exact(text)],
-            LinePattern::Literals(literals) => literals.iter().map(|text| Needle::exact(text)).collect(),
-            LinePattern::Regex(_) => Vec::new(),
-        })
-        .collect();
-    let says = |needles: &Vec<Needle>| needles.iter().any(|needle| needle.asks_words() || needle.asks_trigrams());
-    alternatives.iter().all(says).then_some(alternatives)
 }

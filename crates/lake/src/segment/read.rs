@@ -9,7 +9,7 @@ use super::layout::{Head, Run};
 use super::lines::PageColumns;
 use super::{PageRef, Prepared, Segment, SegmentError};
 use crate::Tombstone;
-use phoenix_lines::{Lines, Patterns, RowSet, render};
+use phoenix_lines::{Filter, Lines, Patterns, RowSet, render};
 use phoenix_model::LabelsRef;
 use phoenix_model::logs::{Direction, Level, LineFilter, LogBatch, LogVisitor, ReadError, ReadLimits, ReadStats};
 use std::ops::Range;
@@ -42,7 +42,7 @@ impl Segment {
         let rows = u64::from(page_head.rows);
         let _charge = limits.budget.charge(rows * ROW_BYTES + page_head.raw_bytes + page_head.metadata_bytes)?;
         let read = Reading { page: page.page, prepared, tombstones, limits };
-        let outcome = read.run(&head, &mut reader, visitor, stats);
+        let outcome = read.run(&head, &PageColumns::new(&mut reader, page.page), visitor, stats);
         *stats += reader.stats;
         outcome
     }
@@ -57,11 +57,21 @@ impl Segment {
     }
 }
 
-struct Reading<'a> {
-    page: u32,
-    prepared: &'a Prepared<'a>,
-    tombstones: &'a [Tombstone],
-    limits: &'a ReadLimits<'a>,
+/// A page that is read for a question.
+pub(super) struct Reading<'a> {
+    pub page: u32,
+    pub prepared: &'a Prepared<'a>,
+    pub tombstones: &'a [Tombstone],
+    pub limits: &'a ReadLimits<'a>,
+}
+
+/// What passes in a page; at least one row.
+pub(super) struct Selected<'h> {
+    /// Runs of streams that are asked for.
+    runs: Vec<&'h Run>,
+    /// The times of all rows of the page.
+    pub times: Arc<Vec<i64>>,
+    pub rows: RowSet,
 }
 
 /// The range of `rows`, which ascend in time, whose times lie in `[start_ns, end_ns)`.
@@ -83,36 +93,38 @@ impl Reading<'_> {
         }
     }
 
-    fn run(
+    /// Finds the rows that pass in `[start_ns, end_ns)`.
+    pub(super) fn select<'h>(
         &self,
-        head: &Head,
-        reader: &mut ColumnReader<'_>,
-        visitor: &mut dyn LogVisitor,
+        head: &'h Head,
+        columns: &PageColumns<'_, '_>,
+        (start_ns, end_ns): (i64, i64),
         stats: &mut ReadStats,
-    ) -> Result<(), ReadError> {
+    ) -> Result<Option<Selected<'h>>, ReadError> {
         let select = self.prepared.select();
         let page_head = &head.pages[self.page as usize];
-        let (start_ns, end_ns) = self.wanted_ns(visitor);
-        let mut runs: Vec<&Run> = head
+        let runs: Vec<&Run> = head
             .runs_in(self.page)
             .iter()
             .filter(|run| run.min_ns < end_ns && run.max_ns >= start_ns && self.prepared.wants(&head.streams[run.stream as usize]))
             .collect();
         if runs.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let times = reader.segment.times(reader, self.page)?;
+        let times = {
+            let mut reader = columns.reader.borrow_mut();
+            reader.segment.times(&mut reader, self.page)?
+        };
         let mut rows = RowSet::none(times.len());
         for run in &runs {
             rows_between(&times, run.start as usize..run.end as usize, start_ns, end_ns).for_each(|row| rows.insert(row));
         }
         let looked_at = rows.count() as u64;
         if looked_at == 0 {
-            return Ok(());
+            return Ok(None);
         }
         stats.pages_read += 1;
         stats.lines += looked_at;
-        let columns = PageColumns::new(reader, self.page);
         if select.need.lines || !select.filters.is_empty() {
             stats.bytes += page_head.raw_bytes * looked_at / u64::from(page_head.rows.max(1));
             if stats.bytes > self.limits.max_bytes {
@@ -122,7 +134,9 @@ impl Reading<'_> {
                 )));
             }
         }
-        keep_passing(select.filters, &head.patterns, &columns, &mut rows)?;
+        if !select.filters.is_empty() {
+            self.prepared.plan(columns.segment_number(), &head.patterns).select(&head.patterns, columns, &mut rows)?;
+        }
         let (min_ns, max_ns) = runs.iter().fold((i64::MAX, i64::MIN), |(min, max), run| (min.min(run.min_ns), max.max(run.max_ns)));
         for tombstone in self.tombstones.iter().filter(|tombstone| tombstone.touches_time(min_ns, max_ns)) {
             let mut covered = RowSet::none(times.len());
@@ -130,13 +144,24 @@ impl Reading<'_> {
                 let range = rows_between(&times, run.start as usize..run.end as usize, tombstone.start_ns, tombstone.end_ns);
                 range.filter(|row| rows.contains(*row)).for_each(|row| covered.insert(row));
             }
-            keep_passing(&tombstone.filters, &head.patterns, &columns, &mut covered)?;
+            keep_passing(&tombstone.filters, &head.patterns, columns, &mut covered)?;
             rows.subtract(&covered);
         }
-        if rows.is_empty() {
-            return Ok(());
-        }
         stats.passed += rows.count() as u64;
+        Ok((!rows.is_empty()).then_some(Selected { runs, times, rows }))
+    }
+
+    fn run(
+        &self,
+        head: &Head,
+        columns: &PageColumns<'_, '_>,
+        visitor: &mut dyn LogVisitor,
+        stats: &mut ReadStats,
+    ) -> Result<(), ReadError> {
+        let select = self.prepared.select();
+        let Some(Selected { mut runs, times, mut rows }) = self.select(head, columns, self.wanted_ns(visitor), stats)? else {
+            return Ok(());
+        };
         // The runs that reach farthest come first, so that the visitor's bound leaves out more of the others.
         match select.direction {
             Some(Direction::Backward) => runs.sort_by_key(|run| std::cmp::Reverse(run.max_ns)),
@@ -150,7 +175,7 @@ impl Reading<'_> {
         let mut lines = Lines::default();
         let in_one = runs.len() > RUNS_APART;
         if select.need.lines && in_one {
-            render(&head.patterns, &columns, &rows, &mut lines)?;
+            render(&head.patterns, columns, &rows, &mut lines)?;
         }
         let selected: Vec<usize> = rows.iter().collect();
         let mut batch = Batch::default();
@@ -182,7 +207,7 @@ impl Reading<'_> {
                 rows.clear(times.len());
                 taken.iter().for_each(|row| rows.insert(*row));
                 lines.clear();
-                render(&head.patterns, &columns, &rows, &mut lines)?;
+                render(&head.patterns, columns, &rows, &mut lines)?;
                 lines.iter().collect()
             };
             visitor.batch(&LogBatch {
@@ -224,12 +249,5 @@ pub(super) fn keep_passing(
     if filters.is_empty() || rows.is_empty() {
         return Ok(());
     }
-    let mut lines = Lines::default();
-    render(patterns, columns, rows, &mut lines)?;
-    let mut at = 0;
-    rows.retain(|_| {
-        at += 1;
-        filters.iter().all(|filter| filter.passes(lines.get(at - 1)))
-    });
-    Ok(())
+    Filter::new(filters).plan(patterns).select(patterns, columns, rows)
 }

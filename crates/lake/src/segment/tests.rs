@@ -274,7 +274,7 @@ fn counts_by_hand(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn rows_come_back(rows in rows_strategy(120), encoding in encoding_strategy(), remote in any::<bool>()) {
@@ -357,6 +357,29 @@ proptest! {
         let counts = segment.counts(&matchers, &edges, &tombstones, &limits(&budget), &mut ReadStats::default()).unwrap();
         let got: BTreeMap<_, _> = counts.into_iter().map(|StreamCounts { stream, level, counts }| ((stream.labels.clone(), level), counts)).collect();
         prop_assert_eq!(got, counts_by_hand(&rows, &matchers, &edges, &tombstones));
+    }
+
+    #[test]
+    fn patterns_count_every_line(rows in rows_strategy(100), pieces in prop::collection::vec(filter_strategy(), 0..2), encoding in encoding_strategy()) {
+        let filters: Vec<LineFilter> = pieces.iter().map(|piece| filter_of(&rows, piece)).collect();
+        let (_, _, segment) = open(&rows, &options(encoding), false);
+        let select = LogSelect { filters: &filters, ..everything() };
+        let budget = Budget::unlimited();
+        let step_ns = 10_000_000_000;
+        let found = segment.patterns(&Prepared::new(&select), step_ns, &[], &limits(&budget), &mut ReadStats::default()).unwrap();
+        let mut got: BTreeMap<(Level, i64), u64> = BTreeMap::new();
+        for pattern in &found {
+            assert!(pattern.counts.is_sorted());
+            pattern.counts.iter().for_each(|(step, count)| *got.entry((pattern.level, *step)).or_default() += count);
+        }
+        let mut want = BTreeMap::new();
+        for row in rows.iter().filter(|row| filters.iter().all(|filter| filter.passes(&row.line))) {
+            *want.entry((row.level, row.timestamp_ns.div_euclid(step_ns) * step_ns)).or_default() += 1;
+            let literal = |text: &str| LinePattern::Literals(text.split("<_>").map(str::to_owned).collect());
+            let fits = found.iter().any(|p| p.level == row.level && (literal(&p.pattern).is_in(&row.line) || !row.line.contains("id=")));
+            prop_assert!(fits, "{:?} {found:?}", row.line);
+        }
+        prop_assert_eq!(got, want);
     }
 
     #[test]
