@@ -218,7 +218,7 @@ impl Segment {
                     trigrams = bytes.get(page_head.trigrams.clone());
                 }
                 let filters = LoadedFilters { words, trigrams, longest_word: page_head.longest_word };
-                prepared.may_pass(filters, page_head.backslash, streams_in(page.page))
+                prepared.may_pass(filters, page_head.backslash, &streams_in(page.page))
             });
         }
         stats.pages_skipped += (before - pages.len()) as u64;

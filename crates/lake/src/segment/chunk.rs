@@ -195,7 +195,9 @@ impl ChunkWriter {
                 }
                 let dense: Vec<&[u8]> = all.map(|row| texts.get(texts.codes[row]).unwrap_or_default()).collect();
                 put_deltas(out, dense.iter().map(|text| text.len() as i64));
-                dense.iter().for_each(|text| out.extend_from_slice(text));
+                for text in dense {
+                    out.extend_from_slice(text);
+                }
                 PageEncoding::Lengths
             }
             Values::Bytes(ends, bytes) => {

@@ -59,6 +59,15 @@ impl TextColumn {
     }
 }
 
+/// A page of a column.
+struct PageBytes {
+    /// For each row whether it has a value, one or zero; `None` if all have one.
+    present: Option<Vec<u32>>,
+    bytes: Vec<u8>,
+    /// Where the values begin in `bytes`.
+    start: usize,
+}
+
 /// Reads columns of one page after the other.
 pub(super) struct ColumnReader<'a> {
     pub segment: &'a Segment,
@@ -115,9 +124,8 @@ impl<'a> ColumnReader<'a> {
         zstd.decompress(bytes, length)
     }
 
-    /// Reads a page: for each row whether it has a value (`None` if all have one), and the values'
-    /// bytes behind an offset.
-    fn page(&mut self, page: u32, column: usize, place: &PagePlace) -> Result<(Option<Vec<u32>>, Vec<u8>, usize), SegmentError> {
+    /// Reads a page.
+    fn page(&mut self, page: u32, column: usize, place: &PagePlace) -> Result<PageBytes, SegmentError> {
         let (group, _) = self.head.group_of(page);
         let bytes = self.bytes(group, column, place.offset, place.length)?;
         if crc32fast::hash(&bytes) != place.checksum {
@@ -139,16 +147,16 @@ impl<'a> ColumnReader<'a> {
         if place.compressed {
             let values =
                 self.decompress(&bytes[levels..], place.values as usize).map_err(|e| self.corrupt(page, column, &e.to_string()))?;
-            return Ok((present, values, 0));
+            return Ok(PageBytes { present, bytes: values, start: 0 });
         }
-        Ok((present, bytes, levels))
+        Ok(PageBytes { present, bytes, start: levels })
     }
 
     /// Numbers, one for each row; zero where there is none.
     pub(super) fn numbers(&mut self, page: u32, column: usize) -> Result<Vec<i64>, SegmentError> {
         let rows = self.head.pages[page as usize].rows as usize;
         let Some(place) = self.place(page, column) else { return Ok(vec![0; rows]) };
-        let (present, values, start) = self.page(page, column, &place)?;
+        let PageBytes { present, bytes: values, start } = self.page(page, column, &place)?;
         let mut numbers = Vec::new();
         (place.encoding == PageEncoding::Deltas)
             .then(|| take_deltas(&mut Input::new(&values[start..]), place.present as usize, &mut numbers))
@@ -163,7 +171,7 @@ impl<'a> ColumnReader<'a> {
         let Some(place) = self.place(page, column) else {
             return Ok(TextColumn { codes: vec![NO_TEXT; rows], texts: TextTable::default() });
         };
-        let (present, values, start) = self.page(page, column, &place)?;
+        let PageBytes { present, bytes: values, start } = self.page(page, column, &place)?;
         match place.encoding {
             PageEncoding::Deltas => Err(self.corrupt(page, column, "it holds numbers")),
             PageEncoding::Lengths => {

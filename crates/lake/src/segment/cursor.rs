@@ -16,7 +16,7 @@ pub struct Rows<'a> {
     row: usize,
     /// The run of the row, by number.
     run: usize,
-    rows: PageOfRows,
+    loaded: PageOfRows,
 }
 
 /// A page as rows.
@@ -33,7 +33,7 @@ struct PageOfRows {
 impl<'a> Rows<'a> {
     pub(super) fn new(segment: &'a Segment) -> Result<Self, SegmentError> {
         let head = segment.head()?;
-        let mut rows = Self { reader: ColumnReader::new(segment, head, false), page: 0, row: 0, run: 0, rows: PageOfRows::default() };
+        let mut rows = Self { reader: ColumnReader::new(segment, head, false), page: 0, row: 0, run: 0, loaded: PageOfRows::default() };
         rows.load()?;
         Ok(rows)
     }
@@ -44,7 +44,7 @@ impl<'a> Rows<'a> {
             return Ok(());
         }
         let page = self.page;
-        let rows = &mut self.rows;
+        let rows = &mut self.loaded;
         rows.timestamps = self.reader.times(page)?;
         rows.levels = self.reader.levels(page)?;
         (rows.metadata, rows.metadata_of) = self.reader.metadata(page)?;
@@ -60,7 +60,7 @@ impl<'a> Rows<'a> {
     pub fn current(&self) -> Option<(&Arc<Stream>, EntryRef<'_>)> {
         let head = &self.reader.head;
         let run = head.runs.get(self.run)?;
-        let rows = &self.rows;
+        let rows = &self.loaded;
         let metadata = rows.metadata_of[self.row].clone();
         let entry = EntryRef {
             timestamp_ns: rows.timestamps[self.row],

@@ -60,7 +60,9 @@ pub(super) fn put_index(head: &Head, minutes: &[u8], words: &[u8], trigrams: &[u
         offset += section.len() as u64;
     }
     out.extend_from_slice(&crc32fast::hash(&out).to_le_bytes());
-    sections.iter().for_each(|section| out.extend_from_slice(section));
+    for section in &sections {
+        out.extend_from_slice(section);
+    }
     Ok(out)
 }
 

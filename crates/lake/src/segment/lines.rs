@@ -19,7 +19,7 @@ pub(super) struct PageColumns<'r, 's> {
     texts: [OnceCell<TextColumn>; TEXT_SLOTS as usize],
 }
 
-fn load<'a, T>(cell: &'a OnceCell<T>, read: impl FnOnce() -> Result<T, ReadError>) -> Result<&'a T, ReadError> {
+fn load<T>(cell: &OnceCell<T>, read: impl FnOnce() -> Result<T, ReadError>) -> Result<&T, ReadError> {
     if let Some(value) = cell.get() {
         return Ok(value);
     }

@@ -76,13 +76,12 @@ fn merged(counted: &HashMap<(u32, Level, i64), u64>, patterns: &Patterns) -> Res
     let mut by_text: BTreeMap<(String, Level), BTreeMap<i64, u64>> = BTreeMap::new();
     let mut texts: HashMap<u32, String> = HashMap::new();
     for ((pattern, level, step), count) in counted {
-        let text = match texts.get(pattern) {
-            Some(text) => text.clone(),
-            None => {
-                let text = patterns.get(*pattern).ok_or(LinesError::Columns("a row has a pattern that does not exist"))?.placeholders();
-                texts.insert(*pattern, text.clone());
-                text
-            }
+        let text = if let Some(text) = texts.get(pattern) {
+            text.clone()
+        } else {
+            let text = patterns.get(*pattern).ok_or(LinesError::Columns("a row has a pattern that does not exist"))?.placeholders();
+            texts.insert(*pattern, text.clone());
+            text
         };
         *by_text.entry((text, *level)).or_default().entry(*step).or_default() += count;
     }

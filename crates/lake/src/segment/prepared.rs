@@ -87,7 +87,7 @@ impl<'a> Prepared<'a> {
         &self,
         filters: LoadedFilters<'_>,
         backslash: bool,
-        streams: impl Iterator<Item = &'s Stream> + Clone,
+        streams: &(impl Iterator<Item = &'s Stream> + Clone),
     ) -> bool {
         self.conditions.iter().all(|condition| condition.may_hold(&|needle| filters.allow(needle)))
             && (backslash

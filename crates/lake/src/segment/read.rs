@@ -205,7 +205,9 @@ impl Reading<'_> {
                 (first..first + taken.len()).map(|i| lines.get(i)).collect()
             } else {
                 rows.clear(times.len());
-                taken.iter().for_each(|row| rows.insert(*row));
+                for row in taken {
+                    rows.insert(*row);
+                }
                 lines.clear();
                 render(&head.patterns, columns, &rows, &mut lines)?;
                 lines.iter().collect()

@@ -150,7 +150,7 @@ impl LogVisitor for Keeper {
     }
 }
 
-fn limits<'a>(budget: &'a Budget) -> ReadLimits<'a> {
+fn limits(budget: &Budget) -> ReadLimits<'_> {
     ReadLimits { budget, cancelled: &|| false, max_bytes: u64::MAX }
 }
 

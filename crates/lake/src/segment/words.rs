@@ -275,7 +275,9 @@ mod tests {
 
     fn filters(lines: &[&str]) -> PageFilters {
         let mut builder = FilterBuilder::new();
-        lines.iter().for_each(|line| builder.add(line.as_bytes()));
+        for line in lines {
+            builder.add(line.as_bytes());
+        }
         builder.finish()
     }
 
