@@ -133,6 +133,8 @@ impl Skeletons {
                 Kind::Uuid => out.extend_from_slice(&[MARK, 4]),
                 Kind::Text => out.extend_from_slice(&[MARK, 5]),
                 Kind::Raw => out.extend_from_slice(&[MARK, 6]),
+                Kind::Escaped => out.extend_from_slice(&[MARK, 8]),
+                Kind::Literal => out.extend_from_slice(&[MARK, 9]),
                 Kind::Time(spelling) => {
                     let (zone, east) = match spelling.zone {
                         Zone::Absent => (0, 0),

@@ -19,8 +19,13 @@ pub enum Kind {
     Hex(u8),
     /// `<uuid>`: a UUID in lower case; 16 bytes.
     Uuid,
-    /// `<text>`: any text.
+    /// `<text>`: a text without `"`, backslash and control characters. Unless it stands between
+    /// two `"`, it has none of ` ,;&)]}'|<>=` either.
     Text,
+    /// `<escaped>`: what stands between two `"` and is not a [`Kind::Text`].
+    Escaped,
+    /// `<literal>`: `true`, `false` or `null`, in JSON.
+    Literal,
     /// `<raw>`: the rest of the line, not taken apart.
     Raw,
 }
@@ -54,7 +59,7 @@ impl Kind {
         match self {
             Self::Int | Self::Decimal | Self::Ip | Self::Time(_) => Store::Numbers,
             Self::Hex(_) | Self::Uuid => Store::Hex,
-            Self::Text | Self::Raw => Store::Texts,
+            Self::Text | Self::Escaped | Self::Literal | Self::Raw => Store::Texts,
         }
     }
 
@@ -75,6 +80,8 @@ impl Kind {
             "ip" => Self::Ip,
             "uuid" => Self::Uuid,
             "text" => Self::Text,
+            "escaped" => Self::Escaped,
+            "literal" => Self::Literal,
             "raw" => Self::Raw,
             _ => {
                 if let Some(layout) = name.strip_prefix("time:") {
@@ -95,7 +102,7 @@ impl Kind {
             Self::Decimal => number::push_decimal(out, value),
             Self::Ip => number::push_ip(out, value),
             Self::Time(spelling) => spelling.push(out, value),
-            Self::Hex(_) | Self::Uuid | Self::Text | Self::Raw => {}
+            _ => {}
         }
     }
 
@@ -106,7 +113,7 @@ impl Kind {
             Self::Decimal => number::decimal_len(value),
             Self::Ip => number::ip_len(value),
             Self::Time(spelling) => spelling.len(value),
-            Self::Hex(_) | Self::Uuid | Self::Text | Self::Raw => 0,
+            _ => 0,
         }
     }
 
@@ -136,6 +143,8 @@ impl fmt::Display for Kind {
             Self::Hex(digits) => write!(f, "<hex{digits}>"),
             Self::Uuid => f.write_str("<uuid>"),
             Self::Text => f.write_str("<text>"),
+            Self::Escaped => f.write_str("<escaped>"),
+            Self::Literal => f.write_str("<literal>"),
             Self::Raw => f.write_str("<raw>"),
         }
     }

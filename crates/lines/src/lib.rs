@@ -25,6 +25,7 @@
 
 mod encoder;
 mod error;
+mod fields;
 mod filter;
 mod hex;
 mod kind;
@@ -39,6 +40,7 @@ mod view;
 
 pub use encoder::Encoder;
 pub use error::LinesError;
+pub use fields::{Fields, Place};
 pub use filter::{Filter, Plan};
 pub use kind::{Kind, Store, Variable};
 pub use moment::{Date, Spelling, Zone};

@@ -1,6 +1,7 @@
 //! Moments as people spell them: read to nanoseconds only where writing them gives the same bytes.
 
 use crate::number::{POWERS, digits, push_padded, push_two};
+use std::cell::Cell;
 use std::fmt;
 
 const DAY_SECONDS: i64 = 86_400;
@@ -35,6 +36,14 @@ pub enum Zone {
     Plain(i16),
     /// ` +0200`, minutes east.
     Spaced(i16),
+}
+
+/// The day that was written last, and its text.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Day {
+    number: i64,
+    text: [u8; 12],
+    len: u8,
 }
 
 /// How a moment is spelled; the same for all lines of a pattern.
@@ -115,31 +124,28 @@ impl Spelling {
 
     /// Writes the moment of a number.
     pub(crate) fn push(self, out: &mut Vec<u8>, number: i64) {
+        self.push_remembering(out, number, &Cell::default());
+    }
+
+    /// Writes the moment of a number; the day is put together only when it is not the one written
+    /// last.
+    #[inline]
+    pub(crate) fn push_remembering(self, out: &mut Vec<u8>, number: i64, last: &Cell<Day>) {
         let (seconds, fraction_ns) = (number.div_euclid(SECOND_NS), number.rem_euclid(SECOND_NS) as u64);
         let seconds = seconds + i64::from(self.zone.minutes()) * 60;
         let (days, clock) = (seconds.div_euclid(DAY_SECONDS), seconds.rem_euclid(DAY_SECONDS) as u32);
         if self.date != Date::Absent {
-            let (year, month, day) = civil(days);
-            let year = year.unsigned_abs();
-            match self.date {
-                Date::Absent => {}
-                Date::Dashes | Date::Slashes => {
-                    let mark = if self.date == Date::Dashes { b'-' } else { b'/' };
-                    push_padded(out, year, 4);
-                    out.push(mark);
-                    push_two(out, month);
-                    out.push(mark);
-                    push_two(out, day);
-                }
-                Date::Common => {
-                    push_two(out, day);
-                    out.push(b'/');
-                    out.extend_from_slice(MONTHS[month as usize - 1].as_bytes());
-                    out.push(b'/');
-                    push_padded(out, year, 4);
-                }
+            let mut day = last.get();
+            if day.len == 0 || day.number != days {
+                let start = out.len();
+                self.push_day(out, days);
+                day.number = days;
+                day.len = (out.len() - start) as u8;
+                day.text[..out.len() - start].copy_from_slice(&out[start..]);
+                last.set(day);
+            } else {
+                out.extend_from_slice(&day.text[..usize::from(day.len)]);
             }
-            out.push(self.between);
         }
         push_two(out, clock / 3600);
         out.push(b':');
@@ -152,6 +158,31 @@ impl Spelling {
             push_padded(out, fraction_ns / POWERS[9 - digits] as u64, digits);
         }
         self.zone.push(out);
+    }
+
+    /// Writes a day and what stands behind it.
+    fn push_day(self, out: &mut Vec<u8>, days: i64) {
+        let (year, month, day) = civil(days);
+        let year = year.unsigned_abs();
+        match self.date {
+            Date::Absent => {}
+            Date::Dashes | Date::Slashes => {
+                let mark = if self.date == Date::Dashes { b'-' } else { b'/' };
+                push_padded(out, year, 4);
+                out.push(mark);
+                push_two(out, month);
+                out.push(mark);
+                push_two(out, day);
+            }
+            Date::Common => {
+                push_two(out, day);
+                out.push(b'/');
+                out.extend_from_slice(MONTHS[month as usize - 1].as_bytes());
+                out.push(b'/');
+                push_padded(out, year, 4);
+            }
+        }
+        out.push(self.between);
     }
 
     /// How many digits of the fraction are written for a number.

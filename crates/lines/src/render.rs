@@ -1,8 +1,10 @@
 //! Puts lines together again.
 
+use crate::moment::Day;
 use crate::view::{HexColumn, View};
-use crate::{Columns, Kind, LinesError, Pattern, Patterns, RowSet, Store, Texts};
+use crate::{Columns, Kind, LinesError, Pattern, Patterns, RowSet, Spelling, Store, Texts};
 use phoenix_model::logs::ReadError;
+use std::cell::Cell;
 
 /// Lines in one buffer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,7 +54,7 @@ impl Lines {
 /// Appends the lines of rows, in ascending order.
 ///
 /// Fails when a column cannot be loaded, when columns and patterns don't fit together, and when
-/// the lines would be longer than 4 GiB together.
+/// the lines would be longer than 4 GiB together; there are no lines then.
 pub fn render(patterns: &Patterns, columns: &dyn Columns, rows: &RowSet, out: &mut Lines) -> Result<(), ReadError> {
     render_view(&View::new(patterns, columns)?, rows.iter(), out)
 }
@@ -68,7 +70,9 @@ pub fn sizes(patterns: &Patterns, columns: &dyn Columns, rows: &RowSet, out: &mu
         let mut len = plan.pattern.static_len();
         for step in &plan.steps {
             len += match &step.source {
-                Source::Numbers(numbers) => step.kind.number_len(*numbers.get(row).ok_or(LinesError::Columns("a row has no number"))?),
+                Source::Numbers(numbers) | Source::Moments(numbers, ..) => {
+                    step.kind.number_len(*numbers.get(row).ok_or(LinesError::Columns("a row has no number"))?)
+                }
                 Source::Hex(_) => step.kind.hex_len(),
                 Source::Texts(texts) => texts.row(row)?.len(),
             };
@@ -79,6 +83,14 @@ pub fn sizes(patterns: &Patterns, columns: &dyn Columns, rows: &RowSet, out: &mu
 }
 
 pub(crate) fn render_view(view: &View<'_>, rows: impl Iterator<Item = usize>, out: &mut Lines) -> Result<(), ReadError> {
+    let done = append(view, rows, out);
+    if done.is_err() {
+        out.clear();
+    }
+    done
+}
+
+fn append(view: &View<'_>, rows: impl Iterator<Item = usize>, out: &mut Lines) -> Result<(), ReadError> {
     let mut text = std::mem::take(&mut out.text).into_bytes();
     let mut plans = Plans::new(view);
     for row in rows {
@@ -86,6 +98,10 @@ pub(crate) fn render_view(view: &View<'_>, rows: impl Iterator<Item = usize>, ou
         for (i, step) in plan.steps.iter().enumerate() {
             text.extend_from_slice(plan.pattern.static_text(i).as_bytes());
             match &step.source {
+                Source::Moments(numbers, spelling, day) => {
+                    let number = *numbers.get(row).ok_or(LinesError::Columns("a row has no number"))?;
+                    spelling.push_remembering(&mut text, number, day);
+                }
                 Source::Numbers(numbers) => {
                     step.kind.push_number(&mut text, *numbers.get(row).ok_or(LinesError::Columns("a row has no number"))?);
                 }
@@ -117,6 +133,7 @@ struct Step<'v, 'a> {
 
 enum Source<'v, 'a> {
     Numbers(&'a [i64]),
+    Moments(&'a [i64], Spelling, Cell<Day>),
     Hex(&'v HexColumn<'a>),
     Texts(Texts<'a>),
 }
@@ -150,7 +167,13 @@ impl<'v, 'a> Plans<'v, 'a> {
         let mut steps = Vec::with_capacity(pattern.variables().len());
         for variable in pattern.variables() {
             let source = match variable.kind.store() {
-                Store::Numbers => Source::Numbers(self.view.numbers(variable.slot)?),
+                Store::Numbers => {
+                    let numbers = self.view.numbers(variable.slot)?;
+                    match variable.kind {
+                        Kind::Time(spelling) => Source::Moments(numbers, spelling, Cell::default()),
+                        _ => Source::Numbers(numbers),
+                    }
+                }
                 Store::Hex => Source::Hex(self.view.hex(variable.slot)?),
                 Store::Texts => Source::Texts(self.view.texts(variable.slot)?),
             };

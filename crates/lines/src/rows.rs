@@ -111,6 +111,16 @@ impl RowSet {
         }
     }
 
+    /// Keeps, of each 64 rows from a row on, those that are given as bits.
+    pub(crate) fn mask<E>(&mut self, mut keep: impl FnMut(usize, u64) -> Result<u64, E>) -> Result<(), E> {
+        for (i, word) in self.words.iter_mut().enumerate() {
+            if *word != 0 {
+                *word &= keep(i * 64, *word)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The rows, in ascending order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
         self.words.iter().enumerate().flat_map(|(i, word)| Bits(*word).map(move |bit| i * 64 + bit))

@@ -25,6 +25,7 @@ const DIGIT: u8 = 2;
 const HEX: u8 = 4;
 const SPACE: u8 = 8;
 const VALUE_END: u8 = 16;
+const ESCAPE: u8 = 32;
 
 const CLASSES: [u8; 256] = {
     let mut classes = [0u8; 256];
@@ -43,8 +44,11 @@ const CLASSES: [u8; 256] = {
         if byte == b' ' {
             classes[b] |= SPACE;
         }
-        if byte <= b' ' || matches!(byte, b',' | b';' | b'&' | b')' | b']' | b'}' | b'"' | b'\'' | b'\\' | b'|' | b'<' | b'>') {
+        if byte <= b' ' || matches!(byte, b'=' | b',' | b';' | b'&' | b')' | b']' | b'}' | b'"' | b'\'' | b'\\' | b'|' | b'<' | b'>') {
             classes[b] |= VALUE_END;
+        }
+        if byte < b' ' || byte == b'\\' {
+            classes[b] |= ESCAPE;
         }
         b += 1;
     }
@@ -84,7 +88,7 @@ impl Slots {
             Store::Hex if self.hex < HEX_SLOTS => self.hex += 1,
             Store::Hex | Store::Texts if self.texts + 1 < TEXT_SLOTS => {
                 self.texts += 1;
-                return Some(Kind::Text);
+                return Some(if kind.store() == Store::Texts { kind } else { Kind::Text });
             }
             Store::Numbers | Store::Hex | Store::Texts => return None,
         }
@@ -245,7 +249,7 @@ impl Scanner {
 
     /// Takes the value behind `key=`; gives where it ends.
     fn value(&mut self, bytes: &[u8], start: usize) -> usize {
-        if bytes.get(start).is_none_or(|b| matches!(b, b'=' | b'{' | b'[' | b'(')) {
+        if bytes.get(start).is_none_or(|b| matches!(b, b'{' | b'[' | b'(')) {
             return start;
         }
         let mut end = start;
@@ -258,7 +262,9 @@ impl Scanner {
             any |= class;
             end += 1;
         }
-        if end == start {
+        // `a=b=c` says nothing about where values end, but an id in base 64 may end so.
+        let marks = bytes[end..].iter().take_while(|b| **b == b'=').count();
+        if end == start || (marks > 0 && bytes.get(end + marks).is_some_and(|b| CLASSES[usize::from(*b)] & VALUE_END == 0)) {
             return start;
         }
         if any & DIGIT == 0 {
@@ -272,7 +278,7 @@ impl Scanner {
                 _ => self.undo(before),
             }
         }
-        self.whole_or_apart(bytes, start, end);
+        self.whole_or_apart(bytes, start, end, Kind::Text);
         end
     }
 
@@ -287,7 +293,7 @@ impl Scanner {
             for literal in [b"true".as_slice(), b"false", b"null"] {
                 let end = value + literal.len();
                 if bytes[value..].starts_with(literal) && bytes.get(end).is_none_or(|b| !is_token(*b)) {
-                    self.push(value, end, Kind::Text, 0);
+                    self.push(value, end, Kind::Literal, 0);
                     return end;
                 }
             }
@@ -295,8 +301,9 @@ impl Scanner {
         }
         let content = &bytes[start..close];
         let any = content.iter().fold(0, |any, b| any | CLASSES[usize::from(*b)]);
+        let text = if any & ESCAPE == 0 { Kind::Text } else { Kind::Escaped };
         if any & DIGIT == 0 {
-            self.push(start, close, Kind::Text, 0);
+            self.push(start, close, text, 0);
             return after;
         }
         if content[0].is_ascii_digit() {
@@ -307,9 +314,9 @@ impl Scanner {
             }
         }
         if any & SPACE == 0 {
-            self.whole_or_apart(bytes, start, close);
+            self.whole_or_apart(bytes, start, close, text);
         } else if self.repeats(bytes, start, close) {
-            self.push(start, close, Kind::Text, 0);
+            self.push(start, close, text, 0);
         } else {
             self.free(&bytes[..close], start, Context::Quoted);
         }
@@ -317,7 +324,7 @@ impl Scanner {
     }
 
     /// Takes a value as one variable, unless it has something strong in it.
-    fn whole_or_apart(&mut self, bytes: &[u8], start: usize, end: usize) {
+    fn whole_or_apart(&mut self, bytes: &[u8], start: usize, end: usize, text: Kind) {
         let sign = usize::from(bytes[start] == b'-' && bytes.get(start + 1).is_some_and(u8::is_ascii_digit));
         if let Some((kind, number, len)) = classify(&bytes[start + sign..end]) {
             return self.push(start + sign, start + sign + len, kind, number);
@@ -330,7 +337,7 @@ impl Scanner {
         };
         if !self.items[before.0..].iter().any(is_strong) {
             self.undo(before);
-            self.push(start, end, Kind::Text, 0);
+            self.push(start, end, text, 0);
         }
     }
 
@@ -470,12 +477,13 @@ mod tests {
             ("url=/a/4bf92f3577b34da6?q=7 addr=10.1.2.3:80", "url=/a/<hex16>?q=<int> addr=<ip>:<int>"),
             ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 req_4bf92f3577b34da6", "<text>-<hex32>-<hex16>-<text> req_<hex16>"),
             ("123e4567-e89b-12d3-a456-426614174000 deadbeef", "<uuid> <hex8>"),
-            (r#"{"a":1,"b":"x","c": true,"d":"","e1":null}"#, r#"{"a":<int>,"b":"<text>","c": <text>,"d":"<text>","e1":<text>}"#),
-            (r#"{"m":"say \"5\" x","k":-2.50}"#, r#"{"m":"<text>","k":-<dec>}"#),
+            (r#"{"a":1,"b":"x","c": true,"d":"","e1":null}"#, r#"{"a":<int>,"b":"<text>","c": <literal>,"d":"<text>","e1":<literal>}"#),
+            (r#"{"m":"say \"5\" x","k":-2.50}"#, r#"{"m":"<escaped>","k":-<dec>}"#),
             ("say \"x 5", "say \"x <int>"),
             ("mac 00:1b:44:11:3a:b7 ip fe80::1ff:fe23:4567:890a at 12:30", "mac <text> ip <text> at <int>:<int>"),
             ("at 12:30:31.5 v1.2.3 node-7. x86_64", "at <time:hh:mm:ss.f*> <text> <text>. <text>"),
-            ("a=b=c=5 ==", "a=<text> =="),
+            ("a=b=c=5 a==", "a=b=c=<int> a=="),
+            ("t=eW91== u=/a?b=c", "t=<text>== u=/a?b=<text>"),
             ("größe=12µs ü7", "größe=<int>µs <text>"),
         ] {
             assert_eq!(shape(&mut Scanner::default(), line), want, "{line}");

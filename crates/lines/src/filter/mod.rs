@@ -224,7 +224,7 @@ impl AlternativePlan {
             match &self.verdicts[single as usize] {
                 Verdict::All => passing.union(open),
                 Verdict::None => {}
-                Verdict::Look { .. } => self.look(view, found, lines, single, open.iter().map(|row| row as u32).collect(), passing)?,
+                Verdict::Look { .. } => self.look(view, found, lines, single, open.clone(), passing)?,
             }
             return Ok(());
         }
@@ -245,7 +245,11 @@ impl AlternativePlan {
                 }
             }
         }
-        for (id, rows) in by_pattern {
+        for (id, list) in by_pattern {
+            let mut rows = RowSet::none(view.ids.len());
+            for row in list {
+                rows.insert(row as usize);
+            }
             self.look(view, found, lines, id, rows, passing)?;
         }
         Ok(())
@@ -258,33 +262,30 @@ impl AlternativePlan {
         found: &mut Found<'p>,
         lines: &mut Lines,
         pattern: u32,
-        mut rows: Vec<u32>,
+        mut rows: RowSet,
         passing: &mut RowSet,
     ) -> Result<(), ReadError> {
         let Verdict::Look { groups, exact } = &self.verdicts[pattern as usize] else { return Ok(()) };
         for ways in groups {
-            if rows.is_empty() {
-                return Ok(());
-            }
             let mut have = RowSet::none(view.ids.len());
-            for (i, way) in ways.iter().enumerate() {
-                let mut left =
-                    if i == 0 { rows.clone() } else { rows.iter().copied().filter(|row| !have.contains(*row as usize)).collect() };
+            for way in ways {
+                if rows.is_empty() {
+                    break;
+                }
+                let mut left = rows.clone();
                 for atom in way {
                     found.retain(view, atom, &mut left)?;
                 }
-                for row in left {
-                    have.insert(row as usize);
-                }
+                rows.subtract(&left);
+                have.union(&left);
             }
-            rows.retain(|row| have.contains(*row as usize));
+            rows = have;
         }
         if *exact {
-            for row in rows {
-                passing.insert(row as usize);
-            }
+            passing.union(&rows);
             return Ok(());
         }
+        let rows: Vec<u32> = rows.iter().map(|row| row as u32).collect();
         // Some at a time, so that a page of long lines does not stand in memory twice.
         for some in rows.chunks(256) {
             lines.clear();

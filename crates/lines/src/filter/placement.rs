@@ -150,7 +150,9 @@ impl Search<'_> {
 fn is_possible(kind: Kind, relation: Relation, text: &[u8]) -> bool {
     let is_whole = relation == Relation::Equals;
     match kind {
-        Kind::Text | Kind::Raw => true,
+        Kind::Escaped | Kind::Raw => true,
+        Kind::Text => !text.iter().any(|b| *b < b' ' || matches!(b, b'"' | b'\\')),
+        Kind::Literal => ["true", "false", "null"].iter().any(|literal| relation.holds(literal.as_bytes(), text)),
         _ if text.is_empty() => !is_whole,
         Kind::Int => text.len() <= 19 && text.iter().all(u8::is_ascii_digit),
         Kind::Decimal => {
