@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod ast;
 mod check;
 pub mod eval;
+mod fields;
 pub mod format;
 mod lexer;
 pub mod memory;
@@ -14,10 +15,12 @@ pub mod pattern;
 pub mod result;
 pub mod source;
 mod stages;
+mod tail;
 pub mod units;
 
 pub use ast::{Expr, ExprKind};
 pub use eval::{EvalError, EvalOptions, RangeParams, eval_instant, eval_range, instant, range};
+pub use fields::{FieldSampler, SampledField};
 pub use format::{format, pretty};
 pub use message::loki_message;
 pub use names::UnwrapUse;
@@ -26,3 +29,5 @@ pub use parser::{
 };
 pub use result::{LogEntry, LogOutput, LogValue};
 pub use source::LogSource;
+pub use stages::line_filters;
+pub use tail::Tail;

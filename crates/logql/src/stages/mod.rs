@@ -5,6 +5,7 @@
 //! something behind them reads ([`row::Wanted`]).
 
 mod address;
+mod conditions;
 mod filter;
 pub(crate) mod json;
 pub(crate) mod logfmt;
@@ -14,6 +15,7 @@ mod text;
 use crate::ast::{Extraction, LabelFilter, LabelFormatValue, LabelSelector, LineFilterExpr, LineOp, LineTerm, Stage, StageKind};
 use crate::{pattern, units};
 use address::AddressRange;
+pub use conditions::line_filters;
 use filter::Filter;
 pub(crate) use filter::signed_duration_ns;
 use json::JsonStage;
