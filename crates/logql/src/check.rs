@@ -7,6 +7,9 @@ use crate::pattern;
 use phoenix_model::matcher::AnchoredRegex;
 use std::net::IpAddr;
 
+/// How many steps a path into JSON may have, so that following it cannot exhaust a thread's stack.
+const MAX_PATH_STEPS: usize = 128;
+
 /// Which part of an aggregation a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -178,7 +181,12 @@ pub(crate) fn json_path(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return wrong("it is empty");
     }
+    let mut steps = 0;
     while !rest.is_empty() {
+        steps += 1;
+        if steps > MAX_PATH_STEPS {
+            return Err(format!("cannot parse expression: it is too long: the limit is {MAX_PATH_STEPS} steps"));
+        }
         if let Some(inner) = rest.strip_prefix('[') {
             let after = if let Some(quoted) = inner.strip_prefix('"') {
                 let mut escaped = false;
@@ -217,7 +225,7 @@ pub(crate) fn json_path(text: &str) -> Result<(), String> {
 
 /// Whether a text is a template, and calls only functions that there are.
 pub(crate) fn template(text: &str) -> Result<(), String> {
-    crate::stages::check_template(text)
+    crate::stages::check_template(text).map_err(|message| format!("invalid {message}"))
 }
 
 /// Whether a text is an address, a range of addresses, or a CIDR block.

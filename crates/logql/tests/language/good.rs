@@ -326,6 +326,22 @@ fn limits_are_named() {
     assert_eq!(parse(&long).diagnostics[0].message, "the label filter is too long: the limit is 1000 conditions");
     let fits = format!("{{a=\"b\"}} | {}", vec!["c=1"; 1_000].join(" or "));
     assert!(parse(&fits).into_result().is_ok());
+    // What texts hold is bounded too.
+    for (stage, inner) in [
+        ("| line_format", "{{if .x}}"),
+        ("| line_format", "{{("),
+        ("| label_format x=", "{{(("),
+        ("| regexp", "(?P<a>"),
+        ("|~", "(?:(("),
+        ("| x=~", "(?:(("),
+        ("| pattern", "<a>"),
+        ("| json x=", "a[0]."),
+    ] {
+        let text = format!("{{a=\"b\"}} {stage} `{}`", inner.repeat(12_000));
+        assert!(parse(&text).into_result().is_err(), "{stage} {inner}");
+    }
+    let path = format!("{{a=\"b\"}} | json x=`a{}`", "[0]".repeat(128));
+    assert!(parse(&path).diagnostics[0].message.ends_with("it is too long: the limit is 128 steps"));
     let regexes = format!("{{a=\"b\"}} {}", "|~ \"c\" ".repeat(257));
     assert_eq!(parse(&regexes).diagnostics[0].message, "the query has too many regular expressions: the limit is 256");
     // However much is wrong, reading ends soon and says only the first of it.
