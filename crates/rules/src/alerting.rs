@@ -6,12 +6,12 @@ use crate::group::Context;
 use crate::options::Options;
 use crate::spec::{AlertingSpec, RuleSpec};
 use crate::status::{ActiveAlert, AlertingStatus};
+use phoenix_engine::Language;
 use phoenix_model::labels::METRIC_NAME;
 use phoenix_model::{Alert, Labels};
 use phoenix_query::VectorSample;
 use phoenix_template::{Functions, Template, TemplateError, value};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) const ALERTS: &str = "ALERTS";
@@ -190,7 +190,7 @@ impl AlertingRule {
                 annotations: alert.annotations.clone(),
                 starts_at_ms: alert.fired_at_ms.unwrap_or(alert.active_at_ms),
                 ends_at_ms: alert.resolved_at_ms.unwrap_or(at_ms + lives_ms),
-                generator_url: generator_url(&options.external_url, &spec.expr),
+                generator_url: generator_url(&options.external_url, context.language, &spec.expr),
                 condition_since_ms: Some(alert.condition_since_ms),
                 expression: Some((context.language.as_str().to_owned(), spec.expr.clone())),
                 updated_at_ms: at_ms,
@@ -249,18 +249,22 @@ fn with_external(labels: &Labels, external: &Labels) -> Labels {
     all.build()
 }
 
-/// A link to the expression's table, as Prometheus writes it.
-fn generator_url(external_url: &str, expr: &str) -> String {
-    format!("{}/graph?g0.expr={}&g0.tab=1", external_url.trim_end_matches('/'), phoenix_template::query_escape(expr))
+/// A link to the expression's table, as Prometheus writes it; for logs, to Phoenix' own page.
+fn generator_url(external_url: &str, language: Language, expr: &str) -> String {
+    let (base, expr) = (external_url.trim_end_matches('/'), phoenix_template::query_escape(expr));
+    match language {
+        Language::LogQl => format!("{base}/logs?q={expr}"),
+        Language::PromQl | Language::TraceQl => format!("{base}/graph?g0.expr={expr}&g0.tab=1"),
+    }
 }
 
 /// What a template's `query` asks, at the moment of the evaluation.
 impl Context {
     fn template_query(&self, at_ms: i64) -> impl Fn(&str) -> Result<Vec<(Labels, f64)>, String> + Send + Sync + 'static {
-        let (engine, bounds) = (Arc::clone(&self.engine), Arc::clone(&self.bounds));
+        let context = self.clone();
         move |query| {
-            let (limits, _running) = bounds.next();
-            let output = engine.instant(query, at_ms, &limits).map_err(|e| e.to_string())?;
+            let (limits, _running) = context.bounds.next();
+            let output = context.query(query, at_ms, &limits).map_err(|e| e.to_string())?;
             let elements = crate::recording::elements(output.value).map_err(|e| e.to_string())?;
             Ok(elements.into_iter().map(|e| (e.labels, e.sample.value)).collect())
         }

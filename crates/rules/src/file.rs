@@ -170,11 +170,11 @@ fn read_language(source: &Source, name: Option<&Spanned<String>>, out: &mut Vec<
     let Some(name) = name else { return Some(Language::PromQl) };
     let span = span_of(name, source);
     match Language::from_name(name) {
-        Some(Language::PromQl) => Some(Language::PromQl),
+        Some(acting @ (Language::PromQl | Language::LogQl)) => Some(acting),
         Some(other) => {
             out.push(
                 Diagnostic::warning(source, span, format!("rules in {other} are not acting yet: this group is not evaluated"))
-                    .with_help("only `language: promql` is evaluated by this version"),
+                    .with_help("`promql` and `logql` are evaluated by this version"),
             );
             None
         }

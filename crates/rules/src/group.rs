@@ -5,6 +5,7 @@ use crate::alerting::AlertingRule;
 use crate::error::RulesError;
 use crate::metrics::RuleMetrics;
 use crate::options::{Bounds, Options};
+use crate::query::QueryDoor;
 use crate::recording::{elements, recorded};
 use crate::restore::AlertStateStore;
 use crate::spec::{GroupSpec, RuleKind, RuleSpec};
@@ -20,8 +21,10 @@ use std::time::Duration;
 /// What rules work with. Cloning is cheap.
 #[derive(Clone)]
 pub struct Context {
-    /// Asked for results, and given what rules record.
+    /// Asked for results in PromQL, and given what rules of all languages record.
     pub engine: Arc<dyn MetricsEngine>,
+    /// Asked for results in LogQL.
+    pub logs: Option<Arc<dyn QueryDoor>>,
     /// The language of the group.
     pub language: Language,
     /// Where alerts go.
@@ -215,7 +218,7 @@ impl Group {
     fn evaluate_rule(&mut self, i: usize, at_ms: i64, data_ms: i64, context: &Context) -> Result<u64, RulesError> {
         let rule = &mut self.rules[i];
         let (limits, running) = context.bounds.next();
-        let output = context.engine.instant(&rule.spec.expr, data_ms, &limits).map_err(|error| match error {
+        let output = context.query(&rule.spec.expr, data_ms, &limits).map_err(|error| match error {
             // Nobody else cancels a rule's query.
             QueryError::Cancelled => QueryError::Timeout(context.options.query_timeout),
             other => other,

@@ -8,6 +8,7 @@ use crate::error::RulesError;
 use crate::group::{Context, Group, end_series};
 use crate::metrics::RuleMetrics;
 use crate::options::{Bounds, Options};
+use crate::query::QueryDoor;
 use crate::restore::AlertStateStore;
 use crate::schedule::Slots;
 use crate::spec::GroupSpec;
@@ -26,8 +27,10 @@ use tokio::task::{AbortHandle, JoinHandle};
 /// Through which doors rules reach the rest of the house.
 #[derive(Clone)]
 pub struct Doors {
-    /// Asked for results, and given what rules record.
+    /// Asked for results in PromQL, and given what rules of all languages record.
     pub engine: Arc<dyn MetricsEngine>,
+    /// Asked for results in LogQL.
+    pub logs: Option<Arc<dyn QueryDoor>>,
     /// Where alerts go.
     pub sink: Arc<dyn AlertSink>,
     /// Told how long detection took.
@@ -155,6 +158,7 @@ impl Scheduler {
             TimedBounds { handle: handle.clone(), clock: Arc::clone(&self.clock), limits: doors.limits, timeout: options.query_timeout };
         Context {
             engine: doors.engine,
+            logs: doors.logs,
             language,
             sink: doors.sink,
             detections: doors.detections,

@@ -198,20 +198,21 @@ fn values_that_are_wrong() {
 #[test]
 fn languages() {
     insta::assert_snapshot!(
-        wrong("groups:\n- name: a\n  language: logql\n  rules:\n  - alert: X\n    expr: '{a=\"b\"}'\n- name: b\n  language: promq\n"),
+        wrong("groups:\n- name: a\n  language: traceql\n  rules:\n  - alert: X\n    expr: '{a=\"b\"}'\n- name: b\n  language: promq\n"),
         @r#"
-        rules.yaml:3:13: warning: rules in logql are not acting yet: this group is not evaluated
-         3 |   language: logql
-           |             ^^^^^
-          help: only `language: promql` is evaluated by this version
+        rules.yaml:3:13: warning: rules in traceql are not acting yet: this group is not evaluated
+         3 |   language: traceql
+           |             ^^^^^^^
+          help: `promql` and `logql` are evaluated by this version
         rules.yaml:8:13: error: unknown query language `promq`
          8 |   language: promq
            |             ^^^^^
           help: did you mean `promql`?
         "#
     );
-    let (file, _) = read("r", "groups:\n- {name: a, language: traceql}\n- {name: b}\n");
-    assert_eq!(file.groups.iter().map(|g| g.name.as_str()).collect::<Vec<_>>(), ["b"]);
+    let (file, _) = read("r", "groups:\n- {name: a, language: traceql}\n- {name: b}\n- {name: c, language: logql}\n");
+    let groups: Vec<_> = file.groups.iter().map(|g| (g.name.as_str(), g.language)).collect();
+    assert_eq!(groups, [("b", Language::PromQl), ("c", Language::LogQl)]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use phoenix_engine::Language;
 use phoenix_env::Disk;
 use phoenix_incident::OnCallConfig;
 use phoenix_ingest::config::{PrometheusConfig, ScrapeConfig};
+use phoenix_logql::analysis::QueryKind;
 use phoenix_model::{Diagnostic, Labels, Severity, Source};
 use phoenix_rules::GroupSpec;
 use std::collections::HashSet;
@@ -134,8 +135,23 @@ fn read_rules(sources: &[Source], found: &mut Vec<Diagnostic>) -> Vec<GroupSpec>
 pub(crate) fn expressions(language: Language, text: &str) -> Vec<Diagnostic> {
     match language {
         Language::PromQl => phoenix_promql::parse(text).diagnostics,
-        Language::LogQl | Language::TraceQl => Vec::new(),
+        Language::LogQl => log_expression(text),
+        Language::TraceQl => Vec::new(),
     }
+}
+
+/// A rule's expression in LogQL has to give numbers.
+fn log_expression(text: &str) -> Vec<Diagnostic> {
+    let parsed = phoenix_logql::parse(text);
+    let mut found = parsed.diagnostics;
+    if let Some(expr) = parsed.expr.filter(|expr| expr.query_kind() == QueryKind::Logs)
+        && found.iter().all(|d| d.severity != Severity::Error)
+    {
+        let message = "a rule needs numbers, and this expression gives log lines";
+        let help = "count them, such as `count_over_time({app=\"api\"} |= \"error\" [5m]) > 10`";
+        found.push(Diagnostic::error(&Source::new("expression", text), expr.span, message).with_help(help));
+    }
+    found
 }
 
 /// What Phoenix collects when nobody said what: itself and this machine.

@@ -1,10 +1,14 @@
 //! The doors of the rules: their state in the state store, their alerts relabelled and routed.
 
 use parking_lot::RwLock;
+use phoenix_engine::{LogsEngine, QueryError, QueryLimits};
 use phoenix_env::SharedClock;
 use phoenix_ingest::relabel::RelabelConfig;
+use phoenix_logql::LogValue;
+use phoenix_model::logs::Direction;
 use phoenix_model::{Alert, AlertSink};
-use phoenix_rules::AlertStateStore;
+use phoenix_query::QueryOutput;
+use phoenix_rules::{AlertStateStore, QueryDoor};
 use phoenix_state::State;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -24,6 +28,19 @@ impl AlertStateStore for StateOfRules {
 
     fn load(&self, group: &str) -> Result<Option<String>, String> {
         self.runtime.block_on(self.state.load_rule_state(group)).map_err(|e| e.to_string())
+    }
+}
+
+/// Evaluates LogQL for rules.
+pub(crate) struct LogRules(pub(crate) Arc<dyn LogsEngine>);
+
+impl QueryDoor for LogRules {
+    fn instant(&self, expr: &str, at_ms: i64, limits: &QueryLimits) -> Result<QueryOutput, QueryError> {
+        let output = self.0.instant(expr, at_ms.saturating_mul(1_000_000), 1, Direction::Backward, limits)?;
+        match output.value {
+            LogValue::Metric(metric) => Ok(metric),
+            LogValue::Entries(_) => Err(QueryError::Execution("a rule needs numbers, and this expression gives log lines".to_owned())),
+        }
     }
 }
 

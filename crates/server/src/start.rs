@@ -11,7 +11,7 @@ use crate::http::{Api, ApiState, router};
 use crate::pager::TransportPager;
 use crate::query_pool::{QueryPlaces, QueryPool, QueryPoolLimits};
 use crate::reload::Reloader;
-use crate::rule_doors::{RelabelledAlerts, StateOfRules};
+use crate::rule_doors::{LogRules, RelabelledAlerts, StateOfRules};
 use crate::runtimes::{PUSHES, Runtimes};
 use crate::shutdown::Shutdown;
 use phoenix_alert::Alerting;
@@ -353,8 +353,10 @@ async fn open(
     let alert_relabelling = Arc::new(RelabelledAlerts::new(alerting.sink()));
     let metrics = RuleMetrics::default();
     metrics.register(registry);
+    let logs: Option<LogParts> = None;
     let doors = Doors {
         engine: Arc::clone(&engine),
+        logs: logs.as_ref().map(|logs| Arc::new(LogRules(Arc::clone(&logs.engine))) as Arc<dyn phoenix_rules::QueryDoor>),
         sink: alert_relabelling.clone(),
         detections: None,
         store: Some(Arc::new(StateOfRules { state: state.clone(), clock: clock.clone(), runtime: runtimes.paging().clone() })),
@@ -402,7 +404,7 @@ async fn open(
         incidents,
         host,
         remote_write,
-        logs: None,
+        logs,
     };
     Ok(Opened { parts, driver })
 }

@@ -172,3 +172,32 @@ fn evaluations_are_counted() {
         assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
     }
 }
+
+/// Gives one series for whatever is asked.
+struct Lines;
+
+impl phoenix_rules::QueryDoor for Lines {
+    fn instant(&self, expr: &str, at_ms: i64, _: &phoenix_engine::QueryLimits) -> Result<phoenix_query::QueryOutput, QueryError> {
+        if expr == "broken" {
+            return Err(QueryError::Execution("pipeline error".to_owned()));
+        }
+        Ok(phoenix_query::QueryOutput { value: vector(&[(&[("app", "a")], 3.0)], at_ms), annotations: Vec::new() })
+    }
+}
+
+#[test]
+fn groups_in_logql_ask_the_engine_of_logs_and_record_metrics() {
+    let engine = FakeEngine::new(|_, _, _| panic!("nothing asks for metrics"));
+    let outbox = Arc::new(Outbox::default());
+    let with = |logs: Option<Arc<dyn phoenix_rules::QueryDoor>>| phoenix_rules::Context {
+        language: phoenix_engine::Language::LogQl,
+        logs,
+        ..context(&engine, &outbox, Options::default())
+    };
+    let mut group = group("groups:\n- name: g\n  language: logql\n  rules:\n  - {record: lines, expr: x}\n  - {record: y, expr: broken}\n");
+    group.evaluate(1_000, &with(Some(Arc::new(Lines))));
+    assert_eq!(engine.dump(), "lines{app=\"a\"} 1:3");
+    assert_eq!(group.status().rules[1].last_error, "pipeline error");
+    group.evaluate(2_000, &with(None));
+    assert_eq!(group.status().rules[0].last_error, "queries in logql are not acting here");
+}

@@ -91,6 +91,7 @@ impl House {
         metrics.register(&mut registry);
         let doors = Doors {
             engine: engine.clone(),
+            logs: None,
             sink: outbox.clone(),
             detections: Some(outbox.clone()),
             store: Some(outbox.clone()),
@@ -261,6 +262,7 @@ fn real_time_works_as_well() {
     let outbox: Arc<Outbox> = Arc::default();
     let doors = Doors {
         engine: engine.clone(),
+        logs: None,
         sink: outbox.clone(),
         detections: None,
         store: None,

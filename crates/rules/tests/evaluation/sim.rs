@@ -128,6 +128,7 @@ impl AlertStateStore for Outbox {
 pub fn context(engine: &Arc<FakeEngine>, outbox: &Arc<Outbox>, options: Options) -> Context {
     Context {
         engine: Arc::clone(engine) as Arc<dyn MetricsEngine>,
+        logs: None,
         language: Language::PromQl,
         sink: Arc::clone(outbox) as Arc<dyn AlertSink>,
         detections: Some(Arc::clone(outbox) as Arc<dyn DetectionObserver>),
