@@ -1,4 +1,16 @@
 //! LogQL: lexer, parser with spans and recovery, formatter, evaluation over a storage trait.
+//!
+//! ```
+//! use phoenix_logql as logql;
+//!
+//! let text = "sum by (app) (raet({env=\"prod\"} | json [5m]))";
+//! let found = logql::parse(text).diagnostics;
+//! assert_eq!(found[0].help.as_deref(), Some("did you mean `rate`?"));
+//! assert_eq!(logql::loki_message(&found, text), "parse error at line 1, col 15: syntax error: unexpected IDENTIFIER");
+//!
+//! let expr = logql::parse("sum(rate({env=\"prod\"}[5m]|=\"x\"))by(app)").into_result().unwrap();
+//! assert_eq!(expr.to_string(), "sum by (app) (rate({env=\"prod\"} |= \"x\" [5m]))");
+//! ```
 
 pub mod analysis;
 pub mod ast;

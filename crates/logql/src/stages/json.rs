@@ -397,6 +397,32 @@ fn flatten(
     result
 }
 
+/// Goes over all values that are neither objects nor lists, with the keys on the way to them. Those
+/// before a mistake in the text are given too.
+pub(crate) fn leaves(line: &str, visit: &mut dyn FnMut(&[String], Raw<'_>)) -> Result<(), Malformed> {
+    fn level(scanner: &mut Scanner<'_>, path: &mut Vec<String>, visit: &mut dyn FnMut(&[String], Raw<'_>)) -> Result<(), Malformed> {
+        if path.len() >= MAX_DEPTH {
+            return scanner.fail("nested too deep");
+        }
+        scanner
+            .object(&mut |scanner, key, escaped| {
+                path.push(Raw::Text(key, escaped).to_text().into_owned());
+                match scanner.peek() {
+                    Some(b'{') => level(scanner, path, visit)?,
+                    Some(b'[') => scanner.skip(path.len())?,
+                    _ => {
+                        let value = scanner.value(0)?;
+                        visit(path, value);
+                    }
+                }
+                path.pop();
+                Ok(true)
+            })
+            .map(|_| ())
+    }
+    level(&mut Scanner::new(line), &mut Vec::new(), visit)
+}
+
 /// `| unpack`: the labels and the line that Promtail's `pack` put into a line. A line without
 /// `_entry` was not packed and stays as it is.
 pub(crate) fn unpack(line: &str, row: &mut Row, wanted: &Wanted) -> Option<String> {
