@@ -4,6 +4,7 @@
 //! What is wrong with the grammar is said in Loki's words (`syntax error: unexpected STRING`), with
 //! advice beside it.
 
+mod aggregation;
 mod label_filter;
 mod metric;
 mod pipeline;
