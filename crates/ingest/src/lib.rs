@@ -6,6 +6,7 @@ mod error;
 pub mod exposition;
 pub mod host;
 pub mod log_limits;
+pub mod otlp;
 pub mod push;
 pub mod relabel;
 pub mod remote_write;

@@ -6,7 +6,7 @@
 //! put into the arena. What is wrong with single entries is named in the answer (status 400) while
 //! the others are stored; what may be stored later is a 429 or 503.
 
-mod body;
+pub(crate) mod body;
 mod intake;
 mod json;
 mod label_text;
@@ -23,4 +23,4 @@ pub(crate) mod test_store;
 pub use body::{PushBody, PushFormat};
 pub use receiver::{LogReceiver, PushLimits};
 
-pub(crate) use intake::Intake;
+pub(crate) use intake::{Intake, label_name};

@@ -90,6 +90,7 @@ struct RawRule {
     regex: Option<Regex>,
 }
 
+#[expect(clippy::ref_option, reason = "serde gives it so")]
 fn pattern<S: serde::Serializer>(regex: &Option<Regex>, serializer: S) -> Result<S::Ok, S::Error> {
     regex.as_ref().map(Regex::pattern).serialize(serializer)
 }

@@ -3,7 +3,7 @@
 use super::PushLimits;
 use crate::remote_write::Refusal;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
-use phoenix_model::{Budget, Charge};
+use phoenix_model::{Budget, BudgetExceeded, Charge};
 use std::borrow::Cow;
 use std::io::Read;
 
@@ -42,7 +42,7 @@ pub(crate) enum Syntax {
 /// A body without compression, and what it takes from the budget.
 pub(crate) struct Unpacked<'a> {
     pub bytes: Cow<'a, [u8]>,
-    pub _charge: Charge,
+    pub charge: Charge,
 }
 
 /// The syntax that a `Content-Type` names: JSON, or else protobuf, as Loki does it.
@@ -62,6 +62,11 @@ pub(crate) fn later(status: u16, message: impl Into<String>) -> Refusal {
     Refusal { status, message: message.into(), retry_after_seconds: Some(5) }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to `map_err`")]
+pub(crate) fn busy(e: BudgetExceeded) -> BodyRefusal {
+    ("busy", later(429, format!("too many requests are being read at once: {e}")))
+}
+
 /// Takes the compression off: `snappy` is a block without frames and only ever protobuf's;
 /// `deflate` may come with zlib's header or without.
 pub(crate) fn unpack<'a>(bytes: &'a [u8], encoding: Encoding, limits: &PushLimits, budget: &Budget) -> Result<Unpacked<'a>, BodyRefusal> {
@@ -69,12 +74,11 @@ pub(crate) fn unpack<'a>(bytes: &'a [u8], encoding: Encoding, limits: &PushLimit
         let message = format!("the request has {} bytes, the limit is {}: send less at once", bytes.len(), limits.compressed_bytes);
         return Err(("body_size", refusal(413, message)));
     }
-    let busy = |e: phoenix_model::BudgetExceeded| ("busy", later(429, format!("too many requests are being read at once: {e}")));
     match encoding {
         Encoding::Identity => {
             too_long(bytes.len(), limits)?;
             let charge = budget.charge(bytes.len() as u64).map_err(busy)?;
-            Ok(Unpacked { bytes: Cow::Borrowed(bytes), _charge: charge })
+            Ok(Unpacked { bytes: Cow::Borrowed(bytes), charge })
         }
         Encoding::Snappy => {
             let broken = |e| ("body_format", refusal(400, format!("the body is not snappy: {e}")));
@@ -83,11 +87,11 @@ pub(crate) fn unpack<'a>(bytes: &'a [u8], encoding: Encoding, limits: &PushLimit
             // What it becomes, and what is made of it.
             let charge = budget.charge(2 * length as u64).map_err(busy)?;
             let bytes = snap::raw::Decoder::new().decompress_vec(bytes).map_err(broken)?;
-            Ok(Unpacked { bytes: Cow::Owned(bytes), _charge: charge })
+            Ok(Unpacked { bytes: Cow::Owned(bytes), charge })
         }
-        Encoding::Gzip => inflate(MultiGzDecoder::new(bytes), "gzip", limits, budget.charge(0).map_err(busy)?, busy),
-        Encoding::Deflate if is_zlib(bytes) => inflate(ZlibDecoder::new(bytes), "deflate", limits, budget.charge(0).map_err(busy)?, busy),
-        Encoding::Deflate => inflate(DeflateDecoder::new(bytes), "deflate", limits, budget.charge(0).map_err(busy)?, busy),
+        Encoding::Gzip => inflate(MultiGzDecoder::new(bytes), "gzip", limits, budget.charge(0).map_err(busy)?),
+        Encoding::Deflate if is_zlib(bytes) => inflate(ZlibDecoder::new(bytes), "deflate", limits, budget.charge(0).map_err(busy)?),
+        Encoding::Deflate => inflate(DeflateDecoder::new(bytes), "deflate", limits, budget.charge(0).map_err(busy)?),
     }
 }
 
@@ -107,21 +111,15 @@ fn is_zlib(bytes: &[u8]) -> bool {
     matches!(bytes, [cmf, flags, ..] if cmf & 0x0f == 8 && (u16::from(*cmf) << 8 | u16::from(*flags)).is_multiple_of(31))
 }
 
-fn inflate<'a>(
-    mut reader: impl Read,
-    name: &str,
-    limits: &PushLimits,
-    mut charge: Charge,
-    busy: impl Fn(phoenix_model::BudgetExceeded) -> BodyRefusal,
-) -> Result<Unpacked<'a>, BodyRefusal> {
+fn inflate<'a>(mut reader: impl Read, name: &str, limits: &PushLimits, mut charge: Charge) -> Result<Unpacked<'a>, BodyRefusal> {
     let mut bytes = Vec::new();
     loop {
-        charge.grow(2 * STEP_BYTES as u64).map_err(&busy)?;
+        charge.grow(2 * STEP_BYTES as u64).map_err(busy)?;
         let read = reader.by_ref().take(STEP_BYTES as u64).read_to_end(&mut bytes);
         let read = read.map_err(|e| ("body_format", refusal(400, format!("the body is not {name}: {e}"))))?;
         too_long(bytes.len(), limits)?;
         if read == 0 {
-            return Ok(Unpacked { bytes: Cow::Owned(bytes), _charge: charge });
+            return Ok(Unpacked { bytes: Cow::Owned(bytes), charge });
         }
     }
 }

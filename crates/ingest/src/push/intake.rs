@@ -11,6 +11,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 const SECOND_NS: i64 = 1_000_000_000;
+/// The most bytes of an entry's metadata, whatever the configured limit.
+const MOST_METADATA_BYTES: usize = 1 << 20;
 
 /// Limits with what is remembered about streams under them.
 #[derive(Default)]
@@ -29,6 +31,8 @@ impl Rules {
 /// Puts a batch together, entry by entry.
 pub(crate) struct Intake<'r> {
     rules: &'r Rules,
+    /// The most bytes of the batch: what a resource says once is repeated with each of its entries.
+    most_bytes: usize,
     write: LogWrite,
     refusals: Refusals,
     oldest_ns: i64,
@@ -67,12 +71,13 @@ impl Pairs {
 }
 
 impl<'r> Intake<'r> {
-    /// An empty batch. `now_ns` is what old and new entries are measured by.
-    pub(super) fn new(rules: &'r Rules, now_ns: i64) -> Self {
+    /// An empty batch of at most `most_bytes`. `now_ns` is what old and new entries are measured by.
+    pub(super) fn new(rules: &'r Rules, most_bytes: usize, now_ns: i64) -> Self {
         let limits = &rules.limits;
         let span = |duration: phoenix_yaml::Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
         Self {
             rules,
+            most_bytes,
             write: LogWrite::default(),
             refusals: Refusals::default(),
             oldest_ns: if limits.reject_old_samples { now_ns.saturating_sub(span(limits.reject_old_samples_max_age)) } else { i64::MIN },
@@ -155,8 +160,12 @@ impl<'r> Intake<'r> {
         self.pairs.ends.clear();
     }
 
-    /// Adds a pair to the metadata of the entry that comes next.
+    /// Adds a pair to the metadata of the entry that comes next. What is too much for any entry is
+    /// not copied: the entry will be refused.
     pub(crate) fn add_metadata(&mut self, name: &str, value: &str) {
+        if self.pairs.text.len() > MOST_METADATA_BYTES {
+            return;
+        }
         self.pairs.text.push_str(name);
         let middle = self.pairs.text.len();
         self.pairs.text.push_str(value);
@@ -175,6 +184,10 @@ impl<'r> Intake<'r> {
         let bytes = (line.len() + self.pairs.text.len()) as u64;
         if let Some((reason, _)) = &stream.refusal {
             self.refusals.count(reason, 1, bytes);
+            return;
+        }
+        if self.write.size_bytes() + line.len() + self.pairs.text.len() > self.most_bytes {
+            self.refuse_for_size(bytes);
             return;
         }
         let shown = || display(stream.labels.iter());
@@ -224,6 +237,19 @@ impl<'r> Intake<'r> {
         self.write.push(timestamp_ns, line, metadata, level);
     }
 
+    /// Whether the batch has no room for an entry of any size.
+    pub(crate) fn is_full(&self) -> bool {
+        self.write.size_bytes() >= self.most_bytes
+    }
+
+    /// Refuses an entry for which the batch has no room.
+    pub(crate) fn refuse_for_size(&mut self, bytes: u64) {
+        let most = self.most_bytes;
+        self.refusals.add("batch_too_large", 1, bytes, || {
+            format!("the batch would have more than {most} bytes of lines and metadata (`limits.body_size`): send fewer entries at once")
+        });
+    }
+
     fn check_metadata(&self, shown: &dyn Fn() -> String) -> Option<(&'static str, String)> {
         let limits = &self.rules.limits;
         let (number, bytes) = (self.pairs.ends.len(), self.pairs.text.len());
@@ -238,8 +264,11 @@ impl<'r> Intake<'r> {
             );
             return Some(("disallowed_structured_metadata", message));
         }
-        let most = limits.max_structured_metadata_size.get();
-        if most != 0 && bytes > most {
+        let most = match limits.max_structured_metadata_size.get() {
+            0 => MOST_METADATA_BYTES,
+            most => most.min(MOST_METADATA_BYTES),
+        };
+        if bytes > most {
             let message = format!(
                 "stream '{}' has structured metadata too large: '{bytes}' bytes, limit: '{most}' bytes. Please see \
                  `limits_config.max_structured_metadata_size` or contact your Loki administrator to increase it.",

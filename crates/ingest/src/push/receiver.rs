@@ -32,7 +32,7 @@ pub struct PushLimits {
 
 impl Default for PushLimits {
     fn default() -> Self {
-        Self { compressed_bytes: 16 << 20, uncompressed_bytes: 64 << 20, in_flight_bytes: 256 << 20 }
+        Self { compressed_bytes: 16 << 20, uncompressed_bytes: 64 << 20, in_flight_bytes: 512 << 20 }
     }
 }
 
@@ -129,11 +129,15 @@ impl LogReceiver {
         refusal
     }
 
-    /// Puts a batch together and stores what of it may be stored. The counts of what is left out are
-    /// for [`LogReceiver::count`].
+    /// Puts a batch together and stores what of it may be stored. What is left out is
+    /// for the caller to count and to answer.
     pub(crate) fn take(&self, fill: impl FnOnce(&mut Intake<'_>) -> Result<(), body::BodyRefusal>) -> Result<Refusals, Refusal> {
         let rules = Arc::clone(&self.rules.read());
-        let mut intake = Intake::new(&rules, self.clock.now_ms().saturating_mul(1_000_000));
+        let mut intake = Intake::new(
+            &rules,
+            usize::try_from(self.limits.uncompressed_bytes).unwrap_or(usize::MAX),
+            self.clock.now_ms().saturating_mul(1_000_000),
+        );
         fill(&mut intake).map_err(|e| self.refuse(e))?;
         let (mut write, mut refusals) = intake.finish();
         match self.rates.admit(&write, &rules.limits, self.clock.monotonic(), &mut refusals) {
@@ -165,9 +169,15 @@ impl LogReceiver {
         Ok(refusals)
     }
 
-    /// Counts what was left out, and gives the answer.
-    pub(crate) fn answer(&self, refusals: Refusals) -> Result<(), Refusal> {
-        refusals.into_result(&self.metrics)
+    /// Counts what was left out, and gives OTLP's answer: how many entries can never be stored, and why.
+    /// A refusal means that sending the request again helps.
+    pub(crate) fn partial(&self, refusals: Refusals) -> Result<(u64, String), Refusal> {
+        let rejected = refusals.entries();
+        match refusals.into_result(&self.metrics) {
+            Ok(()) => Ok((0, String::new())),
+            Err(refusal) if refusal.retry_after_seconds.is_some() => Err(refusal),
+            Err(refusal) => Ok((rejected, refusal.message)),
+        }
     }
 }
 

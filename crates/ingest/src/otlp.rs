@@ -1,0 +1,21 @@
+//! The receiver of OTLP: logs into the store of logs, metrics into the store of metrics. Traces are
+//! refused until there is a store for them.
+//! <https://opentelemetry.io/docs/specs/otlp/>
+//!
+//! Logs are put the way Loki puts them (`otlp_config` in [`LogLimits`](crate::log_limits::LogLimits)),
+//! metrics the way Prometheus does with its default `translation_strategy`. There are no native
+//! histograms in the store of metrics yet, so exponential histograms become classic ones of at most
+//! 20 buckets. Samples of delta temporality are added up, as Prometheus has counters that only grow.
+
+mod body;
+mod delta;
+mod histogram;
+mod logs;
+mod metrics;
+mod names;
+mod receiver;
+mod value;
+
+pub use body::{OtlpAnswer, OtlpBody, OtlpSyntax};
+pub use metrics::MetricsTranslation;
+pub use receiver::OtlpReceiver;
