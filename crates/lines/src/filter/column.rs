@@ -1,6 +1,8 @@
 //! Finds the rows whose variable has a text: over whole columns where that is faster.
 
-use super::placement::{Atom, Relation};
+use super::needle::Needle;
+use super::placement::Relation;
+use super::verdict::Atom;
 use crate::number::{self, POWERS};
 use crate::view::View;
 use crate::{Kind, LinesError, RowSet, Store, Texts, Value, hex};
@@ -51,7 +53,7 @@ impl<'p> Found<'p> {
         let texts = view.texts(atom.variable.slot)?;
         if !self.texts.contains_key(atom) {
             if texts.ends.len() > rows.count() * 4 {
-                return retain(rows, |row| Ok(atom.relation.holds(texts.row(row)?, &atom.text)));
+                return retain(rows, |row| Ok(atom.needle.holds(atom.relation, texts.row(row)?)));
             }
             self.texts.insert(atom, codes_of(texts, atom)?);
         }
@@ -77,11 +79,14 @@ impl<'p> Found<'p> {
 
     fn retain_ids(&mut self, view: &View<'_>, atom: &'p Atom, rows: &mut RowSet) -> Result<(), ReadError> {
         if !self.ids.contains_key(atom) {
-            let nibbles: Vec<u8> = atom.text.iter().filter_map(|b| hex::nibble(*b)).collect();
-            if nibbles.len() < 3 {
+            let is_short = |text: &[u8]| text.iter().filter(|b| **b != b'-').count() < 3;
+            if atom.needle.texts().iter().any(|text| is_short(text)) {
                 return self.retain_written(view, atom, rows);
             }
-            let found = rows_with_nibbles(view, atom, &nibbles)?;
+            let mut found = RowSet::none(view.ids.len());
+            for text in atom.needle.texts() {
+                add_rows_with_digits(view, atom, text, &mut found)?;
+            }
             self.ids.insert(atom, found);
         }
         rows.intersect(&self.ids[atom]);
@@ -92,43 +97,42 @@ impl<'p> Found<'p> {
         let numbers = view.numbers(atom.variable.slot)?;
         let number = |row: usize| numbers.get(row).copied().ok_or(LinesError::Columns("a row has no number"));
         let kind = atom.variable.kind;
+        let texts = atom.needle.texts();
         if atom.relation == Relation::Equals {
             // A number has one text only.
-            let want = match kind {
-                Kind::Int => Some(number::parse_int(&atom.text)),
-                Kind::Decimal => Some(number::parse_decimal(&atom.text)),
-                Kind::Ip => Some(number::parse_ip(&atom.text)),
+            let parse = match kind {
+                Kind::Int => Some(number::parse_int as fn(&[u8]) -> Option<i64>),
+                Kind::Decimal => Some(number::parse_decimal as fn(&[u8]) -> Option<i64>),
+                Kind::Ip => Some(number::parse_ip as fn(&[u8]) -> Option<i64>),
                 _ => None,
             };
-            if let Some(want) = want {
-                return retain(rows, |row| Ok(Some(number(row)?) == want));
+            if let Some(parse) = parse {
+                let mut wanted: Vec<i64> = texts.iter().filter_map(|text| parse(text)).collect();
+                wanted.sort_unstable();
+                return match wanted.as_slice() {
+                    [only] => retain(rows, |row| Ok(number(row)? == *only)),
+                    _ => retain(rows, |row| Ok(wanted.binary_search(&number(row)?).is_ok())),
+                };
             }
         }
-        let digits = atom.text.len();
-        if kind == Kind::Int
-            && digits < POWERS.len()
-            && let Some(want) = number::digits(&atom.text)
-        {
-            let shift = POWERS[digits];
-            match atom.relation {
-                Relation::Begins => {
-                    return retain(rows, |row| {
-                        let value = number(row)?;
-                        let power = number::int_len(value).checked_sub(digits).and_then(|rest| POWERS.get(rest));
-                        Ok(power.is_some_and(|power| value / power == want))
-                    });
-                }
-                Relation::Ends => {
-                    return retain(rows, |row| {
-                        let value = number(row)?;
-                        Ok(value % shift == want && number::int_len(value) >= digits)
-                    });
-                }
-                Relation::Contains | Relation::Equals => {}
+        if let (Kind::Int, Relation::Begins | Relation::Ends, true) = (kind, atom.relation, texts.len() <= 4) {
+            let wanted: Option<Vec<(usize, i64)>> =
+                texts.iter().map(|text| (text.len() < POWERS.len()).then(|| Some((text.len(), number::digits(text)?))).flatten()).collect();
+            if let Some(wanted) = wanted {
+                let is_begin = atom.relation == Relation::Begins;
+                return retain(rows, |row| {
+                    let value = number(row)?;
+                    let len = number::int_len(value);
+                    Ok(wanted.iter().any(|(digits, want)| match len.checked_sub(*digits).and_then(|rest| POWERS.get(rest)) {
+                        Some(power) if is_begin => value / power == *want,
+                        Some(_) => value % POWERS[*digits] == *want,
+                        None => false,
+                    }))
+                });
             }
         }
         if atom.relation == Relation::Contains && matches!(kind, Kind::Int | Kind::Decimal) {
-            return self.retain_digits(kind, &atom.text, rows, number);
+            return self.retain_digits(kind, &atom.needle, rows, number);
         }
         self.retain_written(view, atom, rows)
     }
@@ -137,7 +141,7 @@ impl<'p> Found<'p> {
     fn retain_digits(
         &mut self,
         kind: Kind,
-        needle: &[u8],
+        needle: &Needle,
         rows: &mut RowSet,
         number: impl Fn(usize) -> Result<i64, LinesError>,
     ) -> Result<(), ReadError> {
@@ -168,19 +172,18 @@ impl<'p> Found<'p> {
             }
             longest = longest.max(WIDTH - 1 - at);
         }
-        if longest < needle.len() {
+        if longest < needle.shortest() {
             rows.clear(rows.capacity());
             return Ok(());
         }
-        let mut hits = memmem::find_iter(text, needle).map(|at| at / WIDTH);
-        let mut next = hits.next();
+        let mut next = needle.find(text, 0).map(|(at, _)| at / WIDTH);
         let mut field = 0;
         rows.retain(|_| {
             let is_hit = next == Some(field);
-            while next == Some(field) {
-                next = hits.next();
-            }
             field += 1;
+            if is_hit {
+                next = needle.find(text, field * WIDTH).map(|(at, _)| at / WIDTH);
+            }
             is_hit
         });
         Ok(())
@@ -202,13 +205,12 @@ impl<'p> Found<'p> {
         }
         let mut i = 0;
         if atom.relation == Relation::Contains {
-            let mut hits = memmem::find_iter(text, &atom.text);
-            let mut next = hits.next();
+            let mut next = atom.needle.find(text, 0);
             rows.retain(|_| {
                 let end = ends[i] as usize;
-                let is_hit = next.is_some_and(|at| at < end);
-                while next.is_some_and(|at| at < end) {
-                    next = hits.next();
+                let is_hit = next.is_some_and(|(at, _)| at < end);
+                if is_hit {
+                    next = atom.needle.find(text, end);
                 }
                 i += 1;
                 is_hit
@@ -217,7 +219,7 @@ impl<'p> Found<'p> {
             let mut start = 0;
             rows.retain(|_| {
                 let end = ends[i] as usize;
-                let is_hit = atom.relation.holds(&text[start..end], &atom.text);
+                let is_hit = atom.needle.holds(atom.relation, &text[start..end]);
                 start = end + 1;
                 i += 1;
                 is_hit
@@ -243,13 +245,13 @@ fn retain(rows: &mut RowSet, mut keep: impl FnMut(usize) -> Result<bool, ReadErr
 /// Which texts of a column have a property.
 fn codes_of(texts: Texts<'_>, atom: &Atom) -> Result<Codes, LinesError> {
     if atom.relation == Relation::Contains {
-        return Ok(texts_with(texts.bytes, texts.ends, &atom.text));
+        return Ok(texts_with(texts, &atom.needle));
     }
     let (mut start, mut any) = (0, false);
     let mut hits = Vec::with_capacity(texts.ends.len());
     for end in texts.ends {
         let text = texts.bytes.get(start..*end as usize).ok_or(LinesError::Columns("texts are cut"))?;
-        let hit = atom.relation.holds(text, &atom.text);
+        let hit = atom.needle.holds(atom.relation, text);
         any |= hit;
         hits.push(hit);
         start = *end as usize;
@@ -258,17 +260,17 @@ fn codes_of(texts: Texts<'_>, atom: &Atom) -> Result<Codes, LinesError> {
 }
 
 /// The texts that have another one in them, found by searching all of them at once.
-fn texts_with(bytes: &[u8], ends: &[u32], text: &[u8]) -> Codes {
-    let finder = memmem::Finder::new(text);
+fn texts_with(texts: Texts<'_>, needle: &Needle) -> Codes {
     let mut hits = Vec::new();
     let (mut code, mut from) = (0, 0);
-    while let Some(found) = bytes.get(from..).and_then(|rest| finder.find(rest)) {
-        let at = from + found;
-        code += ends[code..].partition_point(|end| *end as usize <= at);
-        let Some(end) = ends.get(code).map(|end| *end as usize) else { break };
-        if at + text.len() <= end {
+    while let Some((at, found_end)) = needle.find(texts.bytes, from) {
+        code += texts.ends[code..].partition_point(|end| *end as usize <= at);
+        let Some(end) = texts.ends.get(code).map(|end| *end as usize) else { break };
+        let is_inside = found_end <= end;
+        // What was found reaches into the next text; a shorter one may not.
+        if is_inside || (needle.texts().len() > 1 && needle.holds(Relation::Contains, &texts.bytes[at..end])) {
             if hits.is_empty() {
-                hits.resize(ends.len(), false);
+                hits.resize(texts.ends.len(), false);
             }
             hits[code] = true;
             from = end;
@@ -279,25 +281,22 @@ fn texts_with(bytes: &[u8], ends: &[u32], text: &[u8]) -> Codes {
     if hits.is_empty() { Codes::None } else { Codes::Some(hits) }
 }
 
-/// Rows of a kind of id of which the condition holds: its digits are looked for as bytes, at both
-/// halves of a byte, and what is found is looked at again as text. At least three digits.
-fn rows_with_nibbles(view: &View<'_>, atom: &Atom, nibbles: &[u8]) -> Result<RowSet, ReadError> {
+/// Adds rows of a kind of id that have a text as the condition says: its digits are looked for as
+/// bytes, at both halves of a byte, and what is found is looked at again as text. At least three
+/// digits.
+fn add_rows_with_digits(view: &View<'_>, atom: &Atom, needle: &[u8], rows: &mut RowSet) -> Result<(), ReadError> {
+    let nibbles: Vec<u8> = needle.iter().filter_map(|b| hex::nibble(*b)).collect();
     let column = view.hex(atom.variable.slot)?;
-    let mut rows = RowSet::none(view.ids.len());
     let mut text = Vec::new();
     let digits = nibbles.len();
-    let aligned = matches!(atom.relation, Relation::Begins | Relation::Equals);
-    let at_end = atom.relation == Relation::Ends;
+    let is_aligned = matches!(atom.relation, Relation::Begins | Relation::Equals);
+    let is_at_end = atom.relation == Relation::Ends;
     for skip in [0, 1] {
-        if (skip == 1 && aligned) || (at_end && (digits - skip) % 2 == 1) {
+        if (skip == 1 && is_aligned) || (is_at_end && (digits - skip) % 2 == 1) {
             continue;
         }
         let bytes: Vec<u8> = nibbles[skip..].chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
-        let finder = memmem::Finder::new(&bytes);
-        let mut from = 0;
-        while let Some(found) = column.bytes.get(from..).and_then(|rest| finder.find(rest)) {
-            let at = from + found;
-            from = at + 1;
+        for at in memmem::find_iter(column.bytes, &bytes) {
             if skip == 1 && (at == 0 || column.bytes[at - 1] & 15 != nibbles[0]) {
                 continue;
             }
@@ -313,11 +312,36 @@ fn rows_with_nibbles(view: &View<'_>, atom: &Atom, nibbles: &[u8]) -> Result<Row
             if value.len() == kind.hex_bytes() {
                 text.clear();
                 Value::Hex(value).push(kind, &mut text);
-                if atom.relation.holds(&text, &atom.text) {
+                if atom.relation.holds(&text, needle) {
                     rows.insert(row);
                 }
             }
         }
     }
-    Ok(rows)
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_searched_each_for_itself() {
+        let texts = Texts { codes: &[], ends: &[2, 2, 5, 6], bytes: b"abcdeb" };
+        for (needles, want) in [
+            (vec!["bc"], vec![]),
+            (vec!["b"], vec![0, 3]),
+            (vec!["cde"], vec![2]),
+            (vec!["eb", "abcd"], vec![]),
+            (vec!["bc", "b"], vec![0, 3]),
+            (vec!["bcd", "ab", "de"], vec![0, 2]),
+        ] {
+            let needle = Needle::new(needles.iter().map(|text| text.as_bytes().into()).collect());
+            let got: Vec<usize> = match texts_with(texts, &needle) {
+                Codes::None => Vec::new(),
+                Codes::Some(hits) => (0..hits.len()).filter(|i| hits[*i]).collect(),
+            };
+            assert_eq!(got, want, "{needles:?}");
+        }
+    }
 }

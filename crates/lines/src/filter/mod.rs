@@ -6,16 +6,18 @@
 //! all that the condition asks for, and only those that are left.
 
 mod column;
+mod needle;
 mod placement;
 mod required;
+mod verdict;
 
 use crate::render::{Lines, render_view};
 use crate::view::View;
-use crate::{Columns, Pattern, Patterns, RowSet};
+use crate::{Columns, Patterns, RowSet};
 use column::Found;
 use phoenix_model::logs::{LineFilter, LinePattern, ReadError};
-use placement::{Atom, Placement, placement};
 use required::{Required, required};
+use verdict::{Judge, Verdict};
 
 /// Conditions on lines, prepared once per query.
 #[derive(Debug, Clone)]
@@ -81,52 +83,9 @@ impl Alternative {
     }
 
     fn plan(&self, patterns: &Patterns) -> AlternativePlan {
-        AlternativePlan { pattern: self.pattern.clone(), verdicts: patterns.iter().map(|pattern| self.verdict(pattern)).collect() }
-    }
-
-    fn verdict(&self, pattern: &Pattern) -> Verdict {
-        if pattern.variables().is_empty() {
-            return if self.pattern.is_in(pattern.static_text(0)) { Verdict::All } else { Verdict::None };
-        }
-        let mut groups = Vec::new();
-        let mut exact = self.required.exact;
-        for texts in &self.required.groups {
-            let mut ways = Vec::new();
-            let mut is_open = false;
-            for text in texts {
-                match placement(pattern, text) {
-                    Placement::All => {
-                        is_open = true;
-                        break;
-                    }
-                    Placement::None => {}
-                    Placement::Any(more) => ways.extend(more),
-                    Placement::Unclear => {
-                        is_open = true;
-                        exact = false;
-                        break;
-                    }
-                }
-            }
-            if is_open {
-                continue;
-            }
-            if ways.is_empty() {
-                return Verdict::None;
-            }
-            groups.push(ways);
-        }
-        if exact && groups.is_empty() {
-            return Verdict::All;
-        }
-        if !exact
-            && self.required.local
-            && let LinePattern::Regex(regex) = &self.pattern
-            && (0..=pattern.variables().len()).any(|i| regex.is_match(pattern.static_text(i)))
-        {
-            return Verdict::All;
-        }
-        Verdict::Look { groups, exact }
+        let mut judge = Judge::default();
+        let verdicts = patterns.iter().map(|pattern| judge.verdict(&self.pattern, &self.required, pattern)).collect();
+        AlternativePlan { pattern: self.pattern.clone(), verdicts }
     }
 }
 
@@ -148,19 +107,6 @@ struct AlternativePlan {
     pattern: LinePattern,
     /// For each pattern.
     verdicts: Vec<Verdict>,
-}
-
-/// Which lines of a pattern have an alternative.
-#[derive(Debug, Clone)]
-enum Verdict {
-    All,
-    None,
-    /// Those for which one of the ways of each group holds; if that is not exact, those of them
-    /// that have it when they are put together.
-    Look {
-        groups: Vec<Vec<Vec<Atom>>>,
-        exact: bool,
-    },
 }
 
 impl Plan {

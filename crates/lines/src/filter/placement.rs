@@ -28,9 +28,9 @@ impl Relation {
     }
 }
 
-/// A condition on a variable.
+/// A condition on a variable for one way in which a text can lie.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Atom {
+pub(super) struct Part {
     pub(super) variable: Variable,
     pub(super) relation: Relation,
     pub(super) text: Box<[u8]>,
@@ -42,7 +42,7 @@ pub(super) enum Placement {
     All,
     None,
     /// Those for which all conditions of one of the ways hold.
-    Any(Vec<Vec<Atom>>),
+    Any(Vec<Vec<Part>>),
     /// There are too many ways.
     Unclear,
 }
@@ -63,13 +63,13 @@ pub(super) fn placement(pattern: &Pattern, text: &[u8]) -> Placement {
         }
         let Some(variable) = pattern.variables().get(i) else { break };
         if is_possible(variable.kind, Relation::Contains, text) {
-            search.way.push(Atom { variable: *variable, relation: Relation::Contains, text: text.into() });
+            search.way.push(Part { variable: *variable, relation: Relation::Contains, text: text.into() });
             search.found();
             search.way.pop();
         }
         for len in 1..text.len() {
             if search.fits(i + 1, len) && is_possible(variable.kind, Relation::Ends, &text[..len]) {
-                search.way.push(Atom { variable: *variable, relation: Relation::Ends, text: text[..len].into() });
+                search.way.push(Part { variable: *variable, relation: Relation::Ends, text: text[..len].into() });
                 search.static_text(i + 1, len);
                 search.way.pop();
             }
@@ -87,8 +87,8 @@ pub(super) fn placement(pattern: &Pattern, text: &[u8]) -> Placement {
 struct Search<'a> {
     pattern: &'a Pattern,
     text: &'a [u8],
-    ways: Vec<Vec<Atom>>,
-    way: Vec<Atom>,
+    ways: Vec<Vec<Part>>,
+    way: Vec<Part>,
     steps: usize,
 }
 
@@ -132,13 +132,13 @@ impl Search<'_> {
         }
         let rest = &self.text[at..];
         if is_possible(variable.kind, Relation::Begins, rest) {
-            self.way.push(Atom { variable, relation: Relation::Begins, text: rest.into() });
+            self.way.push(Part { variable, relation: Relation::Begins, text: rest.into() });
             self.found();
             self.way.pop();
         }
         for len in 0..rest.len() {
             if self.fits(i + 1, at + len) && is_possible(variable.kind, Relation::Equals, &rest[..len]) {
-                self.way.push(Atom { variable, relation: Relation::Equals, text: rest[..len].into() });
+                self.way.push(Part { variable, relation: Relation::Equals, text: rest[..len].into() });
                 self.static_text(i + 1, at + len);
                 self.way.pop();
             }
@@ -211,7 +211,7 @@ mod tests {
             Placement::None => "none".to_owned(),
             Placement::Unclear => "unclear".to_owned(),
             Placement::Any(ways) => {
-                let atom = |a: &Atom| {
+                let atom = |a: &Part| {
                     let relation = ["has", "begins", "ends", "is"][a.relation as usize];
                     format!("{:?}{} {relation} {:?}", a.variable.kind.store(), a.variable.slot, String::from_utf8_lossy(&a.text))
                 };

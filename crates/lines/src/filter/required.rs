@@ -3,7 +3,7 @@
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Texts one of which must be there. More than this are no help.
-const MOST: usize = 16;
+const MOST: usize = 32;
 /// Groups of texts that are kept of one expression.
 const GROUPS: usize = 3;
 
@@ -117,7 +117,7 @@ fn collect(hir: &Hir, groups: &mut Vec<Vec<Vec<u8>>>) {
                 let Some(group) = best(theirs).into_iter().next() else { return };
                 union.extend(group);
             }
-            if union.len() <= MOST * 2 {
+            if union.len() <= MOST {
                 groups.push(union);
             }
         }
