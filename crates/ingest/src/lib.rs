@@ -1,5 +1,6 @@
 //! Scraping, discovery, relabelling, remote write and host metrics.
 
+pub mod collect;
 pub mod config;
 mod discovery;
 mod error;
