@@ -49,9 +49,9 @@ pub(crate) const FORMAT_VERSION: u32 = 1;
 #[serde(rename_all = "lowercase")]
 pub enum LineEncoding {
     /// In one column of text.
-    #[default]
     Text,
     /// As patterns and variables (crate `phoenix-lines`).
+    #[default]
     Patterns,
 }
 

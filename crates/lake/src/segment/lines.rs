@@ -2,9 +2,10 @@
 
 use super::LineEncoding;
 use super::columns::{ColumnReader, NO_TEXT, TextColumn};
-use phoenix_lines::{Columns, HEX_SLOTS, NUMBER_SLOTS, Patterns, TEXT_SLOTS, Texts};
+use phoenix_lines::{Columns, HEX_SLOTS, Kind, NUMBER_SLOTS, Pattern, Patterns, Spelling, Store, TEXT_SLOTS, Texts};
 use phoenix_model::logs::ReadError;
 use std::cell::{OnceCell, RefCell};
+use std::sync::Arc;
 
 /// The columns of one page, read when they are asked for. Where lines are kept as text, all of
 /// them have the pattern of lines that are not taken apart.
@@ -17,6 +18,27 @@ pub(super) struct PageColumns<'r, 's> {
     numbers: [OnceCell<Vec<i64>>; NUMBER_SLOTS as usize],
     hex: [OnceCell<TextColumn>; HEX_SLOTS as usize],
     texts: [OnceCell<TextColumn>; TEXT_SLOTS as usize],
+}
+
+/// The nanoseconds to which a variable of a pattern tells a moment, in each column of numbers; zero
+/// where it has none there.
+///
+/// Most lines tell when they were written, as their entry does. Of moments is kept how much later
+/// they are than the entry, to the same precision; that is nearly always the same number.
+pub(super) fn moments(pattern: &Pattern) -> [i64; NUMBER_SLOTS as usize] {
+    let mut units = [0; NUMBER_SLOTS as usize];
+    for variable in pattern.variables().iter().filter(|variable| variable.kind.store() == Store::Numbers) {
+        if let Kind::Time(spelling) = variable.kind {
+            let digits = if spelling.digits == Spelling::TRIMMED { 9 } else { u32::from(spelling.digits.min(9)) };
+            units[usize::from(variable.slot)] = 10_i64.pow(9 - digits);
+        }
+    }
+    units
+}
+
+/// The moment of an entry to a precision.
+pub(super) fn rounded(timestamp_ns: i64, unit_ns: i64) -> i64 {
+    timestamp_ns.wrapping_sub(timestamp_ns.rem_euclid(unit_ns))
 }
 
 fn load<T>(cell: &OnceCell<T>, read: impl FnOnce() -> Result<T, ReadError>) -> Result<&T, ReadError> {
@@ -60,6 +82,27 @@ impl<'r, 's> PageColumns<'r, 's> {
         Ok(texts)
     }
 
+    /// Makes moments of what is kept of them.
+    fn add_times(&self, slot: u8, numbers: &mut [i64]) -> Result<(), ReadError> {
+        let head = Arc::clone(&self.reader.borrow().head);
+        let units: Vec<i64> = head.patterns.iter().map(|pattern| moments(pattern)[usize::from(slot)]).collect();
+        if units.iter().all(|unit| *unit == 0) {
+            return Ok(());
+        }
+        let patterns = self.patterns()?;
+        let times = {
+            let mut reader = self.reader.borrow_mut();
+            reader.segment.times(&mut reader, self.page)?
+        };
+        for ((number, pattern), time) in numbers.iter_mut().zip(patterns).zip(times.iter()) {
+            let unit = units.get(*pattern as usize).copied().unwrap_or_default();
+            if unit > 0 {
+                *number = number.wrapping_add(rounded(*time, unit));
+            }
+        }
+        Ok(())
+    }
+
     fn read_patterns(&self) -> Result<Vec<u32>, ReadError> {
         if self.encoding == LineEncoding::Text {
             return Ok(vec![Patterns::RAW; self.rows]);
@@ -90,7 +133,9 @@ impl Columns for PageColumns<'_, '_> {
         let cell = &self.numbers[usize::from(slot)];
         let read = || {
             let column = self.column(&format!("n{slot}"))?;
-            Ok(self.reader.borrow_mut().numbers(self.page, column)?)
+            let mut numbers = self.reader.borrow_mut().numbers(self.page, column)?;
+            self.add_times(slot, &mut numbers)?;
+            Ok(numbers)
         };
         load(cell, read).map(Vec::as_slice)
     }

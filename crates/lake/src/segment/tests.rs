@@ -176,6 +176,12 @@ fn line_strategy() -> impl Strategy<Value = String> {
         "[a-c]{0,3}",
         Just(String::new()),
         "\\PC{0,30}",
+        (0_u32..60, 0_u32..1_000_000, 0_u32..4).prop_map(|(second, fraction, kind)| match kind {
+            0 => format!("ts=1970-01-01T00:00:{second:02}.{fraction:06}Z level=info took={fraction}"),
+            1 => format!("[2024/05/06 07:08:{second:02}] started at 07:08:{second:02}.{:03}", fraction / 1000),
+            2 => format!("10.0.0.{second} - - [06/May/2024:07:08:{second:02} +0200] \"GET /{fraction} HTTP/1.1\""),
+            _ => format!("1700-01-01T00:00:{second:02}.{fraction}Z x 2261-12-31T23:59:{second:02}Z"),
+        }),
         (0_u32..50, "[0-9a-f]{32}", 0_u32..3).prop_map(|(took, id, kind)| match kind {
             0 => format!("level=info msg=\"request done\" took={took}.5ms id={id} path=/api/v1/users/{took}"),
             1 => format!("{{\"took\":{took},\"id\":\"{id}\",\"msg\":\"request \\\"done\\\"\"}}"),

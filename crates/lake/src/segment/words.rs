@@ -6,7 +6,7 @@
 //! their hashes. Hashes and layouts are part of the format.
 
 /// Bits of the word filter for each distinct word.
-const BITS_PER_WORD: usize = 10;
+const BITS_PER_WORD: usize = 8;
 /// Logarithm of the largest and of the smallest trigram bitmap, in bits.
 const TRIGRAM_BITS: (u32, u32) = (17, 8);
 /// Bits of the trigram bitmap for each one that is set; the bitmap is folded while it keeps to it.

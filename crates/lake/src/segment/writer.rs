@@ -2,6 +2,7 @@
 
 use super::chunk::{ChunkWriter, Values};
 use super::layout::{Column, ColumnKind, Head, PageHead, RowGroup, Run, put_index};
+use super::lines::{moments, rounded};
 use super::metadata::put_json;
 use super::minutes::MinuteBuilder;
 use super::words::FilterBuilder;
@@ -107,12 +108,12 @@ impl LineRows {
     }
 
     /// Writes the columns behind those that all encodings have.
-    fn write(&mut self, chunks: &mut [ChunkWriter], rows: usize, zstd: &mut zstd::bulk::Compressor<'_>) -> Result<(), ParquetError> {
+    fn write(&mut self, times: &[i64], chunks: &mut [ChunkWriter], zstd: &mut zstd::bulk::Compressor<'_>) -> Result<(), ParquetError> {
         match self {
-            Self::Text(ends, bytes) => chunks[0].page(&Values::Bytes(ends, bytes), rows, None, zstd),
+            Self::Text(ends, bytes) => chunks[0].page(&Values::Bytes(ends, bytes), times.len(), None, zstd),
             Self::Patterns(encoder, page) => {
                 page.pad();
-                write_patterns(encoder.patterns(), page, chunks, zstd).map_err(|error| ParquetError::General(error.to_string()))
+                write_patterns(encoder.patterns(), page, times, chunks, zstd).map_err(|error| ParquetError::General(error.to_string()))
             }
         }
     }
@@ -125,11 +126,13 @@ struct Slots {
     texts: u8,
     /// Bytes in each column of bytes.
     hex: Vec<usize>,
+    /// See [`moments`].
+    moments: [i64; NUMBER_SLOTS as usize],
 }
 
 impl Slots {
     fn of(pattern: &Pattern) -> Self {
-        let mut slots = Self::default();
+        let mut slots = Self { moments: moments(pattern), ..Self::default() };
         for variable in pattern.variables() {
             match variable.kind.store() {
                 Store::Numbers => slots.numbers += 1,
@@ -145,6 +148,7 @@ impl Slots {
 fn write_patterns(
     patterns: &Patterns,
     page: &Page,
+    times: &[i64],
     chunks: &mut [ChunkWriter],
     zstd: &mut zstd::bulk::Compressor<'_>,
 ) -> Result<(), Box<dyn std::error::Error>> {
@@ -179,7 +183,17 @@ fn write_patterns(
     };
     for (slot, chunk) in (0..NUMBER_SLOTS).zip(numbers) {
         let present = fill(&|slots| slots.numbers > slot);
-        chunk.page(&Values::Numbers(page.numbers(slot)?), rows, Some(&present), zstd)?;
+        let mut numbers = page.numbers(slot)?;
+        let relative: Vec<i64>;
+        if used.iter().any(|slots| slots.moments[usize::from(slot)] > 0) {
+            let relate = |(row, number): (usize, &i64)| match used[codes[row] as usize].moments[usize::from(slot)] {
+                0 => *number,
+                unit => number.wrapping_sub(rounded(times[row], unit)),
+            };
+            relative = numbers.iter().enumerate().map(relate).collect();
+            numbers = &relative;
+        }
+        chunk.page(&Values::Numbers(numbers), rows, Some(&present), zstd)?;
     }
     for (slot, chunk) in (0..HEX_SLOTS).zip(hex) {
         let present = fill(&|slots| slots.hex.len() > usize::from(slot));
@@ -514,7 +528,7 @@ impl SegmentWriter {
         let texts = Texts { codes: &page.metadata.codes, ends: &page.metadata.ends, bytes: &page.metadata.json };
         metadata.page(&Values::Texts(texts), rows, Some(&present), zstd)?;
         size.page(&Values::Numbers(&page.sizes), rows, None, zstd)?;
-        page.lines.write(lines, rows, zstd)
+        page.lines.write(&page.timestamps, lines, zstd)
     }
 
     fn end_group(&mut self, first_page: usize) -> Result<(), SegmentError> {
