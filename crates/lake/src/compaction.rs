@@ -4,6 +4,7 @@ use crate::LakeError;
 use crate::deletes::Deletion;
 use crate::flush::{DAY_NS, LATE, LazyWriter};
 use crate::manifest::SegmentEntry;
+use crate::options::CompactionLimits;
 use crate::retention::Cutoffs;
 use crate::segment::Rows;
 use crate::store::{Held, Lake, View};
@@ -28,6 +29,15 @@ struct Job {
     level: u8,
 }
 
+/// What came of a merge.
+enum Merged {
+    Segment(SegmentEntry),
+    /// No entry is left.
+    Nothing,
+    /// The store is about to be closed.
+    GivenUp,
+}
+
 /// A segment that is merged.
 struct Input<'a> {
     rows: Rows<'a>,
@@ -50,8 +60,12 @@ impl Lake {
         let view = self.view.read().clone();
         let now_ms = self.clock.now_ms();
         let cutoffs = view.retention.cutoffs(if upkeep.may_expire(&*self.clock) { now_ms } else { i64::MIN });
-        let Some(job) = self.choose(&view, &cutoffs, due_to, now_ms)? else { return Ok(false) };
-        let Some(merged) = self.merge(upkeep, &job, &view, &cutoffs, due_to)? else { return Ok(false) };
+        let Some(job) = choose(&view, &self.options.compaction, &cutoffs, due_to, now_ms)? else { return Ok(false) };
+        let merged = match self.merge(upkeep, &job, &view, &cutoffs, due_to)? {
+            Merged::Segment(entry) => Some(entry),
+            Merged::Nothing => None,
+            Merged::GivenUp => return Ok(false),
+        };
         let new = merged.as_ref().map(|entry| self.hold(entry)).transpose()?;
         let replaced = self.replace_segments(upkeep, &job.inputs, new);
         if let Err(error) = replaced {
@@ -65,45 +79,8 @@ impl Lake {
         Ok(true)
     }
 
-    fn choose(&self, view: &View, cutoffs: &Cutoffs<'_>, due_to: u64, now_ms: i64) -> Result<Option<Job>, LakeError> {
-        if let Some(held) = self.choose_rewrite(view, cutoffs, due_to)? {
-            return Ok(Some(Job { level: held.entry.level, inputs: vec![held] }));
-        }
-        Ok(choose_merge(&view.segments, &self.options.compaction, now_ms))
-    }
-
-    /// A segment with entries that were deleted, or with streams that are past their retention.
-    fn choose_rewrite(&self, view: &View, cutoffs: &Cutoffs<'_>, due_to: u64) -> Result<Option<Arc<Held>>, LakeError> {
-        for deletion in view.deletes.iter().filter(|d| !d.entry.processed && d.entry.number <= due_to) {
-            for held in view.segments.iter() {
-                if self.is_touched(held, deletion)? {
-                    return Ok(Some(Arc::clone(held)));
-                }
-            }
-        }
-        if cutoffs.is_uniform() {
-            return Ok(None);
-        }
-        let latest_ns = cutoffs.distinct().last().copied().unwrap_or(i64::MIN);
-        for held in view.segments.iter().filter(|held| held.entry.info.max_ns < latest_ns) {
-            let max_ns = held.entry.info.max_ns;
-            if held.segment.streams()?.iter().any(|stream| max_ns < cutoffs.of(stream)) {
-                return Ok(Some(Arc::clone(held)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Writes the inputs into one segment; the inner `None` when nothing is left of them, the outer one
-    /// when the store is about to be closed.
-    fn merge(
-        &self,
-        upkeep: &mut Upkeep,
-        job: &Job,
-        view: &View,
-        cutoffs: &Cutoffs<'_>,
-        due_to: u64,
-    ) -> Result<Option<Option<SegmentEntry>>, LakeError> {
+    /// Writes the inputs into one segment.
+    fn merge(&self, upkeep: &mut Upkeep, job: &Job, view: &View, cutoffs: &Cutoffs<'_>, due_to: u64) -> Result<Merged, LakeError> {
         let due: Vec<&Arc<Deletion>> = view.deletes.iter().filter(|d| !d.entry.processed && d.entry.number <= due_to).collect();
         let mut inputs = Vec::new();
         for held in &job.inputs {
@@ -141,7 +118,7 @@ impl Lake {
                 if until_pause == 0 {
                     until_pause = ROWS_PER_STEP;
                     if self.wake.is_closing() {
-                        return Ok(None);
+                        return Ok(Merged::GivenUp);
                     }
                     self.journal.sync_if_due();
                     if let Err(error) = self.flush_if_due(upkeep) {
@@ -151,9 +128,40 @@ impl Lake {
             }
         }
         let clean_to = job.inputs.iter().map(|held| held.entry.clean_to).fold(due_to, u64::max);
-        let created_ms = self.clock.now_ms();
-        Ok(Some(writer.finish()?.map(|info| SegmentEntry { info, partition, level: job.level, clean_to, created_ms })))
+        let created_ms = job.inputs.iter().map(|held| held.entry.created_ms).max().unwrap_or_default();
+        let merged = writer.finish()?.map(|info| SegmentEntry { info, partition, level: job.level, clean_to, created_ms });
+        Ok(merged.map_or(Merged::Nothing, Merged::Segment))
     }
+}
+
+/// The most urgent work.
+fn choose(view: &View, limits: &CompactionLimits, cutoffs: &Cutoffs<'_>, due_to: u64, now_ms: i64) -> Result<Option<Job>, LakeError> {
+    if let Some(held) = choose_rewrite(view, cutoffs, due_to)? {
+        return Ok(Some(Job { level: held.entry.level, inputs: vec![held] }));
+    }
+    Ok(choose_merge(&view.segments, limits, now_ms))
+}
+
+/// A segment with entries that were deleted, or with streams that are past their retention.
+fn choose_rewrite(view: &View, cutoffs: &Cutoffs<'_>, due_to: u64) -> Result<Option<Arc<Held>>, LakeError> {
+    for deletion in view.deletes.iter().filter(|d| !d.entry.processed && d.entry.number <= due_to) {
+        for held in view.segments.iter() {
+            if held.is_touched(deletion)? {
+                return Ok(Some(Arc::clone(held)));
+            }
+        }
+    }
+    if cutoffs.is_uniform() {
+        return Ok(None);
+    }
+    let latest_ns = cutoffs.distinct().last().copied().unwrap_or(i64::MIN);
+    for held in view.segments.iter().filter(|held| held.entry.info.max_ns < latest_ns) {
+        let max_ns = held.entry.info.max_ns;
+        if held.segment.streams()?.iter().any(|stream| max_ns < cutoffs.of(stream)) {
+            return Ok(Some(Arc::clone(held)));
+        }
+    }
+    Ok(None)
 }
 
 impl Input<'_> {
@@ -195,13 +203,13 @@ fn first_stream(inputs: &[Input<'_>]) -> Option<Arc<Stream>> {
 }
 
 /// Segments of one day that are worth merging.
-fn choose_merge(segments: &[Arc<Held>], limits: &crate::options::CompactionLimits, now_ms: i64) -> Option<Job> {
+fn choose_merge(segments: &[Arc<Held>], limits: &CompactionLimits, now_ms: i64) -> Option<Job> {
     let entries: Vec<&SegmentEntry> = segments.iter().map(|held| &held.entry).collect();
     let (chosen, level) = choose_entries(&entries, limits, now_ms)?;
     Some(Job { inputs: chosen.into_iter().map(|index| Arc::clone(&segments[index])).collect(), level })
 }
 
-fn choose_entries(segments: &[&SegmentEntry], limits: &crate::options::CompactionLimits, now_ms: i64) -> Option<(Vec<usize>, u8)> {
+fn choose_entries(segments: &[&SegmentEntry], limits: &CompactionLimits, now_ms: i64) -> Option<(Vec<usize>, u8)> {
     let mut partitions: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
     for (index, entry) in segments.iter().enumerate().filter(|(_, entry)| entry.level < TOP_LEVEL) {
         partitions.entry(entry.partition).or_default().push(index);
@@ -243,4 +251,77 @@ fn that_fit(segments: &[&SegmentEntry], indexes: impl Iterator<Item = usize>, ma
         }
     }
     chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segment::SegmentInfo;
+    use std::time::Duration;
+
+    const HOUR_MS: i64 = 3_600_000;
+    const DAY: i64 = 20_000;
+
+    fn entry(number: u64, partition: i64, level: u8, raw_bytes: u64, created_ms: i64) -> SegmentEntry {
+        let info =
+            SegmentInfo { id: format!("{number:04}"), rows: 1, raw_bytes, size_bytes: 1, index_bytes: 1, min_ns: 0, max_ns: 0, streams: 1 };
+        SegmentEntry { info, partition, level, clean_to: 0, created_ms }
+    }
+
+    fn limits() -> CompactionLimits {
+        CompactionLimits { fan_in: 4, max_raw_bytes: 1000, settle_after: Duration::from_hours(2) }
+    }
+
+    /// Flushes at random for three days and merges as chosen: each entry is written at most three times
+    /// more, and few segments are left.
+    #[test]
+    fn writing_is_amplified_at_most_three_times() {
+        let limits = CompactionLimits { max_raw_bytes: 100_000, ..limits() };
+        let mut segments: Vec<SegmentEntry> = Vec::new();
+        let (mut flushed, mut merged, mut number) = (0, 0, 0);
+        for step in 0..600_i64 {
+            let now_ms = DAY * 24 * HOUR_MS + step * HOUR_MS / 8;
+            number += 1;
+            let raw_bytes = 10 + number * 7919 % 40;
+            flushed += raw_bytes;
+            segments.push(entry(number, now_ms / (24 * HOUR_MS), 0, raw_bytes, now_ms));
+            while let Some((mut chosen, level)) = choose_entries(&segments.iter().collect::<Vec<_>>(), &limits, now_ms) {
+                chosen.sort_unstable();
+                let inputs: Vec<SegmentEntry> = chosen.iter().rev().map(|index| segments.remove(*index)).collect();
+                assert!(inputs.iter().all(|input| input.partition == inputs[0].partition && input.level < level));
+                let raw_bytes = inputs.iter().map(|input| input.info.raw_bytes).sum();
+                assert!(raw_bytes <= limits.max_raw_bytes);
+                merged += raw_bytes;
+                number += 1;
+                let created_ms = inputs.iter().map(|input| input.created_ms).max().unwrap();
+                segments.push(entry(number, inputs[0].partition, level, raw_bytes, created_ms));
+            }
+            let per_day = segments.iter().filter(|s| s.partition == segments[0].partition).count();
+            assert!(per_day <= 4 * usize::from(TOP_LEVEL), "{per_day} at step {step}");
+        }
+        assert_eq!(segments.iter().map(|s| s.info.raw_bytes).sum::<u64>(), flushed);
+        assert!(merged <= 3 * flushed, "{merged} of {flushed}");
+        // Three full tiers of 4 · 4 · 4 flushes.
+        assert_eq!(segments.iter().filter(|s| s.partition == DAY).count(), 3);
+    }
+
+    #[test]
+    fn only_full_tiers_and_days_that_are_over_are_merged() {
+        let now_ms = DAY * 24 * HOUR_MS + HOUR_MS;
+        let check = |segments: &[SegmentEntry], now_ms, want: Option<(Vec<usize>, u8)>| {
+            assert_eq!(choose_entries(&segments.iter().collect::<Vec<_>>(), &limits(), now_ms), want);
+        };
+        let three: Vec<_> = (0..3).map(|i| entry(i, DAY, 0, 10, now_ms)).collect();
+        check(&three, now_ms, None);
+        let mut four = three.clone();
+        four.push(entry(9, DAY, 0, 10, now_ms - 1));
+        check(&four, now_ms, Some((vec![3, 0, 1, 2], 1)));
+        four[0].info.raw_bytes = 991;
+        check(&four, now_ms, Some((vec![3, 1, 2], 1)));
+        let later = now_ms + 26 * HOUR_MS;
+        check(&three, later, Some((vec![0, 1, 2], TOP_LEVEL)));
+        check(&three[..1], later, None);
+        let late: Vec<_> = (0..3).map(|i| entry(i, LATE, 0, 10, now_ms)).collect();
+        check(&late, later, None);
+    }
 }

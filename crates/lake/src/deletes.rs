@@ -7,7 +7,7 @@
 
 use crate::LakeError;
 use crate::manifest::DeleteEntry;
-use crate::store::{Lake, View};
+use crate::store::{Held, Lake, View};
 use crate::tombstone::{StoredTombstone, Tombstone};
 use phoenix_model::logs::ReadError;
 use std::sync::Arc;
@@ -62,6 +62,17 @@ impl View {
     pub(crate) fn due_to(&self, now_ms: i64, cancel_period_ms: i64) -> u64 {
         let is_due = |deletion: &&Arc<Deletion>| deletion.entry.processed || now_ms - deletion.entry.created_ms >= cancel_period_ms;
         self.deletes.iter().take_while(is_due).last().map_or(0, |deletion| deletion.entry.number)
+    }
+}
+
+impl Held {
+    /// Whether the segment has to be written anew for a request that is due.
+    pub(crate) fn is_touched(&self, deletion: &Deletion) -> Result<bool, ReadError> {
+        let info = &self.entry.info;
+        if self.entry.clean_to >= deletion.entry.number || !deletion.tombstone.touches_time(info.min_ns, info.max_ns) {
+            return Ok(false);
+        }
+        Ok(self.segment.streams()?.iter().any(|stream| deletion.tombstone.touches_stream(stream)))
     }
 }
 
@@ -133,15 +144,6 @@ impl Lake {
         record.carried_out
     }
 
-    /// Whether a segment has to be written anew for a request that is due.
-    pub(crate) fn is_touched(&self, held: &crate::store::Held, deletion: &Deletion) -> Result<bool, ReadError> {
-        let info = &held.entry.info;
-        if held.entry.clean_to >= deletion.entry.number || !deletion.tombstone.touches_time(info.min_ns, info.max_ns) {
-            return Ok(false);
-        }
-        Ok(held.segment.streams()?.iter().any(|stream| deletion.tombstone.touches_stream(stream)))
-    }
-
     /// Notes which requests have nothing left to remove.
     pub(crate) fn settle_deletes(&self) -> Result<(), LakeError> {
         let due_to = self.begin_deletes();
@@ -156,7 +158,7 @@ impl Lake {
         for deletion in view.deletes.iter().filter(|d| !d.entry.processed && d.entry.number <= due_to && d.generation < oldest_memory) {
             let mut touched = false;
             for held in view.segments.iter() {
-                touched = touched || self.is_touched(held, deletion)?;
+                touched = touched || held.is_touched(deletion)?;
             }
             if !touched {
                 settled.push(deletion.entry.number);

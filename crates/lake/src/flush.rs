@@ -7,8 +7,9 @@ use crate::memtable::{MemoryView, Memtable};
 use crate::segment::{Segment, SegmentError, SegmentInfo, SegmentWriter};
 use crate::store::{Held, Lake};
 use crate::tombstone::Tombstone;
-use crate::upkeep::{Doomed, Upkeep};
+use crate::upkeep::Upkeep;
 use crate::wal::file_numbers;
+use parking_lot::Mutex;
 use phoenix_model::logs::{EntryRef, Stream};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,6 +30,9 @@ pub(crate) struct Frozen {
     /// The number of the memtable in this life.
     pub(crate) generation: u64,
     rotated: Rotated,
+    /// The segments of its first partitions, with how many partitions these are. They are kept when a
+    /// flush fails, so that one with many days gets on although the object store fails now and then.
+    progress: Mutex<(usize, Vec<SegmentEntry>)>,
 }
 
 /// A row and its place in the order of segments.
@@ -118,9 +122,8 @@ impl Lake {
     pub(crate) fn flush_frozen(&self, upkeep: &mut Upkeep) -> Result<bool, LakeError> {
         let Some(frozen) = self.freeze() else { return Ok(false) };
         let due_to = self.begin_deletes();
-        let mut new = Vec::new();
         let may_expire = upkeep.may_expire(&*self.clock);
-        let written = self.write_frozen(&frozen, due_to, may_expire, &mut new).and_then(|()| self.commit_frozen(&frozen, &new));
+        let written = self.write_frozen(&frozen, due_to, may_expire).and_then(|()| self.commit_frozen(&frozen));
         match written {
             Ok(()) => {
                 upkeep.flushed();
@@ -130,10 +133,6 @@ impl Lake {
                 Ok(true)
             }
             Err(error) => {
-                // No manifest names them, or none will.
-                let sequence = self.record.lock().sequence;
-                let keys = new.iter().flat_map(|entry: &SegmentEntry| entry.info.keys(&self.options.prefix));
-                upkeep.doomed.extend(keys.map(|key| Doomed::failed(key, sequence + 1)));
                 self.metrics.flush_failures.inc();
                 *self.stalled.lock() = Some(error.to_string());
                 Err(error)
@@ -157,14 +156,14 @@ impl Lake {
         let rotated = self.journal.rotate();
         let mut table = std::mem::replace(&mut *active, Memtable::new(self.hasher.clone(), None));
         table.close();
-        let frozen = Arc::new(Frozen { table: Arc::new(table), generation: record.generation, rotated });
+        let frozen = Arc::new(Frozen { table: Arc::new(table), generation: record.generation, rotated, progress: Mutex::default() });
         active.previous = Some(Arc::clone(&frozen.table));
         record.generation += 1;
         view.frozen = Some(Arc::clone(&frozen));
         Some(frozen)
     }
 
-    fn write_frozen(&self, frozen: &Frozen, due_to: u64, may_expire: bool, new: &mut Vec<SegmentEntry>) -> Result<(), LakeError> {
+    fn write_frozen(&self, frozen: &Frozen, due_to: u64, may_expire: bool) -> Result<(), LakeError> {
         let view = frozen.table.closed_view();
         let now_ms = self.clock.now_ms();
         let retention = self.view.read().retention.clone();
@@ -174,9 +173,13 @@ impl Lake {
             deletes.iter().filter(|d| !d.entry.processed && d.entry.number <= due_to).map(|d| &d.tombstone).collect();
         let (partitions, places) = sort_rows(&view);
         let mut rest = &places[..];
+        let mut progress = frozen.progress.lock();
         for (index, partition) in partitions.iter().enumerate() {
             let (of_partition, later) = rest.split_at(rest.partition_point(|place| place.partition as usize == index));
             rest = later;
+            if index < progress.0 {
+                continue;
+            }
             let mut writer = LazyWriter::new(self, *partition);
             let mut touching: Vec<&Tombstone> = Vec::new();
             let mut cutoff_ns = i64::MIN;
@@ -198,17 +201,19 @@ impl Lake {
                 writer.push(stream, entry)?;
             }
             if let Some(info) = writer.finish()? {
-                new.push(SegmentEntry { info, partition: *partition, level: 0, clean_to: due_to, created_ms: now_ms });
+                progress.1.push(SegmentEntry { info, partition: *partition, level: 0, clean_to: due_to, created_ms: now_ms });
             }
+            progress.0 = index + 1;
         }
         Ok(())
     }
 
-    fn commit_frozen(&self, frozen: &Frozen, new: &[SegmentEntry]) -> Result<(), LakeError> {
+    fn commit_frozen(&self, frozen: &Frozen) -> Result<(), LakeError> {
+        let progress = frozen.progress.lock();
         let mut record = self.record.lock();
         let view = self.view.read().clone();
         let mut segments = view.segments.to_vec();
-        for entry in new {
+        for entry in &progress.1 {
             segments.push(self.hold(entry)?);
         }
         let first_wal = std::mem::replace(&mut record.first_wal, frozen.rotated.end);

@@ -47,7 +47,7 @@ pub(crate) struct SegmentEntry {
     pub(crate) level: u8,
     /// Requests to delete up to this number have been carried out in it.
     pub(crate) clean_to: u64,
-    /// When it was written, in milliseconds since the Unix epoch.
+    /// When its entries came from memory, the latest of them, in milliseconds since the Unix epoch.
     pub(crate) created_ms: i64,
 }
 
@@ -59,6 +59,12 @@ pub(crate) struct DeleteEntry {
     pub(crate) created_ms: i64,
     pub(crate) processed: bool,
     pub(crate) tombstone: StoredTombstone,
+}
+
+/// What is read first, since the rest may be that of a newer version.
+#[derive(Deserialize)]
+struct Format {
+    format: u64,
 }
 
 impl Manifest {
@@ -90,10 +96,6 @@ impl Manifest {
         let (body, crc) = text.rsplit_once("\ncrc32 ").ok_or_else(|| corrupt("its checksum is missing"))?;
         if u32::from_str_radix(crc.trim_end(), 16) != Ok(crc32fast::hash(body.as_bytes())) {
             return Err(corrupt("its checksum is wrong"));
-        }
-        #[derive(Deserialize)]
-        struct Format {
-            format: u64,
         }
         let format: Format = serde_json::from_str(body).map_err(|error| corrupt(&error.to_string()))?;
         if format.format > FORMAT {

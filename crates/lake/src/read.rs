@@ -83,9 +83,6 @@ impl LogVisitor for Retained<'_> {
         if kept.is_empty() {
             return Ok(());
         }
-        fn pick<T: Copy>(kept: &[usize], from: &[T]) -> Vec<T> {
-            if from.is_empty() { Vec::new() } else { kept.iter().map(|row| from[*row]).collect() }
-        }
         self.inner.batch(&LogBatch {
             stream: batch.stream,
             timestamps_ns: &pick(&kept, batch.timestamps_ns),
@@ -99,6 +96,11 @@ impl LogVisitor for Retained<'_> {
     fn bound_ns(&self) -> Option<i64> {
         self.inner.bound_ns()
     }
+}
+
+/// The rows that are kept, of a column that may be left out.
+fn pick<T: Copy>(kept: &[usize], from: &[T]) -> Vec<T> {
+    if from.is_empty() { Vec::new() } else { kept.iter().map(|row| from[*row]).collect() }
 }
 
 /// What a reader looks at, with what is worked out once for all of it.

@@ -131,7 +131,8 @@ impl Lake {
         let (manifest, adopted) = find_manifest(&options, &disk, &objects, &mut problems)?;
         disk.create_dir_all(&wal)?;
         disk.sync_dir(&options.dir)?;
-        if let Some(parent) = options.dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        // The folder's own name, and that of the one above; those further up were most likely there before.
+        for parent in options.dir.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()).take(2) {
             match disk.sync_dir(parent) {
                 // It may be somebody else's, and then it was there before.
                 Err(error) if error.source.kind() == ErrorKind::PermissionDenied => {}
@@ -247,24 +248,12 @@ impl Lake {
     pub(crate) fn store_manifest(&self, record: &mut Record, segments: &[Arc<Held>], deletes: &[Arc<Deletion>]) -> Result<(), LakeError> {
         // Also after an error: the number may have been used.
         record.sequence += 1;
-        let manifest = self.manifest(record, segments, deletes);
+        let manifest = manifest_of(record, segments, deletes);
         manifest.store(&*self.disk, &self.options.dir)?;
         if let Err(error) = self.store_copy(record, &manifest) {
             tracing::warn!(%error, "the copy of the manifest could not be written, it will be tried again");
         }
         Ok(())
-    }
-
-    fn manifest(&self, record: &Record, segments: &[Arc<Held>], deletes: &[Arc<Deletion>]) -> Manifest {
-        Manifest {
-            sequence: record.sequence,
-            first_wal: record.first_wal,
-            next_segment: record.next_segment,
-            next_delete: record.next_delete,
-            segments: segments.iter().map(|held| held.entry.clone()).collect(),
-            deletes: deletes.iter().map(|deletion| deletion.entry.clone()).collect(),
-            ..Manifest::new(record.owner.clone())
-        }
     }
 
     /// Brings the copy of the manifest up to date.
@@ -274,7 +263,7 @@ impl Lake {
             return Ok(());
         }
         let view = self.view.read().clone();
-        let manifest = self.manifest(&record, &view.segments, &view.deletes);
+        let manifest = manifest_of(&record, &view.segments, &view.deletes);
         self.store_copy(&mut record, &manifest)
     }
 
@@ -309,6 +298,18 @@ impl Lake {
         self.remove_doomed(&mut upkeep);
         *self.lock.lock() = None;
         flushed.and(copied)
+    }
+}
+
+fn manifest_of(record: &Record, segments: &[Arc<Held>], deletes: &[Arc<Deletion>]) -> Manifest {
+    Manifest {
+        sequence: record.sequence,
+        first_wal: record.first_wal,
+        next_segment: record.next_segment,
+        next_delete: record.next_delete,
+        segments: segments.iter().map(|held| held.entry.clone()).collect(),
+        deletes: deletes.iter().map(|deletion| deletion.entry.clone()).collect(),
+        ..Manifest::new(record.owner.clone())
     }
 }
 

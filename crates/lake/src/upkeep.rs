@@ -62,7 +62,7 @@ impl Doomed {
         Self { key, held: None, sequence: 0, not_before }
     }
 
-    /// One of a flush or a merge that failed.
+    /// One of a merge that failed.
     pub(crate) fn failed(key: String, sequence: u64) -> Self {
         Self { key, held: None, sequence, not_before: Duration::ZERO }
     }
@@ -145,7 +145,7 @@ impl Lake {
         let copied = self.refresh_copy();
         self.remove_doomed(&mut upkeep);
         self.show();
-        let outcome = flushed.and_then(|_| expired).and_then(|()| merged).and_then(|more| settled.map(|()| more));
+        let outcome = flushed.and(expired).and(merged).and_then(|more| settled.map(|()| more));
         let outcome = outcome.and_then(|more| copied.map(|()| more));
         if let Err(error) = &outcome {
             self.metrics.maintain_failures.inc();

@@ -26,6 +26,14 @@ impl FolderObjects {
     pub fn open(disk: SharedDisk, root: impl Into<PathBuf>) -> Result<Self, ObjectError> {
         let store = Self { disk, root: root.into(), open: Mutex::default() };
         store.disk.create_dir_all(&store.root).map_err(|e| object_error("write", "", &e))?;
+        // The folder's own name, and that of the one above; those further up were most likely there before.
+        for parent in store.root.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()).take(2) {
+            match store.disk.sync_dir(parent) {
+                // It may be somebody else's, and then it was there before.
+                Err(error) if error.source.kind() == std::io::ErrorKind::PermissionDenied => {}
+                synced => synced.map_err(|e| object_error("write", "", &e))?,
+            }
+        }
         for key in store.files("")?.into_iter().filter(|key| key.ends_with(UNFINISHED)) {
             store.disk.remove_file(&store.path(&key)).map_err(|e| object_error("delete", &key, &e))?;
         }

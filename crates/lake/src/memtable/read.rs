@@ -34,14 +34,14 @@ struct PreparedFilter<'a> {
 }
 
 enum PreparedPattern<'a> {
-    Contains(Finder<'a>),
+    Contains(Box<Finder<'a>>),
     Other(&'a LinePattern),
 }
 
 impl<'a> PreparedFilter<'a> {
     fn new(filter: &'a LineFilter) -> Self {
         let pattern = |pattern: &'a LinePattern| match pattern {
-            LinePattern::Contains(text) => PreparedPattern::Contains(Finder::new(text)),
+            LinePattern::Contains(text) => PreparedPattern::Contains(Box::new(Finder::new(text))),
             other => PreparedPattern::Other(other),
         };
         Self { negated: filter.negated, alternatives: filter.alternatives.iter().map(pattern).collect() }

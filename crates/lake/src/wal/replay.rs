@@ -77,8 +77,8 @@ fn read_record(file: &dyn DiskFile, at: u64, length: u64, payload: &mut Vec<u8>)
     if file.read_at(at, &mut header)? < header.len() {
         return Ok(Record::Torn);
     }
-    let [a, b, c, d, e, f, g, h] = header;
-    let (size, crc) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+    let word = |at: usize| u32::from_le_bytes(std::array::from_fn(|i| header[at + i]));
+    let (size, crc) = (word(0), word(4));
     let start = at + RECORD_HEADER_BYTES as u64;
     if size == 0 || u64::from(size) > length - start {
         return Ok(Record::Torn);
