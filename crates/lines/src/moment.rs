@@ -185,6 +185,20 @@ impl Spelling {
         out.push(self.between);
     }
 
+    /// The day of a number, counted where the moment is spelled.
+    pub(crate) fn day(self, number: i64) -> i64 {
+        (number.div_euclid(SECOND_NS) + i64::from(self.zone.minutes()) * 60).div_euclid(DAY_SECONDS)
+    }
+
+    /// How many bytes the day takes, with what stands behind it.
+    pub(crate) fn day_len(self) -> usize {
+        match self.date {
+            Date::Absent => 0,
+            Date::Dashes | Date::Slashes => 11,
+            Date::Common => 12,
+        }
+    }
+
     /// How many digits of the fraction are written for a number.
     fn fraction_digits(self, number: i64) -> usize {
         if self.digits < Self::TRIMMED {
@@ -202,12 +216,7 @@ impl Spelling {
     pub(crate) fn len(self, number: i64) -> usize {
         let digits = self.fraction_digits(number);
         let fraction = if digits > 0 { digits + 1 } else { 0 };
-        let date = match self.date {
-            Date::Absent => 0,
-            Date::Dashes | Date::Slashes => 11,
-            Date::Common => 12,
-        };
-        date + 8 + fraction + self.zone.len()
+        self.day_len() + 8 + fraction + self.zone.len()
     }
 
     /// A text with `0` wherever a digit stands, and `A` for the letters of a month; the fraction

@@ -1,11 +1,11 @@
 //! Finds the rows whose variable has a text: over whole columns where that is faster.
 
 use super::needle::Needle;
-use super::placement::Relation;
+use super::placement::{Relation, is_of_day};
 use super::verdict::Atom;
 use crate::number::{self, POWERS};
 use crate::view::View;
-use crate::{Kind, LinesError, RowSet, Store, Texts, Value, hex};
+use crate::{Kind, LinesError, RowSet, Spelling, Store, Texts, Value, hex};
 use hashbrown::HashMap;
 use memchr::memmem;
 use phoenix_model::logs::ReadError;
@@ -61,6 +61,12 @@ impl<'p> Found<'p> {
             rows.clear(rows.capacity());
             return Ok(());
         };
+        if rows.count() * 8 < rows.capacity() {
+            return retain(rows, |row| {
+                let hit = texts.codes.get(row).and_then(|code| hits.get(*code as usize));
+                hit.copied().ok_or(LinesError::Columns("a row has no text").into())
+            });
+        }
         rows.mask(|start, word| {
             let codes = texts.codes.get(start..).unwrap_or_default();
             let (mut keep, mut unknown) = (0, 0);
@@ -98,6 +104,32 @@ impl<'p> Found<'p> {
         let number = |row: usize| numbers.get(row).copied().ok_or(LinesError::Columns("a row has no number"));
         let kind = atom.variable.kind;
         let texts = atom.needle.texts();
+        let first = rows.iter().next();
+        if let Some(first) = first {
+            // Many columns hold the same number over and over; one look is enough then.
+            let only = number(first)?;
+            let mut is_only = true;
+            for row in rows.iter() {
+                is_only &= number(row)? == only;
+                if !is_only {
+                    break;
+                }
+            }
+            if is_only {
+                let text = &mut self.scratch.text;
+                text.clear();
+                kind.push_number(text, only);
+                if !atom.needle.holds(atom.relation, text) {
+                    rows.clear(rows.capacity());
+                }
+                return Ok(());
+            }
+        }
+        if let (Kind::Time(spelling), Relation::Contains) = (kind, atom.relation)
+            && texts.iter().all(|text| is_of_day(spelling, text))
+        {
+            return self.retain_days(spelling, &atom.needle, rows, number);
+        }
         if atom.relation == Relation::Equals {
             // A number has one text only.
             let parse = match kind {
@@ -135,6 +167,32 @@ impl<'p> Found<'p> {
             return self.retain_digits(kind, &atom.needle, rows, number);
         }
         self.retain_written(view, atom, rows)
+    }
+
+    /// Looks once at each day, when only a day's text can have what is looked for.
+    fn retain_days(
+        &mut self,
+        spelling: Spelling,
+        needle: &Needle,
+        rows: &mut RowSet,
+        number: impl Fn(usize) -> Result<i64, LinesError>,
+    ) -> Result<(), ReadError> {
+        let text = &mut self.scratch.text;
+        let mut last = None;
+        retain(rows, |row| {
+            let value = number(row)?;
+            let day = spelling.day(value);
+            if let Some((known, hit)) = last
+                && known == day
+            {
+                return Ok(hit);
+            }
+            text.clear();
+            spelling.push(text, value);
+            let hit = needle.holds(Relation::Contains, text);
+            last = Some((day, hit));
+            Ok(hit)
+        })
     }
 
     /// Writes integers or decimals into fields of the same width and searches all of them at once.

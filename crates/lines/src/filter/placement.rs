@@ -173,20 +173,29 @@ fn is_possible(kind: Kind, relation: Relation, text: &[u8]) -> bool {
 
 fn is_possible_moment(spelling: Spelling, relation: Relation, text: &[u8]) -> bool {
     let shape = spelling.shape();
-    let zone = spelling.zone_len();
-    let fits = |shape: &[u8]| {
-        fits_shape(shape, relation, text, |at, byte| match shape[at] {
-            _ if at >= shape.len() - zone => byte == shape[at],
-            b'0' => byte.is_ascii_digit(),
-            b'A' => byte.is_ascii_alphabetic(),
-            other => byte == other,
-        })
-    };
     if spelling.digits < Spelling::TRIMMED {
-        return fits(&shape);
+        return fits_moment(spelling, &shape, relation, text);
     }
-    let fraction_end = shape.len() - zone;
-    (0..9).any(|less| fits(&[&shape[..fraction_end - less], &shape[fraction_end..]].concat()))
+    let fraction_end = shape.len() - spelling.zone_len();
+    (0..9).any(|less| fits_moment(spelling, &[&shape[..fraction_end - less], &shape[fraction_end..]].concat(), relation, text))
+}
+
+fn fits_moment(spelling: Spelling, shape: &[u8], relation: Relation, text: &[u8]) -> bool {
+    let zone = spelling.zone_len();
+    fits_shape(shape, relation, text, |at, byte| match shape[at] {
+        _ if at >= shape.len() - zone => byte == shape[at],
+        b'0' => byte.is_ascii_digit(),
+        b'A' => byte.is_ascii_alphabetic(),
+        other => byte == other,
+    })
+}
+
+/// Whether a text can only lie in the day of a moment, not in the time of the day or across.
+pub(super) fn is_of_day(spelling: Spelling, text: &[u8]) -> bool {
+    let shape = spelling.shape();
+    // What reaches beyond the day begins at most one byte less than the text before its end.
+    let from = (spelling.day_len() + 1).saturating_sub(text.len());
+    spelling.digits < Spelling::TRIMMED && !fits_moment(spelling, &shape[from..], Relation::Contains, text)
 }
 
 /// Whether a text fits somewhere in values of a fixed length, where its relation allows it.
