@@ -203,7 +203,9 @@ impl<T: Clone> Cells<T> {
         Ok(Self { buckets, page: buckets.clamp(1, PAGE), series: Vec::new(), charge: options.budget.charge(0)? })
     }
 
-    fn cell(&mut self, series: usize, bucket: usize) -> Result<&mut Option<T>, EvalError> {
+    /// The cell, and the charge for what grows in it.
+    #[inline]
+    fn cell(&mut self, series: usize, bucket: usize) -> Result<(&mut Option<T>, &mut Charge), EvalError> {
         while self.series.len() <= series {
             let pages = self.buckets.div_ceil(self.page);
             self.charge.grow((pages * size_of::<Page<T>>()) as u64)?;
@@ -215,7 +217,7 @@ impl<T: Clone> Cells<T> {
             *page = Some(vec![None; self.page].into());
         }
         let page = page.as_mut().expect("made above");
-        Ok(&mut page[bucket % self.page])
+        Ok((&mut page[bucket % self.page], &mut self.charge))
     }
 
     fn get(&self, series: usize, bucket: usize) -> Option<&T> {
@@ -240,7 +242,7 @@ fn folding<'a, C: Cell, V: Fn(&C) -> f64 + 'a>(
 impl<C: Cell, V: Fn(&C) -> f64> Accumulator for Folding<C, V> {
     fn add(&mut self, series: usize, bucket: usize, timestamp_ns: i64, value: f64) -> Result<(), EvalError> {
         let sample = C::of(timestamp_ns, value);
-        match self.cells.cell(series, bucket)? {
+        match self.cells.cell(series, bucket)?.0 {
             Some(cell) => cell.merge(&sample),
             empty => *empty = Some(sample),
         }
@@ -330,14 +332,15 @@ impl<T: Copy, M: Fn(f64, i64) -> T, V: Fn(&mut Vec<T>, (i64, i64)) -> f64> Gathe
 impl<T: Copy, M: Fn(f64, i64) -> T, V: Fn(&mut Vec<T>, (i64, i64)) -> f64> Accumulator for Gathering<T, M, V> {
     fn add(&mut self, series: usize, bucket: usize, timestamp_ns: i64, value: f64) -> Result<(), EvalError> {
         let sample = (self.make)(value, timestamp_ns);
-        let values = self.cells.cell(series, bucket)?.get_or_insert_default();
+        let (cell, charge) = self.cells.cell(series, bucket)?;
+        let values = cell.get_or_insert_default();
         if values.len() == values.capacity() {
             // As much again as there is, as vectors grow.
             let more = values.len().max(4);
+            charge.grow((more * size_of::<T>()) as u64)?;
             values.reserve_exact(more);
-            self.cells.charge.grow((more * size_of::<T>()) as u64)?;
         }
-        self.cells.cell(series, bucket)?.get_or_insert_default().push(sample);
+        values.push(sample);
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use phoenix_query::{ABSENT, Column, Grouping, is_absent};
 use std::sync::Arc;
 
 /// How many moments may be asked of the store's counts at once; beyond that times are read.
-const MAX_EDGES: usize = 12_000;
+const MAX_EDGES: usize = 24_000;
 
 /// Evaluates an aggregation. `grouping` is what the aggregation around it keeps of the labels, if
 /// that may be applied entry by entry.
@@ -119,6 +119,10 @@ struct Reader<'a> {
     stream: Option<Arc<Stream>>,
     /// Series of the current stream by level, where labels depend on nothing else.
     by_level: [Option<usize>; Level::ALL.len()],
+    /// Whether all labels that are kept are the current stream's, so that all of its entries belong
+    /// to one series.
+    one_series: bool,
+    series: Option<usize>,
     key: Vec<u8>,
     charge: Charge,
     failure: Option<EvalError>,
@@ -178,6 +182,8 @@ impl<'a> Reader<'a> {
             row: Row::default(),
             stream: None,
             by_level: [None; Level::ALL.len()],
+            one_series: false,
+            series: None,
             key: Vec::new(),
             charge: options.budget.charge(0)?,
             failure: None,
@@ -191,13 +197,23 @@ impl<'a> Reader<'a> {
 
     /// Answers from the store's counts, if they say enough.
     fn count(&mut self, logs: &LogExpr, source: &dyn LogSource, stats: &mut ReadStats) -> Result<bool, EvalError> {
-        let edges_needed = self.windows.buckets() + 1;
-        if !self.is_plain() || !self.pipeline.filters.is_empty() || edges_needed > MAX_EDGES {
+        let plain = self.pipeline.is_empty() && self.unwrap.is_none() && self.pipeline.filters.is_empty();
+        let names = match &self.kept {
+            _ if !self.need.metadata => None,
+            Kept::By(names) => Some(names),
+            _ => return Ok(false),
+        };
+        if !plain || self.windows.buckets() >= MAX_EDGES {
             return Ok(false);
         }
         let bytes = matches!(self.op, RangeOp::BytesOverTime | RangeOp::BytesRate);
         let edges = self.windows.edges();
         let (counts, read) = source.counts(&logs.matchers, &edges, &self.options.read_limits())?;
+        // A label of the stream is not one of the metadata, which get another name beside it.
+        let is_streams = |name: &String, labels: &Labels| is_pipelines(name) || labels.get(name).is_some();
+        if names.is_some_and(|names| counts.iter().any(|counted| !names.iter().all(|name| is_streams(name, &counted.stream.labels)))) {
+            return Ok(false);
+        }
         *stats += read;
         for counted in counts {
             let series = self.plain_series(&counted.stream, counted.level)?;
@@ -292,7 +308,13 @@ impl<'a> Reader<'a> {
             {
                 return Err(pipeline_error(error, &self.row));
             }
-            let series = self.row_series()?;
+            let series = match self.series {
+                Some(series) => series,
+                None => self.row_series()?,
+            };
+            if self.one_series {
+                self.series = Some(series);
+            }
             self.accumulator.add(series, bucket, *timestamp_ns, value)?;
         }
         Ok(())
@@ -366,6 +388,11 @@ impl LogVisitor for Reader<'_> {
             self.stream = Some(Arc::clone(batch.stream));
             self.by_level = [None; Level::ALL.len()];
             self.pipeline.begin_stream(&batch.stream.labels, &mut self.row);
+            self.series = None;
+            self.one_series = match &self.kept {
+                Kept::By(names) => !self.pipeline.changes_labels() && names.iter().all(|name| self.row.has_base(name)),
+                _ => false,
+            };
         }
         let result = if self.is_plain() { self.plain_batch(batch) } else { self.row_batch(batch) };
         result.map_err(|failure| {
@@ -375,13 +402,18 @@ impl LogVisitor for Reader<'_> {
     }
 }
 
+/// Whether a label is never one of the metadata that a store gives.
+fn is_pipelines(name: &str) -> bool {
+    [ERROR, ERROR_DETAILS, DETECTED_LEVEL].contains(&name)
+}
+
 /// Whether the answer may depend on structured metadata.
 fn needs_metadata(wanted: &Wanted, windows: &Windows, source: &dyn LogSource) -> bool {
     let (start_ns, end_ns) = (windows.start_ns(), windows.end_ns());
     match wanted {
         Wanted::All => source.may_have_metadata(None, start_ns, end_ns),
         Wanted::Names(names) => {
-            let names = names.iter().filter(|name| ![ERROR, ERROR_DETAILS, DETECTED_LEVEL].contains(&name.as_str()));
+            let names = names.iter().filter(|name| !is_pipelines(name));
             // An extracted name has its long form because of one of the metadata.
             let names: Vec<&str> = names.flat_map(|name| [Some(name.as_str()), name.strip_suffix("_extracted")]).flatten().collect();
             !names.is_empty() && source.may_have_metadata(Some(&names), start_ns, end_ns)

@@ -195,6 +195,11 @@ impl Pipeline {
         !self.steps.iter().all(|step| matches!(step, Step::Filter(_) | Step::Drop(_) | Step::Keep(_) | Step::Distinct { .. }))
     }
 
+    /// Whether some stage may change or remove labels that the stream has.
+    pub(crate) fn changes_labels(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::LabelFormat(_) | Step::Drop(_) | Step::Keep(_)))
+    }
+
     /// Says whose entries follow.
     pub(crate) fn begin_stream(&mut self, labels: &Labels, row: &mut Row) {
         row.begin_stream(labels);
@@ -262,14 +267,10 @@ fn compile(kind: &StageKind, wanted: &mut Wanted, functions: &Functions) -> Resu
             name: String::new(),
             findable: usize::MAX,
         }),
-        StageKind::Logfmt { strict, keep_empty, fields } => Step::Logfmt(LogfmtStage {
-            strict: *strict,
-            keep_empty: *keep_empty,
-            fields: fields.iter().map(|Extraction { name, path }| (name.clone(), path.clone())).collect(),
-            wanted: wanted.clone(),
-            name: String::new(),
-            findable: usize::MAX,
-        }),
+        StageKind::Logfmt { strict, keep_empty, fields } => {
+            let fields = fields.iter().map(|Extraction { name, path }| (name.clone(), path.clone())).collect();
+            Step::Logfmt(LogfmtStage::new(*strict, *keep_empty, fields, wanted.clone()))
+        }
         StageKind::Pattern(text) => {
             Step::Pattern(PatternStage { parts: pattern::parse(text).map_err(StageError)?, wanted: wanted.clone() })
         }
