@@ -57,14 +57,25 @@ impl Lake {
     /// Does the most urgent merge; whether there may be another one.
     pub(crate) fn merge_once(&self, upkeep: &mut Upkeep) -> Result<bool, LakeError> {
         let due_to = self.begin_deletes();
-        let view = self.view.read().clone();
+        let mut view = self.view.read().clone();
+        if !upkeep.damaged.is_empty() {
+            view.segments = view.segments.iter().filter(|held| !upkeep.damaged.contains(&held.entry.info.id)).cloned().collect();
+        }
         let now_ms = self.clock.now_ms();
         let cutoffs = view.retention.cutoffs(if upkeep.may_expire(&*self.clock) { now_ms } else { i64::MIN });
         let Some(job) = choose(&view, &self.options.compaction, &cutoffs, due_to, now_ms)? else { return Ok(false) };
-        let merged = match self.merge(upkeep, &job, &view, &cutoffs, due_to)? {
-            Merged::Segment(entry) => Some(entry),
-            Merged::Nothing => None,
-            Merged::GivenUp => return Ok(false),
+        let merged = match self.merge(upkeep, &job, &view, &cutoffs, due_to) {
+            Ok(Merged::Segment(entry)) => Some(entry),
+            Ok(Merged::Nothing) => None,
+            Ok(Merged::GivenUp) => return Ok(false),
+            Err(LakeError::Corrupt { file, reason }) => {
+                for held in job.inputs.iter().filter(|held| held.entry.info.keys(&self.options.prefix).contains(&file)) {
+                    upkeep.damaged.insert(held.entry.info.id.clone());
+                }
+                self.report(&file, format!("{reason}; it is left out of merges, and queries that need it fail"));
+                return Err(LakeError::Corrupt { file, reason });
+            }
+            Err(error) => return Err(error),
         };
         let new = merged.as_ref().map(|entry| self.hold(entry)).transpose()?;
         let replaced = self.replace_segments(upkeep, &job.inputs, new);
@@ -91,17 +102,18 @@ impl Lake {
         let mut until_pause = ROWS_PER_STEP;
         while let Some(stream) = first_stream(&inputs) {
             let cutoff_ns = cutoffs.of(&stream);
-            let mut taking: Vec<usize> = Vec::new();
+            // The inputs that have the stream, each with the time of its row.
+            let mut taking: Vec<(i64, usize)> = Vec::new();
             for (index, input) in inputs.iter_mut().enumerate() {
                 if input.is_at(&stream) {
                     let counts = |d: &&&Arc<Deletion>| d.entry.number > input.clean_to && d.tombstone.touches_stream(&stream);
                     input.touching = due.iter().filter(counts).map(|d| &d.tombstone).collect();
-                    taking.push(index);
+                    taking.push((input.timestamp_ns(), index));
                 }
             }
             let mut written = Written::default();
-            while let Some((timestamp_ns, index)) = taking.iter().map(|index| (inputs[*index].timestamp_ns(), *index)).min() {
-                let shared = taking.iter().filter(|other| inputs[**other].timestamp_ns() == timestamp_ns).count() > 1;
+            while let Some((timestamp_ns, index)) = taking.iter().min().copied() {
+                let shared = taking.len() > 1 && taking.iter().filter(|other| other.0 == timestamp_ns).count() > 1;
                 let input = &mut inputs[index];
                 if let Some((_, entry)) = input.rows.current()
                     && entry.timestamp_ns >= cutoff_ns
@@ -111,8 +123,11 @@ impl Lake {
                     writer.push(&stream, entry)?;
                 }
                 input.rows.advance()?;
-                if !input.is_at(&stream) {
-                    taking.retain(|other| *other != index);
+                if input.is_at(&stream) {
+                    let next_ns = input.timestamp_ns();
+                    taking.iter_mut().filter(|other| other.1 == index).for_each(|other| other.0 = next_ns);
+                } else {
+                    taking.retain(|other| other.1 != index);
                 }
                 until_pause -= 1;
                 if until_pause == 0 {

@@ -61,8 +61,7 @@ impl<'a> LazyWriter<'a> {
     /// Adds an entry; streams ascend, and times within them.
     pub(crate) fn push(&mut self, stream: &Arc<Stream>, entry: EntryRef<'_>) -> Result<(), SegmentError> {
         if self.writer.is_none() {
-            let number = self.store.take_segment_number();
-            let id = format!("{}/{number:016}", partition_name(self.partition));
+            let id = format!("{}/{}", partition_name(self.partition), self.store.take_segment_name());
             let options = &self.store.options;
             self.writer = Some(SegmentWriter::create(&self.store.objects, &options.prefix, &id, &options.segment)?);
         }
@@ -242,10 +241,12 @@ impl Lake {
         Ok(Arc::new(Held { entry: entry.clone(), segment }))
     }
 
-    fn take_segment_number(&self) -> u64 {
+    fn take_segment_name(&self) -> String {
         let mut record = self.record.lock();
+        let number = record.next_segment;
         record.next_segment += 1;
-        record.next_segment - 1
+        // Two machines that use one bucket by mistake must not overwrite each other's objects.
+        if self.objects.is_remote() { format!("{number:016}-{}", record.owner) } else { format!("{number:016}") }
     }
 }
 

@@ -31,6 +31,7 @@ pub struct LakeOptions {
     pub prefix: String,
     /// Bytes that entries in memory may take, those included that are on their way to segments.
     /// They start on their way when they take half of it; a write beyond all of it is refused as busy.
+    /// A reader keeps what it looks at in memory until it is done, also after that was moved.
     /// At most 4 GiB, at least 64 KiB.
     pub memtable_bytes: u64,
     /// Entries move to segments when the oldest of them arrived this long ago.

@@ -1,12 +1,14 @@
 //! The patterns of lines and how often they occur.
 
-use crate::segment::PatternCounts;
+use crate::read::{Scene, read_scene};
+use crate::segment::{PatternCounts, Prepared};
 use crate::store::Lake;
 use hashbrown::HashMap;
 use phoenix_lines::{Columns, Encoder, Page};
 use phoenix_model::Charge;
 use phoenix_model::logs::{Level, LogBatch, LogSelect, LogVisitor, Need, ReadError, ReadLimits, ReadStats};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a pattern's count takes in memory.
 const COUNT_BYTES: u64 = 48;
@@ -59,8 +61,29 @@ impl Lake {
             counts: HashMap::new(),
             charge: limits.budget.charge(0)?,
         };
-        let stats = self.read(&select, limits, &mut counter)?;
+        let retention = self.view.read().retention.clone();
+        let cutoffs = retention.cutoffs(self.clock.now_ms());
+        let select = LogSelect { start_ns: select.start_ns.max(cutoffs.earliest()), ..select };
+        let mut scene = Scene::new(self, select.start_ns, select.end_ns);
+        let mut of_segments = ReadStats::default();
         let mut found: BTreeMap<(String, Level), BTreeMap<i64, u64>> = BTreeMap::new();
+        // Segments count for themselves, without putting lines together, unless streams have to be cut
+        // at moments of their own.
+        if cutoffs.is_uniform() {
+            let segments = std::mem::replace(&mut scene.view.segments, Arc::from([]));
+            let prepared = Prepared::new(&select);
+            for (held, tombstones) in segments.iter().zip(&scene.buried) {
+                of_segments.segments += 1;
+                for counts in held.segment.patterns(&prepared, counter.step_ns, tombstones, limits, &mut of_segments)? {
+                    let steps = found.entry((counts.pattern, counts.level)).or_default();
+                    for (step, count) in counts.counts {
+                        *steps.entry(step).or_default() += count;
+                    }
+                }
+            }
+        }
+        let mut stats = read_scene(&scene, &select, &cutoffs, limits, &mut counter)?;
+        stats += of_segments;
         for ((pattern, level, step), count) in counter.counts {
             let text = counter.encoder.patterns().get(pattern).map(phoenix_lines::Pattern::placeholders).unwrap_or_default();
             *found.entry((text, level)).or_default().entry(step).or_default() += count;

@@ -132,13 +132,7 @@ impl Lake {
         let retention = self.view.read().retention.clone();
         let cutoffs = retention.cutoffs(self.clock.now_ms());
         let select = LogSelect { start_ns: select.start_ns.max(cutoffs.earliest()), ..select.clone() };
-        let scene = Scene::new(self, select.start_ns, select.end_ns);
-        if cutoffs.is_uniform() {
-            read_scene(&scene, &select, &cutoffs, limits, visitor)
-        } else {
-            let mut retained = Retained { inner: visitor, cutoffs: &cutoffs };
-            read_scene(&scene, &select, &cutoffs, limits, &mut retained)
-        }
+        read_scene(&Scene::new(self, select.start_ns, select.end_ns), &select, &cutoffs, limits, visitor)
     }
 
     /// Counts the entries of the matching streams between neighbouring edges, which ascend, exactly and
@@ -229,7 +223,22 @@ impl Lake {
     }
 }
 
-fn read_scene(
+/// Gives the visitor what matches, without what is past its retention.
+pub(crate) fn read_scene(
+    scene: &Scene,
+    select: &LogSelect<'_>,
+    cutoffs: &Cutoffs<'_>,
+    limits: &ReadLimits<'_>,
+    visitor: &mut dyn LogVisitor,
+) -> Result<ReadStats, ReadError> {
+    if cutoffs.is_uniform() {
+        read_units(scene, select, cutoffs, limits, visitor)
+    } else {
+        read_units(scene, select, cutoffs, limits, &mut Retained { inner: visitor, cutoffs })
+    }
+}
+
+fn read_units(
     scene: &Scene,
     select: &LogSelect<'_>,
     cutoffs: &Cutoffs<'_>,

@@ -386,7 +386,7 @@ fn find_orphans(options: &LakeOptions, objects: &SharedObjects, manifest: &Manif
         if known.contains(&key) {
             continue;
         }
-        if let Some(number) = id.rsplit('/').next().and_then(|name| name.parse::<u64>().ok()) {
+        if let Some(number) = id.rsplit('/').next().and_then(|name| name.split('-').next()?.parse::<u64>().ok()) {
             next = next.max(number + 1);
             orphans.push(key);
         }

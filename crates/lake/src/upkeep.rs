@@ -5,6 +5,7 @@ use crate::retention::ClockWatch;
 use crate::store::{Held, Lake};
 use parking_lot::{Condvar, Mutex};
 use phoenix_env::Clock;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub(crate) struct Upkeep {
     pub(crate) merge_backoff: Backoff,
     /// Objects to remove.
     pub(crate) doomed: Vec<Doomed>,
+    /// The names of segments that can't be merged since they are damaged.
+    pub(crate) damaged: HashSet<String>,
 }
 
 /// When to try again what has failed.
@@ -70,7 +73,7 @@ impl Doomed {
 
 impl Upkeep {
     pub(crate) fn new(watch: ClockWatch) -> Self {
-        Self { watch, flush_backoff: Backoff::default(), merge_backoff: Backoff::default(), doomed: Vec::new() }
+        Self { watch, flush_backoff: Backoff::default(), merge_backoff: Backoff::default(), doomed: Vec::new(), damaged: HashSet::new() }
     }
 
     /// Whether the wall clock may decide what is removed.
@@ -199,7 +202,7 @@ impl Lake {
     pub(crate) fn remove_doomed(&self, upkeep: &mut Upkeep) {
         let copied = self.record.lock().copied;
         let now = self.clock.monotonic();
-        let mut holders: std::collections::HashMap<*const Held, usize> = std::collections::HashMap::new();
+        let mut holders: HashMap<*const Held, usize> = HashMap::new();
         for held in upkeep.doomed.iter().filter_map(|doomed| doomed.held.as_ref()) {
             *holders.entry(Arc::as_ptr(held)).or_default() += 1;
         }

@@ -336,3 +336,32 @@ fn a_folder_has_one_owner() {
     let error = open_with(&disk, &clock, options_of(0), objects_of(&disk)).unwrap_err();
     assert!(matches!(&error, LakeError::Locked { .. }) && error.to_string().contains(DIR), "{error}");
 }
+
+#[test]
+fn a_damaged_segment_is_named_and_the_rest_goes_on() {
+    let (disk, clock) = (SimDisk::new(10), SimClock::new(NOW_MS));
+    let store = reopen(&disk, &clock, 0);
+    for number in 0..9_i64 {
+        write(&store, &[Input::new(1, NOW_NS - number, format!("entry {number} {}", "x".repeat(300)))]).unwrap();
+        store.flush().unwrap();
+    }
+    let damaged = disk.files().into_iter().filter(|path| path.extension().is_some_and(|e| e == "parquet")).nth(1).unwrap();
+    let bytes = disk.bytes(&damaged).unwrap();
+    // The whole body: footers may be read elsewhere.
+    disk.replace(&damaged, &bytes.iter().enumerate().map(|(at, byte)| if at > 8 { byte ^ 0x55 } else { *byte }).collect::<Vec<_>>());
+    drop(store);
+    disk.restart();
+    let store = reopen(&disk, &clock, 0);
+    let name = damaged.file_name().unwrap().to_string_lossy().into_owned();
+    let error = read(&store).unwrap_err();
+    assert!(error.to_string().contains(&name), "{error}");
+    assert!(matches!(store.maintain(), Err(LakeError::Corrupt { file, .. }) if file.contains(&name)));
+    for _ in 0..10 {
+        clock.advance(MINUTE);
+        let _ = store.maintain();
+    }
+    let status = store.status();
+    assert!(status.segments < 6 && status.problems.len() == 1, "{status:?}");
+    let (after, _) = read_select(&store, &select(&[], NOW_NS, i64::MAX)).unwrap();
+    assert_eq!(after.len(), 1, "what does not need it can be read");
+}
