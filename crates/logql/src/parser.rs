@@ -387,3 +387,9 @@ fn describe(kind: &TokenKind, after: &TokenKind) -> String {
 fn is_grouping_word(word: &str) -> bool {
     word.eq_ignore_ascii_case("by") || word.eq_ignore_ascii_case("without")
 }
+
+/// The candidate that a word was likely meant to be. Long words are no typos, and looking for one
+/// among them takes time.
+fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > 64 { None } else { phoenix_model::suggest::nearest(word, candidates) }
+}

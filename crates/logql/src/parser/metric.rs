@@ -1,10 +1,10 @@
 //! Operators, literals, and what may stand between operators.
 
-use super::{MAX_DEPTH, Parser, is_grouping_word};
+use super::{MAX_DEPTH, Parser, is_grouping_word, nearest};
 use crate::ast::{Binary, BinaryOp, Cardinality, Expr, ExprKind, LogExpr, RangeOp, VectorMatching, VectorOp};
 use crate::check;
 use crate::lexer::TokenKind;
-use phoenix_model::{Span, suggest};
+use phoenix_model::Span;
 
 impl Parser {
     /// Whether the next token can begin an expression.
@@ -240,7 +240,7 @@ impl Parser {
         }
         let functions = RangeOp::ALL.map(RangeOp::as_str);
         let names = functions.into_iter().chain(VectorOp::ALL.map(VectorOp::as_str)).chain(["vector", "label_replace"]);
-        let help = match suggest::nearest(word, names) {
+        let help = match nearest(word, names) {
             Some(near) if near == word => format!("`{word}` needs its argument in parentheses"),
             Some(near) => format!("did you mean `{near}`?"),
             None if opens => format!("there is no function `{word}`"),

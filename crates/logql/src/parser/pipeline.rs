@@ -1,13 +1,13 @@
 //! The stages of a pipeline.
 
-use super::Parser;
 use super::label_filter::compare_op;
+use super::{Parser, nearest};
 use crate::ast::{
     Conversion, Extraction, LabelFormat, LabelFormatValue, LabelSelector, LineFilterExpr, LineOp, LineTerm, Stage, StageKind, Unwrap,
 };
 use crate::check;
 use crate::lexer::TokenKind;
-use phoenix_model::{Span, suggest};
+use phoenix_model::Span;
 
 /// The words that begin a stage.
 const STAGES: [&str; 13] = [
@@ -121,7 +121,7 @@ impl Parser {
             && !matches!(self.peek_after(), TokenKind::Symbol("=~" | "!~"))
             && compare_op(self.peek_after()).is_none()
         {
-            let help = match suggest::nearest(word, STAGES) {
+            let help = match nearest(word, STAGES) {
                 Some(stage) => format!("there is no stage `{word}`; did you mean `{stage}`?"),
                 None => format!("`{word}` is no stage; a label filter is written as `{word}=\"x\"`"),
             };
@@ -189,7 +189,7 @@ impl Parser {
                 "strict" => strict = true,
                 "keep-empty" => keep_empty = true,
                 _ => {
-                    let help = match suggest::nearest(&flag, ["strict", "keep-empty"]) {
+                    let help = match nearest(&flag, ["strict", "keep-empty"]) {
                         Some(near) => format!("did you mean `--{near}`?"),
                         None => "`logfmt` knows `--strict` and `--keep-empty`".to_owned(),
                     };
@@ -300,14 +300,14 @@ impl Parser {
         }
     }
 
-    /// `unwrap x` or `unwrap bytes(x)`, at its word, with the label filters that follow.
+    /// `unwrap x` or `unwrap bytes(x)`, at its word. The label filters behind it are stages still.
     fn unwrap(&mut self, start: usize) -> Option<Unwrap> {
         self.bump();
         let mut conversion = Conversion::None;
         let (mut label, span) = self.expect_label()?;
         if self.eat_symbol("(") {
             let Some(found) = Conversion::ALL.into_iter().find(|c| c.as_str().eq_ignore_ascii_case(&label)) else {
-                let help = match suggest::nearest(&label, Conversion::ALL.map(Conversion::as_str)) {
+                let help = match nearest(&label, Conversion::ALL.map(Conversion::as_str)) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "values are read by `bytes`, `duration` and `duration_seconds`".to_owned(),
                 };
@@ -321,29 +321,6 @@ impl Parser {
                 self.recover_at(")");
             }
         }
-        let mut unwrap = Unwrap { label, conversion, filters: Vec::new(), span: self.span_from(start) };
-        while self.starts_stage() {
-            let stage_start = self.span();
-            match self.stage() {
-                Some(Piece::Stage(Stage { kind: StageKind::LabelFilter(filter), span })) => {
-                    unwrap.filters.push(filter);
-                    unwrap.span.end = span.end;
-                }
-                Some(Piece::Stage(stage)) => {
-                    self.error_with_help(
-                        stage.span,
-                        "syntax error: unexpected stage after unwrap",
-                        "only label filters may follow `unwrap`",
-                    );
-                }
-                Some(Piece::Unwrap(second)) => {
-                    self.error(second.span, "syntax error: unexpected unwrap");
-                }
-                None => {
-                    debug_assert!(self.span().start > stage_start.start || *self.peek() == TokenKind::End, "a stage takes tokens");
-                }
-            }
-        }
-        Some(unwrap)
+        Some(Unwrap { label, conversion, filters: Vec::new(), span: self.span_from(start) })
     }
 }

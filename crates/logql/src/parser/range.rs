@@ -3,7 +3,7 @@
 
 use super::pipeline::Piece;
 use super::{MAX_DEPTH, Parser};
-use crate::ast::{LogExpr, Unwrap};
+use crate::ast::{LogExpr, Stage, StageKind, Unwrap};
 use crate::lexer::TokenKind;
 use phoenix_model::Span;
 
@@ -53,22 +53,34 @@ impl Parser {
             LogRange { logs: LogExpr { matchers, selector_span, stages: Vec::new() }, unwrap: None, range: None, is_whole: true }
         };
         self.brackets(&mut found);
-        let mut complained = false;
         while self.starts_stage() {
             let start = self.span().start;
-            if found.unwrap.is_some() && !complained {
-                complained = true;
-                self.unexpected(&[], Some("only label filters may follow `unwrap`"));
-            }
             match self.stage() {
-                Some(Piece::Stage(stage)) => found.logs.stages.push(stage),
-                Some(Piece::Unwrap(unwrap)) => found.unwrap = Some(unwrap),
+                Some(piece) => self.take(piece, &mut found),
                 None => found.is_whole = false,
             }
             debug_assert!(self.span().start > start || *self.peek() == TokenKind::End, "a stage takes tokens");
         }
         self.brackets(&mut found);
         Some(found)
+    }
+
+    /// Puts a stage where it belongs: behind `unwrap` only label filters may come.
+    fn take(&mut self, piece: Piece, found: &mut LogRange) {
+        match (piece, &mut found.unwrap) {
+            (Piece::Stage(stage), None) => found.logs.stages.push(stage),
+            (Piece::Unwrap(unwrap), none @ None) => *none = Some(unwrap),
+            (Piece::Stage(Stage { kind: StageKind::LabelFilter(filter), span }), Some(unwrap)) => {
+                unwrap.filters.push(filter);
+                unwrap.span.end = span.end;
+            }
+            (Piece::Stage(stage), Some(_)) => {
+                self.error_with_help(stage.span, "syntax error: unexpected stage after unwrap", "only label filters may follow `unwrap`");
+            }
+            (Piece::Unwrap(second), Some(_)) => {
+                self.error(second.span, "syntax error: unexpected unwrap");
+            }
+        }
     }
 
     /// `[5m] offset 1h`, if it comes next.

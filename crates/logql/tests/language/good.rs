@@ -344,6 +344,12 @@ fn limits_are_named() {
     assert!(parse(&path).diagnostics[0].message.ends_with("it is too long: the limit is 128 steps"));
     let regexes = format!("{{a=\"b\"}} {}", "|~ \"c\" ".repeat(257));
     assert_eq!(parse(&regexes).diagnostics[0].message, "the query has too many regular expressions: the limit is 256");
+    // No chain makes reading recurse.
+    for (first, again) in
+        [("rate({a=\"b\"}", " | unwrap x"), ("", "-"), ("", "- "), ("{a=\"b\"}", " | json"), ("", "x("), ("{a=\"b\"}", " or")]
+    {
+        assert!(parse(&format!("{first}{}", again.repeat(10_000))).into_result().is_err() || again == " | json", "{again}");
+    }
     // However much is wrong, reading ends soon and says only the first of it.
     let wrong = "{a=\"b\"}".to_owned() + &"| 5 ".repeat(30_000);
     assert_eq!(parse(&wrong).diagnostics.len(), 20);
