@@ -2,27 +2,39 @@
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// The value of a lower-case hexadecimal digit.
-pub(crate) fn nibble(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+/// For each byte the value of the lower-case hexadecimal digit that it is, or [`NO_DIGIT`].
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[DIGITS[value] as usize] = value as u8;
+        value += 1;
     }
+    values
+};
+const NO_DIGIT: u8 = 0xff;
+
+/// The value of a lower-case hexadecimal digit.
+#[inline]
+pub(crate) fn nibble(byte: u8) -> Option<u8> {
+    Some(VALUES[usize::from(byte)]).filter(|value| *value != NO_DIGIT)
 }
 
 /// Appends the bytes of lower-case hexadecimal text of even length. Nothing is appended when it
 /// is not that.
 pub(crate) fn decode(text: &[u8], out: &mut Vec<u8>) -> bool {
     let start = out.len();
-    for pair in text.chunks(2) {
-        let (Some(high), Some(low)) = (nibble(pair[0]), pair.get(1).and_then(|b| nibble(*b))) else {
-            out.truncate(start);
-            return false;
-        };
-        out.push(high << 4 | low);
+    let mut all = 0;
+    out.extend(text.chunks_exact(2).map(|pair| {
+        let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
+        all |= high | low;
+        high << 4 | low
+    }));
+    let is_hex = all & 0xf0 == 0 && text.len().is_multiple_of(2);
+    if !is_hex {
+        out.truncate(start);
     }
-    true
+    is_hex
 }
 
 /// Appends the text of bytes.

@@ -87,7 +87,15 @@ impl<'a> View<'a> {
     }
 
     pub(crate) fn texts(&self, slot: u8) -> Result<Texts<'a>, ReadError> {
-        load(&self.texts[usize::from(slot)], || self.columns.texts(slot)).copied()
+        load(&self.texts[usize::from(slot)], || {
+            let texts = self.columns.texts(slot)?;
+            let is_whole = texts.ends.last().copied().unwrap_or(0) as usize <= texts.bytes.len();
+            if !is_whole || !texts.ends.is_sorted() {
+                return Err(LinesError::Columns("texts do not end where they should").into());
+            }
+            Ok(texts)
+        })
+        .copied()
     }
 
     pub(crate) fn hex(&self, slot: u8) -> Result<&HexColumn<'a>, ReadError> {

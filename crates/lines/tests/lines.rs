@@ -3,8 +3,8 @@
 mod grammar;
 
 use grammar::{Dice, line};
-use phoenix_lines::{Columns, Encoder, Filter, Lines, Page, Pattern, Patterns, RowSet, render, sizes};
-use phoenix_model::logs::{LineFilter, LinePattern};
+use phoenix_lines::{Columns, Encoder, Filter, Lines, Page, Pattern, Patterns, RowSet, Texts, render, sizes};
+use phoenix_model::logs::{LineFilter, LinePattern, ReadError};
 use proptest::prelude::*;
 use regex::Regex;
 
@@ -84,6 +84,39 @@ fn nothing_grows_without_bound() {
         }
     }
     assert!(encoder.patterns().len() <= Patterns::MAX && encoder.patterns().text_bytes() <= Patterns::MAX_BYTES);
+}
+
+/// Columns of which nothing is right.
+#[derive(Debug)]
+struct Damaged {
+    rows: usize,
+    patterns: Vec<u32>,
+    numbers: Vec<i64>,
+    bytes: Vec<u8>,
+    codes: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl Columns for Damaged {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn patterns(&self) -> Result<&[u32], ReadError> {
+        Ok(&self.patterns)
+    }
+
+    fn numbers(&self, _: u8) -> Result<&[i64], ReadError> {
+        Ok(&self.numbers)
+    }
+
+    fn hex(&self, _: u8) -> Result<&[u8], ReadError> {
+        Ok(&self.bytes)
+    }
+
+    fn texts(&self, _: u8) -> Result<Texts<'_>, ReadError> {
+        Ok(Texts { codes: &self.codes, ends: &self.ends, bytes: &self.bytes })
+    }
 }
 
 /// A condition on lines, made from what stands in one.
@@ -173,5 +206,36 @@ proptest! {
     #[test]
     fn filters_on_odd_lines(lines in proptest::collection::vec("[ab0-9.:=\" <-]{0,30}", 1..40), seed: u64) {
         check_filters(&mut Dice::new(seed), &lines, 20);
+    }
+
+}
+
+proptest! {
+    #[test]
+    fn damaged_columns_are_an_error_or_other_lines(
+        rows in 0usize..12,
+        ids in proptest::collection::vec(0u32..8, 12),
+        numbers in proptest::collection::vec(any::<i64>(), 0..14),
+        bytes in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b'a'), Just(b'1')], 0..200),
+        codes in proptest::collection::vec(0u32..6, 0..14),
+        mut ends in proptest::collection::vec(0u32..210, 0..6),
+        is_sorted: bool,
+        text in "[a1.=:]{1,4}|[0-9a-f]{1,12}",
+    ) {
+        let patterns = Patterns::from_texts([
+            "<raw>", "a=<int> b=<dec>", "<ip> <text>", "<hex32> <uuid>", "<hex8>", "<time:DD/Mon/YYYY:hh:mm:ss.f* -0700> <literal>", "a",
+        ]);
+        if is_sorted {
+            ends.sort_unstable();
+        }
+        let columns = Damaged { rows, patterns: ids[..rows].to_vec(), numbers, bytes, codes, ends };
+        let patterns = patterns.unwrap();
+        let mut set = RowSet::all(rows);
+        let _ = render(&patterns, &columns, &set, &mut Lines::default());
+        let _ = sizes(&patterns, &columns, &set, &mut Vec::new());
+        for pattern in [LinePattern::Contains(text.clone()), LinePattern::Regex(Regex::new(&format!("(?i){}$", regex::escape(&text))).unwrap())] {
+            let plan = Filter::new(&[LineFilter { negated: false, alternatives: vec![pattern] }]).plan(&patterns);
+            let _ = plan.select(&patterns, &columns, &mut set);
+        }
     }
 }

@@ -13,7 +13,7 @@ mod verdict;
 
 use crate::render::{Lines, render_view};
 use crate::view::View;
-use crate::{Columns, Patterns, RowSet};
+use crate::{Columns, LinesError, Patterns, RowSet};
 use column::Found;
 use phoenix_model::logs::{LineFilter, LinePattern, ReadError};
 use required::{Required, required};
@@ -134,6 +134,9 @@ impl Plan {
         }
         assert_eq!(self.patterns, patterns.len(), "a plan is for the patterns of its segment");
         let view = View::new(patterns, columns)?;
+        if rows.capacity() != view.ids.len() {
+            return Err(LinesError::Columns("a page has not the rows that were asked for").into());
+        }
         let mut lines = Lines::default();
         let mut found = Found::default();
         for condition in &self.conditions {

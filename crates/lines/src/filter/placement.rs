@@ -1,6 +1,6 @@
 //! Where in the lines of a pattern a text can lie: in static text, within a variable, or across.
 
-use crate::{Kind, Pattern, Spelling, Variable, hex};
+use crate::{Kind, Pattern, Spelling, Variable, hex, number};
 
 /// More ways than this are not looked at one by one.
 const WAYS: usize = 48;
@@ -160,8 +160,9 @@ fn is_possible(kind: Kind, relation: Relation, text: &[u8]) -> bool {
             text.len() <= 19 && points <= 1 && (!is_whole || points == 1) && text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
         }
         Kind::Ip => {
+            let is_part = |part: &[u8]| part.len() <= 3 && number::digits(part).is_some_and(|octet| octet <= 255);
             let points = memchr::memchr_iter(b'.', text).count();
-            text.len() <= 15 && points <= 3 && (!is_whole || points == 3) && text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+            points <= 3 && (!is_whole || points == 3) && text.split(|b| *b == b'.').all(is_part)
         }
         Kind::Hex(digits) => fits_shape(&vec![b'0'; usize::from(digits)], relation, text, |_, b| hex::nibble(b).is_some()),
         Kind::Uuid => {
@@ -245,6 +246,9 @@ mod tests {
             ("id=<hex8>", "4bf92f35", "Hex0 has \"4bf92f35\""),
             ("id=<hex8>", "4bf92f35a", "none"),
             ("id=<hex8>", "=4bf92f35", "Hex0 begins \"4bf92f35\""),
+            ("<ip>:<int>", "500", "Numbers1 has \"500\""),
+            ("<ip>:<int>", ".25", "Numbers0 has \".25\""),
+            ("<ip>:<int>", "1.2.3.4:5", "Numbers0 ends \"1.2.3.4\" and Numbers1 begins \"5\""),
             ("<uuid>", "-a", "Hex0 has \"-a\""),
             ("<uuid>", "1234567890123", "none"),
             ("<time:YYYY-MM-DDThh:mm:ssZ>", "T07:", "Numbers0 has \"T07:\""),
