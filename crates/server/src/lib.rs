@@ -7,6 +7,7 @@ pub mod current;
 pub mod demo;
 pub mod events;
 mod http;
+mod otlp;
 mod pager;
 mod problems;
 mod query_pool;

@@ -23,6 +23,9 @@ impl Api {
             let first = error.lines().next().unwrap_or_default();
             add("error", format!("The last reload failed and the old configuration goes on: {first}"));
         }
+        for message in &self.not_listening {
+            add("warning", message.clone());
+        }
         match self.parts.store.status(0) {
             Ok(status) => {
                 for problem in status.problems {

@@ -7,7 +7,9 @@ use crate::demo::Demo;
 use crate::events::{Event, Events};
 use crate::http::bodies::Bodies;
 use crate::http::loki::{Loki, LokiState, PushDoor};
-use crate::http::{Api, ApiState, router};
+use crate::http::otlp::OtlpDoor;
+use crate::http::{Api, ApiState, LogPaths, otlp_router, router};
+use crate::otlp::{Bound, bind, serve_grpc};
 use crate::pager::TransportPager;
 use crate::query_pool::{QueryPlaces, QueryPool, QueryPoolLimits};
 use crate::reload::Reloader;
@@ -19,6 +21,7 @@ use phoenix_engine::{EmbeddedMetrics, LogsEngine, MetricsEngine, QueryLimits};
 use phoenix_env::{SharedClock, SharedDisk};
 use phoenix_incident::Incidents;
 use phoenix_ingest::host::Host;
+use phoenix_ingest::otlp::OtlpReceiver;
 use phoenix_ingest::push::LogReceiver;
 use phoenix_ingest::remote_write::{Receiver, ReceiverLimits};
 use phoenix_ingest::scrape::{ActiveTarget, ScrapeLimits, Scraper, ScraperOptions};
@@ -98,6 +101,8 @@ pub struct LogParts {
     pub(crate) engine: Arc<dyn LogsEngine>,
     /// The one gate for entries of every origin.
     pub(crate) receiver: Arc<LogReceiver>,
+    /// Takes OTLP's requests.
+    pub(crate) otlp: Arc<OtlpReceiver>,
 }
 
 /// A running Phoenix.
@@ -107,6 +112,7 @@ pub struct Server {
     address: SocketAddr,
     shutdown: Shutdown,
     served: tokio::task::JoinHandle<()>,
+    otlp_served: Vec<tokio::task::JoinHandle<()>>,
     paging: Vec<tokio::task::JoinHandle<()>>,
     store_thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -131,6 +137,13 @@ impl Server {
             StartError::new(format!("cannot listen on {listen}"), e)
                 .hint("another program may have the port: choose one with --listen HOST:PORT or `listen:` in phoenix.yaml")
         })?;
+        let otlp = &current.settings.otlp;
+        let otlp_grpc = runtimes.api().block_on(bind("otlp.grpc", otlp.grpc)).map_err(|e| taken("otlp.grpc", &e))?;
+        let otlp_http = runtimes.api().block_on(bind("otlp.http", otlp.http)).map_err(|e| taken("otlp.http", &e))?;
+        let not_listening: Vec<String> = [&otlp_grpc, &otlp_http].into_iter().filter_map(Bound::problem).collect();
+        for problem in &not_listening {
+            tracing::warn!("{problem}");
+        }
         let address = listener.local_addr().map_err(|e| StartError::new("cannot listen", e))?;
         let data_dir = current.settings.data_dir.clone();
         let shutdown = Shutdown::default();
@@ -177,18 +190,25 @@ impl Server {
             shutdown: shutdown.clone(),
             started_at_ms: clock.now_ms(),
             data_dir,
+            not_listening,
         });
 
         let bodies = Bodies::new(Arc::clone(&clock), limits.body_size_bytes, memory / 8, PUSHES);
-        let loki = parts.logs.clone().map(|logs| loki(&parts, logs, &bodies, places, &clock, &shutdown, &limits));
+        let logs = parts.logs.clone().map(|logs| {
+            let otlp = OtlpDoor { receiver: Arc::clone(&logs.otlp), bodies: bodies.clone() };
+            LogPaths { loki: loki(&parts, logs, &bodies, places, &clock, &shutdown, &limits), otlp }
+        });
         let end = shutdown.clone();
-        let app = router(api.clone(), loki);
+        let otlp = logs.as_ref().map(|paths| paths.otlp.clone());
+        let app = router(api.clone(), logs);
         let served = runtimes.api().spawn(async move {
             let served = axum::serve(listener, app).with_graceful_shutdown(async move { end.wait().await });
             if let Err(error) = served.await {
                 tracing::error!(%error, "the HTTP server ended");
             }
         });
+        let otlp_served =
+            otlp.map_or_else(Vec::new, |door| serve_otlp(&runtimes, &api, otlp_grpc, otlp_http, &door, limits.body_size_bytes));
         let (end_alerting, end_incidents) = (shutdown.clone(), shutdown.clone());
         let alerting = parts.alerting.clone();
         let paging = vec![
@@ -198,7 +218,7 @@ impl Server {
         ];
         reloader.put_in_force().map_err(|e| StartError::new("the configuration can't be put in force", e))?;
         let store_thread = maintain(&parts, &runtimes, &clock, &shutdown)?;
-        Ok(Self { runtimes, api, address, shutdown, served, paging, store_thread: Some(store_thread) })
+        Ok(Self { runtimes, api, address, shutdown, served, otlp_served, paging, store_thread: Some(store_thread) })
     }
 
     /// Where it listens, as a URL.
@@ -252,6 +272,9 @@ impl Server {
         });
         // Event streams end with the signal; anything slower is cut off with the runtime.
         self.served.abort();
+        for task in &self.otlp_served {
+            task.abort();
+        }
         if let Some(thread) = self.store_thread.take() {
             let _ = thread.join();
         }
@@ -261,6 +284,42 @@ impl Server {
         self.runtimes.paging().block_on(parts.state.close());
         self.runtimes.end();
     }
+}
+
+/// An address of OTLP's that was asked for and cannot be had.
+fn taken(setting: &str, (address, error): &(SocketAddr, std::io::Error)) -> StartError {
+    StartError::new(format!("cannot listen on {address} for OTLP"), error)
+        .hint(format!("another program may have the port: set `{setting}` in phoenix.yaml to another address, or to `off`"))
+}
+
+/// Answers on OTLP's own addresses.
+fn serve_otlp(
+    runtimes: &Runtimes,
+    api: &Api,
+    grpc: Bound,
+    http: Bound,
+    door: &OtlpDoor,
+    body_bytes: u64,
+) -> Vec<tokio::task::JoinHandle<()>> {
+    let mut tasks = Vec::new();
+    if let Bound::Listening(listener) = grpc {
+        let (door, end) = (door.clone(), api.shutdown.clone());
+        tasks.push(runtimes.api().spawn(async move {
+            if let Err(error) = serve_grpc(listener, door, body_bytes, end).await {
+                tracing::error!(%error, "the server of OTLP over gRPC ended");
+            }
+        }));
+    }
+    if let Bound::Listening(listener) = http {
+        let (app, end) = (otlp_router(api.clone(), door.clone()), api.shutdown.clone());
+        tasks.push(runtimes.api().spawn(async move {
+            let served = axum::serve(listener, app).with_graceful_shutdown(async move { end.wait().await });
+            if let Err(error) = served.await {
+                tracing::error!(%error, "the server of OTLP over HTTP ended");
+            }
+        }));
+    }
+    tasks
 }
 
 /// Loki's API over the store of logs.

@@ -8,6 +8,7 @@ mod guard;
 mod lifecycle;
 pub(crate) mod loki;
 pub(crate) mod native;
+pub(crate) mod otlp;
 mod params;
 pub(crate) mod prometheus;
 mod redirects;
@@ -49,6 +50,8 @@ pub struct ApiState {
     pub(crate) shutdown: Shutdown,
     pub(crate) started_at_ms: i64,
     pub(crate) data_dir: PathBuf,
+    /// What could not be listened on, for Home.
+    pub(crate) not_listening: Vec<String>,
 }
 
 impl Api {
@@ -76,9 +79,18 @@ impl Deref for Api {
     }
 }
 
+/// What is sent and asked where logs are kept.
+#[derive(Clone)]
+pub(crate) struct LogPaths {
+    pub(crate) loki: loki::Loki,
+    pub(crate) otlp: otlp::OtlpDoor,
+}
+
 /// All paths.
-pub fn router(api: Api, loki: Option<loki::Loki>) -> Router {
+pub(crate) fn router(api: Api, logs: Option<LogPaths>) -> Router {
+    let (loki, otlp) = logs.map(|paths| (paths.loki, paths.otlp)).unzip();
     Router::new()
+        .merge(otlp.map_or_else(Router::new, otlp::router))
         .merge(loki.map_or_else(Router::new, loki::router))
         .nest("/prometheus/api/v1", prometheus::ruler())
         .nest("/api/v1", prometheus::router())
@@ -93,4 +105,9 @@ pub fn router(api: Api, loki: Option<loki::Loki>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(api.clone(), guard::check))
         .with_state(api)
+}
+
+/// The paths of OTLP alone, for an address of their own.
+pub(crate) fn otlp_router(api: Api, door: otlp::OtlpDoor) -> Router {
+    otlp::router(door).layer(middleware::from_fn_with_state(api, guard::check))
 }

@@ -14,7 +14,7 @@ mod status;
 mod streams;
 mod tail;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod volume;
 
 pub(crate) use push::PushDoor;

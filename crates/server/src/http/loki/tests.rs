@@ -1,6 +1,6 @@
 //! The API as data: requests with what they answer, over a store in memory.
 
-mod memory;
+pub(crate) mod memory;
 mod tails;
 
 use super::{Loki, LokiState, PushDoor, router};

@@ -21,7 +21,7 @@ struct Stored {
 type Tails = Arc<Mutex<Vec<(u64, LogExpr, TailSink)>>>;
 
 #[derive(Default)]
-pub(super) struct MemoryLogs {
+pub(crate) struct MemoryLogs {
     stored: Mutex<Vec<Stored>>,
     tails: Tails,
     deletes: Mutex<Vec<DeleteStatus>>,
@@ -58,6 +58,12 @@ fn number(expr: &Expr) -> Result<f64, QueryError> {
 }
 
 impl MemoryLogs {
+    /// All entries in the order of writing, as text.
+    pub(crate) fn dump(&self) -> String {
+        let line = |s: &Stored| format!("{} {} {} {:?}\n", s.entry.timestamp_ns, s.entry.stream, s.entry.metadata, s.entry.line);
+        self.stored.lock().iter().map(line).collect()
+    }
+
     fn streams(&self, scope: &LogScope<'_>) -> BTreeSet<Labels> {
         let stored = self.stored.lock();
         let streams = stored.iter().map(|s| &s.entry).filter(|e| (scope.start_ns..scope.end_ns).contains(&e.timestamp_ns));
