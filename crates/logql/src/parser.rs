@@ -21,7 +21,7 @@ pub const MAX_DEPTH: usize = 128;
 
 /// How many conditions one label filter may combine. They are cheaper than levels of expressions,
 /// and generated ones can be long.
-pub const MAX_FILTER_CONDITIONS: usize = 1_000;
+pub const MAX_FILTER_CONDITIONS: usize = 500;
 
 /// How many regular expressions one query may have: each may take 10 MiB once it is compiled.
 pub const MAX_REGEXES: usize = 256;
