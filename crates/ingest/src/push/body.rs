@@ -70,8 +70,9 @@ pub(crate) fn busy(e: BudgetExceeded) -> BodyRefusal {
 /// Takes the compression off: `snappy` is a block without frames and only ever protobuf's;
 /// `deflate` may come with zlib's header or without.
 pub(crate) fn unpack<'a>(bytes: &'a [u8], encoding: Encoding, limits: &PushLimits, budget: &Budget) -> Result<Unpacked<'a>, BodyRefusal> {
-    if bytes.len() as u64 > limits.compressed_bytes {
-        let message = format!("the request has {} bytes, the limit is {}: send less at once", bytes.len(), limits.compressed_bytes);
+    if encoding != Encoding::Identity && bytes.len() as u64 > limits.compressed_bytes {
+        let message =
+            format!("the request has {} bytes compressed, the limit is {}: send less at once", bytes.len(), limits.compressed_bytes);
         return Err(("body_size", refusal(413, message)));
     }
     match encoding {

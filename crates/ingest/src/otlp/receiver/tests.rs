@@ -242,7 +242,12 @@ fn metrics_are_put_as_prometheus_puts_them() {
         &bench,
         &metric("lat", "ms", summary),
         "{}",
-        &[r#"lat_milliseconds{TARGET,quantile="0.5"} 1.25 @0"#, "lat_milliseconds_sum{TARGET} 3 @0", "lat_milliseconds_count{TARGET} 2 @0", INFO],
+        &[
+            r#"lat_milliseconds{TARGET,quantile="0.5"} 1.25 @0"#,
+            "lat_milliseconds_sum{TARGET} 3 @0",
+            "lat_milliseconds_count{TARGET} 2 @0",
+            INFO,
+        ],
     );
     let exponential = r#""exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[{"timeUnixNano":"1544712660300000000","count":"6","sum":9,"scale":0,"zeroCount":"1","positive":{"offset":-1,"bucketCounts":["2","3"]}}]}"#;
     check(
@@ -326,7 +331,8 @@ fn differences_are_added_up() {
     check(&bench, &at(10, sum), "429 the store of metrics is busy: flush", &[]);
     *bench.metrics.answer.lock() = Ok(WriteOutcome::default());
     check(&bench, &at(10, sum), "{}", &["d_total{TARGET} 10 @10", &info(10)]);
-    let late = r#"{"partialSuccess":{"rejectedDataPoints":"1","errorMessage":"d_total has a delta that is not later than the one before"}}"#;
+    let late =
+        r#"{"partialSuccess":{"rejectedDataPoints":"1","errorMessage":"d_total has a delta that is not later than the one before"}}"#;
     check(&bench, &at(10, sum), late, &[]);
     bench.clock.advance(std::time::Duration::from_hours(2));
     check(&bench, &at(20, sum), "{}", &["d_total{TARGET} 15 @20", &info(20)]);
@@ -380,7 +386,12 @@ fn bodies_and_answers() {
         (Some("text/plain"), None, &b""[..], "415 expected Content-Type"),
         (Some("application/json"), Some("br"), b"{}", "400 Content-Encoding \"br\" not supported"),
         (Some("application/json"), None, b"{", "400 the body is not a request of OTLP: EOF"),
-        (Some("application/json"), None, br#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"traceId":"xyz"}]}]}]}"#, "400 the body is not"),
+        (
+            Some("application/json"),
+            None,
+            br#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"traceId":"xyz"}]}]}]}"#,
+            "400 the body is not",
+        ),
         (None, None, b"\x0a\x7f", "400 the body is not a request of OTLP"),
         (None, Some("gzip"), b"no gzip", "400 the body is not gzip"),
     ] {

@@ -195,7 +195,9 @@ fn encodings_and_their_limits() {
     assert!(bench.push(PushFormat::Current, None, None, &bomb).starts_with("413 the request has 1048577 bytes uncompressed"));
     assert!(bench.push(PushFormat::Current, None, None, &[0xff, 0xff, 0xff, 0xff, 0x0f]).starts_with("413"));
     assert!(
-        bench.push(PushFormat::Current, None, None, &vec![0; 700_001]).starts_with("413 the request has 700001 bytes, the limit is 700000")
+        bench
+            .push(PushFormat::Current, None, None, &vec![0; 700_001])
+            .starts_with("413 the request has 700001 bytes compressed, the limit is 700000")
     );
     let torn = &gzip(body.as_bytes())[..30];
     assert!(bench.push(PushFormat::Current, Some("application/json"), Some("gzip"), torn).starts_with("400 the body is not gzip"));
