@@ -6,6 +6,7 @@ use crate::ast::RangeOp;
 use phoenix_model::Charge;
 use phoenix_query::ABSENT;
 use phoenix_query::numeric::{CompensatedSum, nan_first};
+use std::ops::Range;
 
 /// Takes samples of series.
 pub(super) trait Accumulator {
@@ -13,7 +14,7 @@ pub(super) trait Accumulator {
     fn add(&mut self, series: usize, bucket: usize, timestamp_ns: i64, value: f64) -> Result<(), EvalError>;
 
     /// The values of a series at all steps.
-    fn finish(&mut self, series: usize, windows: &Windows) -> Vec<f64>;
+    fn finish(&mut self, series: usize, windows: &Windows) -> Result<Vec<f64>, EvalError>;
 }
 
 /// The accumulator of an operation. `param` is the quantile.
@@ -220,6 +221,18 @@ impl<T: Clone> Cells<T> {
         Ok((&mut page[bucket % self.page], &mut self.charge))
     }
 
+    /// The cells in a run of buckets that hold something.
+    fn present(&self, series: usize, buckets: Range<usize>) -> impl Iterator<Item = &T> {
+        let pages = self.series.get(series).map_or(&[][..], Vec::as_slice);
+        let size = self.page;
+        let numbers = buckets.start / size..buckets.end.div_ceil(size);
+        numbers.filter_map(move |number| Some((number, pages.get(number)?.as_ref()?))).flat_map(move |(number, page)| {
+            let first = buckets.start.saturating_sub(number * size);
+            let end = (buckets.end - number * size).min(size);
+            page[first..end].iter().flatten()
+        })
+    }
+
     fn get(&self, series: usize, bucket: usize) -> Option<&T> {
         self.series.get(series)?[bucket / self.page].as_ref()?[bucket % self.page].as_ref()
     }
@@ -249,28 +262,28 @@ impl<C: Cell, V: Fn(&C) -> f64> Accumulator for Folding<C, V> {
         Ok(())
     }
 
-    fn finish(&mut self, series: usize, windows: &Windows) -> Vec<f64> {
+    fn finish(&mut self, series: usize, windows: &Windows) -> Result<Vec<f64>, EvalError> {
         let mut sliding = Sliding { front: Vec::new(), back: Vec::new(), back_all: None };
         let (mut first, mut next) = (0, 0);
-        (0..windows.steps.count)
-            .map(|step| {
-                let window = windows.window(step);
-                while first < window.start {
-                    if first < next {
-                        sliding.pop();
-                    } else {
-                        // Buckets between windows are in none of them.
-                        next += 1;
-                    }
-                    first += 1;
-                }
-                while next < window.end {
-                    sliding.push(self.cells.get(series, next).cloned());
+        let mut values = Vec::with_capacity(windows.steps.count);
+        for step in 0..windows.steps.count {
+            let window = windows.window(step);
+            while first < window.start {
+                if first < next {
+                    sliding.pop();
+                } else {
+                    // Buckets between windows are in none of them.
                     next += 1;
                 }
-                sliding.all().map_or(ABSENT, |cell| (self.value)(&cell))
-            })
-            .collect()
+                first += 1;
+            }
+            while next < window.end {
+                sliding.push(self.cells.get(series, next).cloned());
+                next += 1;
+            }
+            values.push(sliding.all().map_or(ABSENT, |cell| (self.value)(&cell)));
+        }
+        Ok(values)
     }
 }
 
@@ -316,20 +329,21 @@ fn united<C: Cell>(earlier: Option<C>, later: Option<&C>) -> Option<C> {
 }
 
 /// Samples that are kept until the end.
-struct Gathering<T, M, V> {
+struct Gathering<'a, T, M, V> {
     cells: Cells<Vec<T>>,
+    cancelled: &'a dyn Fn() -> bool,
     make: M,
     value: V,
     scratch: Vec<T>,
 }
 
-impl<T: Copy, M: Fn(f64, i64) -> T, V: Fn(&mut Vec<T>, (i64, i64)) -> f64> Gathering<T, M, V> {
-    fn new(options: &EvalOptions<'_>, buckets: usize, make: M, value: V) -> Result<Self, EvalError> {
-        Ok(Self { cells: Cells::new(options, buckets)?, make, value, scratch: Vec::new() })
+impl<'a, T: Copy, M: Fn(f64, i64) -> T, V: Fn(&mut Vec<T>, (i64, i64)) -> f64> Gathering<'a, T, M, V> {
+    fn new(options: &EvalOptions<'a>, buckets: usize, make: M, value: V) -> Result<Self, EvalError> {
+        Ok(Self { cells: Cells::new(options, buckets)?, cancelled: options.cancelled, make, value, scratch: Vec::new() })
     }
 }
 
-impl<T: Copy, M: Fn(f64, i64) -> T, V: Fn(&mut Vec<T>, (i64, i64)) -> f64> Accumulator for Gathering<T, M, V> {
+impl<T: Copy, M: Fn(f64, i64) -> T, V: Fn(&mut Vec<T>, (i64, i64)) -> f64> Accumulator for Gathering<'_, T, M, V> {
     fn add(&mut self, series: usize, bucket: usize, timestamp_ns: i64, value: f64) -> Result<(), EvalError> {
         let sample = (self.make)(value, timestamp_ns);
         let (cell, charge) = self.cells.cell(series, bucket)?;
@@ -344,16 +358,20 @@ impl<T: Copy, M: Fn(f64, i64) -> T, V: Fn(&mut Vec<T>, (i64, i64)) -> f64> Accum
         Ok(())
     }
 
-    fn finish(&mut self, series: usize, windows: &Windows) -> Vec<f64> {
-        (0..windows.steps.count)
-            .map(|step| {
-                self.scratch.clear();
-                for bucket in windows.window(step) {
-                    self.scratch.extend(self.cells.get(series, bucket).into_iter().flatten());
-                }
-                if self.scratch.is_empty() { ABSENT } else { (self.value)(&mut self.scratch, windows.bounds_ns(step)) }
-            })
-            .collect()
+    fn finish(&mut self, series: usize, windows: &Windows) -> Result<Vec<f64>, EvalError> {
+        let mut all = Vec::with_capacity(windows.steps.count);
+        for step in 0..windows.steps.count {
+            // Long windows over many steps are a lot of work.
+            if (self.cancelled)() {
+                return Err(EvalError::Cancelled);
+            }
+            self.scratch.clear();
+            for values in self.cells.present(series, windows.window(step)) {
+                self.scratch.extend(values);
+            }
+            all.push(if self.scratch.is_empty() { ABSENT } else { (self.value)(&mut self.scratch, windows.bounds_ns(step)) });
+        }
+        Ok(all)
     }
 }
 

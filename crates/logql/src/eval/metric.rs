@@ -73,7 +73,7 @@ impl<'a> MetricEvaluator<'a> {
     }
 
     fn over_range(&mut self, aggregation: &RangeAggregation, grouping: Option<&Grouping>) -> Result<Vec<Column>, EvalError> {
-        let windows = Windows::new(self.steps, aggregation.range_ns, aggregation.offset_ns);
+        let windows = Windows::new(self.steps, aggregation.range_ns, aggregation.offset_ns)?;
         let columns = over_range::evaluate(aggregation, grouping, &windows, self.source, self.options, &mut self.stats)?;
         self.charged(columns)
     }

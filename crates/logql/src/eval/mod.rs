@@ -231,7 +231,10 @@ fn refuse_many(series: usize, options: &EvalOptions<'_>) -> Result<(), EvalError
 }
 
 fn too_many_series(options: &EvalOptions<'_>) -> EvalError {
-    EvalError::Limit(format!("maximum of series ({}) reached for a single query", options.max_series))
+    EvalError::Limit(format!(
+        "maximum number of series ({}) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()",
+        options.max_series
+    ))
 }
 
 /// Keeps sums of times, ranges and offsets inside of 64 bits.

@@ -34,7 +34,7 @@ pub(super) fn evaluate(
     if !reader.count(&aggregation.logs, source, stats)? {
         reader.read(&aggregation.logs, source, stats)?;
     }
-    let columns = reader.finish();
+    let columns = reader.finish()?;
     Ok(if absent { missing(&columns, &aggregation.logs.matchers, windows) } else { columns })
 }
 
@@ -245,14 +245,17 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> Vec<Column> {
+    fn finish(mut self) -> Result<Vec<Column>, EvalError> {
         let labels = std::mem::take(&mut self.table.labels);
-        labels
-            .into_iter()
-            .enumerate()
-            .map(|(series, labels)| Column { labels, values: self.accumulator.finish(series, self.windows) })
-            .filter(|column| !column.is_empty())
-            .collect()
+        self.charge.grow(labels.len() as u64 * self.windows.steps.count as u64 * size_of::<f64>() as u64)?;
+        let mut columns = Vec::with_capacity(labels.len());
+        for (series, labels) in labels.into_iter().enumerate() {
+            let column = Column { labels, values: self.accumulator.finish(series, self.windows)? };
+            if !column.is_empty() {
+                columns.push(column);
+            }
+        }
+        Ok(columns)
     }
 
     /// The series of entries whose labels are those of the stream and the level.

@@ -4,6 +4,9 @@
 //! time into buckets, at most two for each step, such that each window is a run of whole buckets:
 //! an entry is added to one bucket, however many windows overlap.
 
+use super::EvalError;
+use crate::units;
+
 /// The moments at which numbers are computed, in nanoseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Steps {
@@ -42,29 +45,29 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    pub(super) fn new(steps: Steps, range_ns: i64, offset_ns: i64) -> Self {
+    /// Fails where windows lie so far from now that their times would not fit into 64 bits.
+    pub(super) fn new(steps: Steps, range_ns: i64, offset_ns: i64) -> Result<Self, EvalError> {
         let range_ns = range_ns.max(1);
+        let far = |when: &str| {
+            EvalError::Execution(format!("the range of {} reaches too far into the {when}", units::format_duration_ns(range_ns)))
+        };
+        // The distance of any two times stays below 2^63.
+        let before_ns = steps.start_ns.checked_sub(offset_ns).and_then(|start| start.checked_sub(range_ns));
+        let before_ns = before_ns.filter(|before| *before >= -(i64::MAX / 4)).ok_or_else(|| far("past"))?;
+        let last_ns = steps.last_ns().checked_sub(offset_ns).filter(|last| *last <= i64::MAX / 4 * 3).ok_or_else(|| far("future"))?;
         // A single step has no distance of its own: one bucket is its window.
         let step_ns = if steps.count <= 1 { range_ns } else { steps.step_ns };
-        Self {
-            steps,
-            range_ns,
-            before_ns: steps.start_ns.saturating_sub(offset_ns).saturating_sub(range_ns),
-            last_ns: steps.last_ns().saturating_sub(offset_ns),
-            step_ns,
-            whole: (range_ns / step_ns) as usize,
-            rest_ns: range_ns % step_ns,
-        }
+        Ok(Self { steps, range_ns, before_ns, last_ns, step_ns, whole: (range_ns / step_ns) as usize, rest_ns: range_ns % step_ns })
     }
 
     /// The first moment that counts.
     pub(super) fn start_ns(&self) -> i64 {
-        self.before_ns.saturating_add(1)
+        self.before_ns + 1
     }
 
     /// The first moment that does not count any more.
     pub(super) fn end_ns(&self) -> i64 {
-        self.last_ns.saturating_add(1)
+        self.last_ns + 1
     }
 
     /// Buckets in the distance of two steps.
@@ -130,7 +133,7 @@ mod tests {
         #[test]
         fn buckets_make_up_windows(start in -50_i64..50, step in 1_i64..12, count in 1_usize..9, range in 1_i64..40, offset in -9_i64..20, at in -120_i64..220) {
             let steps = Steps { start_ns: start, step_ns: step, count };
-            let windows = Windows::new(steps, range, offset);
+            let windows = Windows::new(steps, range, offset).unwrap();
             let bucket = windows.bucket(at);
             for i in 0..count {
                 let t = steps.time_ns(i);

@@ -2,7 +2,7 @@
 
 use super::StageError;
 use super::address::AddressRange;
-use super::row::{ERROR, FILTER_ERROR, Row, Wanted};
+use super::row::{ERROR, ERROR_DETAILS, FILTER_ERROR, Row, Wanted};
 use crate::ast::{CompareOp, LabelFilter};
 use crate::units;
 use phoenix_model::logs::DETECTED_LEVEL;
@@ -73,7 +73,8 @@ impl Filter {
             Self::Bytes(name, op, value) => {
                 compare(name, *op, value, row, |text| units::parse_bytes(text).ok_or_else(|| format!("{text:?} is not a size in bytes")))
             }
-            Self::Address(name, negated, range) => row.get(name).is_some_and(|text| range.is_in(text) != *negated),
+            // What failed before is let through, whichever way this compares.
+            Self::Address(name, negated, range) => row.error().is_some() || row.get(name).is_some_and(|text| range.is_in(text) != *negated),
             Self::And(filters) => filters.iter().all(|filter| filter.passes(row)),
             Self::Or(filters) => filters.iter().any(|filter| filter.passes(row)),
         }
@@ -112,7 +113,8 @@ pub(crate) fn signed_duration_ns(text: &str) -> Option<i64> {
 }
 
 fn compare<T: PartialOrd>(name: &str, op: CompareOp, with: &T, row: &mut Row, read: impl Fn(&str) -> Result<T, String>) -> bool {
-    let Some(text) = row.get(name) else { return false };
+    // Only texts can be compared with errors.
+    let Some(text) = row.get(name).filter(|_| name != ERROR && name != ERROR_DETAILS) else { return false };
     match read(text) {
         Ok(value) => match op {
             CompareOp::Equal => value == *with,

@@ -38,6 +38,14 @@ impl Wanted {
         }
     }
 
+    /// Whether a name that a parser finds may be wanted, as it is or in its longer form.
+    fn may_become(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Names(names) => names.iter().any(|n| n.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest == EXTRACTED)),
+        }
+    }
+
     pub(crate) fn add(&mut self, name: &str) {
         if let Self::Names(names) = self
             && !names.iter().any(|n| n == name)
@@ -272,6 +280,9 @@ impl Row {
     /// Sets a label that a parser found, under the name that it gets beside those that are there
     /// already. `value` writes the value. Says whether somebody wanted it and it is the first.
     pub(crate) fn extract(&mut self, name: &str, wanted: &Wanted, value: impl FnOnce(&mut String)) -> bool {
+        if !wanted.may_become(name) {
+            return false;
+        }
         let taken = self.has_base(name) || self.labels.iter().any(|label| label.origin == Origin::Metadata && self.at(label.name) == name);
         if taken {
             let renamed = format!("{name}{EXTRACTED}");
@@ -289,9 +300,6 @@ impl Row {
             return false;
         }
         let existing = self.find(name);
-        if existing.is_some_and(|index| self.labels[index].origin == Origin::Metadata) {
-            return false;
-        }
         let name = match existing {
             Some(index) => self.labels[index].name,
             None => self.keep_text(name),
@@ -301,7 +309,8 @@ impl Row {
         let value = (start, self.text.len() as u32);
         self.extracted.push(name);
         match existing {
-            Some(index) => self.labels[index].value = value,
+            // Of three that meet, the one of the metadata gives way.
+            Some(index) => self.labels[index] = Label { name, value, origin: Origin::Parsed },
             None => self.labels.push(Label { name, value, origin: Origin::Parsed }),
         }
         true
