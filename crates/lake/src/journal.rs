@@ -12,6 +12,7 @@ use parking_lot::{Condvar, Mutex};
 use phoenix_env::{SharedClock, SharedDisk};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The write-ahead log, open for writing.
@@ -24,6 +25,9 @@ pub(crate) struct Journal {
     waiting: Mutex<Waiting>,
     done: Condvar,
     end: Mutex<End>,
+    /// As [`End::bytes`], for those who must not wait for an fsync under way.
+    bytes: AtomicU64,
+    closed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -49,7 +53,6 @@ struct End {
     /// Whether acknowledged records may be missing from stable storage although nothing says so
     /// any more (a failed fsync): the entries in memory have to move to segments.
     distrusted: bool,
-    closed: bool,
 }
 
 /// What a rotation ended.
@@ -72,9 +75,19 @@ impl Journal {
         next_number: u64,
         older_bytes: u64,
     ) -> Self {
-        let end =
-            End { file: None, next_number, older_bytes, last_sync: clock.monotonic(), unsynced: false, distrusted: false, closed: false };
-        Self { disk, clock, folder, sync, metrics, waiting: Mutex::default(), done: Condvar::new(), end: Mutex::new(end) }
+        let end = End { file: None, next_number, older_bytes, last_sync: clock.monotonic(), unsynced: false, distrusted: false };
+        Self {
+            disk,
+            clock,
+            folder,
+            sync,
+            metrics,
+            waiting: Mutex::default(),
+            done: Condvar::new(),
+            end: Mutex::new(end),
+            bytes: AtomicU64::new(older_bytes),
+            closed: AtomicBool::new(false),
+        }
     }
 
     /// Returns once the record is durable by policy.
@@ -110,7 +123,7 @@ impl Journal {
 
     fn write_group(&self, group: &[(u64, Vec<u8>)]) -> Result<(), LakeError> {
         let mut end = self.end.lock();
-        if end.closed {
+        if self.is_closed() {
             return Err(LakeError::Closed);
         }
         let mut file = if let Some(file) = end.file.take() {
@@ -125,7 +138,7 @@ impl Journal {
         let records = match group {
             [(_, only)] => only,
             several => {
-                joined = several.iter().flat_map(|(_, record)| record).copied().collect();
+                joined = several.iter().map(|(_, record)| record.as_slice()).collect::<Vec<_>>().concat();
                 &joined
             }
         };
@@ -138,6 +151,7 @@ impl Journal {
                 end.file = Some(file);
             } else {
                 end.older_bytes += length;
+                self.show(&end);
                 // Earlier records of this file may wait for a sync that nobody can do any more.
                 end.distrusted |= end.unsynced;
             }
@@ -155,7 +169,7 @@ impl Journal {
             end.unsynced = true;
         }
         self.metrics.wal_written_bytes.inc_by(records.len() as u64);
-        self.metrics.wal_bytes.set((end.older_bytes + length) as i64);
+        self.show(&end);
         Ok(())
     }
 
@@ -210,12 +224,17 @@ impl Journal {
     pub(crate) fn forget(&self, rotated: Rotated) {
         let mut end = self.end.lock();
         end.older_bytes = end.older_bytes.saturating_sub(rotated.bytes);
-        self.metrics.wal_bytes.set(end.bytes() as i64);
+        self.show(&end);
     }
 
     /// Bytes that a restart would replay.
     pub(crate) fn bytes(&self) -> u64 {
-        self.end.lock().bytes()
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn show(&self, end: &End) {
+        self.bytes.store(end.bytes(), Ordering::Relaxed);
+        self.metrics.wal_bytes.set(end.bytes() as i64);
     }
 
     /// Whether the entries in memory have to move to segments since the log can't be trusted.
@@ -225,13 +244,13 @@ impl Journal {
 
     /// Whether [`Journal::close`] was called.
     pub(crate) fn is_closed(&self) -> bool {
-        self.end.lock().closed
+        self.closed.load(Ordering::Acquire)
     }
 
     /// Takes no more records; whether it did until now. What was written is synced if the policy wants it.
     pub(crate) fn close(&self) -> bool {
-        let mut end = self.end.lock();
-        let was_open = !std::mem::replace(&mut end.closed, true);
+        let end = self.end.lock();
+        let was_open = !self.closed.swap(true, Ordering::AcqRel);
         if was_open
             && end.unsynced
             && let Some(file) = &end.file

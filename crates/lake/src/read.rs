@@ -165,13 +165,14 @@ impl Lake {
             LogSelect { matchers, start_ns: first_ns, end_ns: last_ns, direction: None, filters: &[], hints: &[], need: Need::default() };
         for view in &scene.memory {
             let query = MemoryQuery::new(view, &select, &cutoffs, &scene.buried_memory, limits)?;
-            stats.memory_lines += table.add_memory(view, &query, limits)?;
+            let (rows, streams) = table.add_memory(view, &query, limits)?;
+            stats.memory_lines += rows;
+            *chunks += streams;
         }
         for (held, tombstones) in scene.view.segments.iter().zip(&scene.buried) {
             if (limits.cancelled)() {
                 return Err(ReadError::Cancelled);
             }
-            stats.segments += 1;
             let floor_ns = first_ns.max(held.entry.info.min_ns);
             let (whole, cut): (Vec<i64>, Vec<i64>) = cutoffs.distinct().into_iter().partition(|cutoff| *cutoff <= floor_ns);
             // One pass for the streams that keep all of the segment, and one for each moment within it
@@ -207,7 +208,7 @@ impl Lake {
     /// What lies in `[start_ns, end_ns)`, from the index.
     pub fn index_stats(&self, matchers: &[Matcher], start_ns: i64, end_ns: i64, limits: &ReadLimits<'_>) -> Result<IndexStats, ReadError> {
         let mut chunks = 0;
-        let (counts, stats) = self.count_chunks(matchers, &[start_ns, end_ns], limits, &mut chunks)?;
+        let (counts, _) = self.count_chunks(matchers, &[start_ns, end_ns], limits, &mut chunks)?;
         let mut found = IndexStats { chunks, ..IndexStats::default() };
         for streams in counts.chunk_by(|a, b| a.stream == b.stream) {
             found.streams += 1;
@@ -215,9 +216,6 @@ impl Lake {
                 found.entries += entries;
                 found.bytes += bytes;
             }
-        }
-        if stats.memory_lines > 0 {
-            found.chunks += 1;
         }
         Ok(found)
     }

@@ -336,7 +336,10 @@ fn find_manifest(
         (Err(LakeError::Corrupt { file, reason }), copy) => match copy {
             Ok(Some(copy)) => {
                 Manifest::put_aside(&**disk, &options.dir)?;
-                problems.push(("MANIFEST".to_owned(), format!("{reason}; its copy in the object store was taken instead")));
+                problems.push((
+                    "MANIFEST".to_owned(),
+                    format!("{reason}; its copy in the object store was taken instead; what changed after that was written is missing"),
+                ));
                 Ok((Manifest { owner: new_owner(), ..copy }, true))
             }
             Ok(None) => Err(LakeError::Corrupt {
@@ -355,12 +358,7 @@ fn find_manifest(
             tracing::warn!(%error, "the copy of the manifest could not be read");
             Ok((local, false))
         }
-        (Ok(Some(local)), Ok(Some(copy))) if copy.owner != local.owner && copy.sequence >= local.sequence => {
-            if objects.is_remote() {
-                return Err(taken_over(options));
-            }
-            Ok((local, false))
-        }
+        (Ok(Some(local)), Ok(Some(copy))) if copy.owner != local.owner && copy.sequence >= local.sequence => Err(taken_over(options)),
         // The folder may have been restored from an older backup.
         (Ok(Some(local)), Ok(Some(copy))) if copy.owner == local.owner && copy.sequence > local.sequence => Ok((copy, true)),
         (Ok(Some(local)), Ok(_)) => Ok((local, false)),

@@ -121,13 +121,23 @@ fn many_writers_share_the_log_and_all_is_there() {
             while !done.load(std::sync::atomic::Ordering::Relaxed) {
                 upkeep.maintain().unwrap();
                 upkeep.flush().unwrap();
-                let got = read(&upkeep).unwrap();
-                assert_eq!(set(&got).len(), got.len(), "each entry once");
+            }
+        });
+        let (reader, done_reading) = (Arc::clone(&store), done);
+        let looker = scope.spawn(move || {
+            let mut before = std::collections::BTreeSet::new();
+            while !done_reading.load(std::sync::atomic::Ordering::Relaxed) {
+                let got = read(&reader).unwrap();
+                let now = set(&got);
+                assert_eq!(now.len(), got.len(), "each entry once");
+                assert!(now.is_superset(&before), "what was there stays");
+                before = now;
             }
         });
         let all = writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect();
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         worker.join().unwrap();
+        looker.join().unwrap();
         all
     });
     assert_eq!(read(&store).unwrap(), expect(&all));

@@ -32,35 +32,47 @@ impl<'a> CountTable<'a> {
         Ok(self.counts.len() - 1)
     }
 
-    /// Adds the rows of a memtable that a question asks for.
-    pub(crate) fn add_memory(&mut self, view: &MemoryView, query: &MemoryQuery<'_>, limits: &ReadLimits<'_>) -> Result<u64, ReadError> {
-        let (Some(first_ns), Some(last_ns)) = (self.edges_ns.first().copied(), self.edges_ns.last().copied()) else { return Ok(0) };
-        let mut places: HashMap<(u32, Level), usize> = HashMap::new();
+    /// Adds the rows of a memtable that a question asks for; gives how many these are, and of how many streams.
+    pub(crate) fn add_memory(
+        &mut self,
+        view: &MemoryView,
+        query: &MemoryQuery<'_>,
+        limits: &ReadLimits<'_>,
+    ) -> Result<(u64, u64), ReadError> {
+        let (Some(first_ns), Some(last_ns)) = (self.edges_ns.first().copied(), self.edges_ns.last().copied()) else { return Ok((0, 0)) };
+        // For each stream and level its place, from 1.
+        let _charge = limits.budget.charge((view.streams.len() * Level::ALL.len()) as u64 * 4)?;
+        let mut places = vec![0_u32; view.streams.len() * Level::ALL.len()];
         let mut rows = 0;
+        let mut bucket = 0;
         for block in view.blocks.iter().filter(|block| block.min_ns < last_ns && block.max_ns >= first_ns) {
             if (limits.cancelled)() {
                 return Err(ReadError::Cancelled);
             }
             for row in query.rows(block) {
                 let (number, level, timestamp_ns) = (block.streams[row], block.levels[row], block.timestamps_ns[row]);
-                let bucket = self.edges_ns.partition_point(|edge| *edge <= timestamp_ns);
-                if bucket == 0 || bucket == self.edges_ns.len() {
-                    continue;
+                // Most rows lie in the same bucket as the one before.
+                if bucket == 0
+                    || timestamp_ns < self.edges_ns[bucket - 1]
+                    || self.edges_ns.get(bucket).is_none_or(|edge| timestamp_ns >= *edge)
+                {
+                    bucket = self.edges_ns.partition_point(|edge| *edge <= timestamp_ns);
+                    if bucket == 0 || bucket == self.edges_ns.len() {
+                        continue;
+                    }
                 }
-                let place = if let Some(place) = places.get(&(number, level)) {
-                    *place
-                } else {
-                    let place = self.place(view.streams.get(number), level)?;
-                    places.insert((number, level), place);
-                    place
-                };
-                let count = &mut self.counts[place].counts[bucket - 1];
+                let key = number as usize * Level::ALL.len() + level as usize;
+                if places[key] == 0 {
+                    places[key] = self.place(view.streams.get(number), level)? as u32 + 1;
+                }
+                let count = &mut self.counts[places[key] as usize - 1].counts[bucket - 1];
                 count.0 += 1;
                 count.1 += u64::from(block.line_bytes(row));
                 rows += 1;
             }
         }
-        Ok(rows)
+        let streams = places.chunks(Level::ALL.len()).filter(|levels| levels.iter().any(|place| *place > 0)).count();
+        Ok((rows, streams as u64))
     }
 
     /// Adds counts between the edges from number `first` on.
