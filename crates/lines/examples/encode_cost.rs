@@ -2,7 +2,7 @@
 //! search, and bytes per line by column, for lines of three kinds.
 //!
 //! ```sh
-//! cargo run --release -p phoenix-lines --example encode_cost -- 200000
+//! cargo run --release -p phoenix-lines --example encode_cost -- 200000 [FILE…]
 //! ```
 
 #![expect(clippy::disallowed_methods, reason = "reads what Linux says of this thread; nothing here runs in the product")]
@@ -133,90 +133,104 @@ fn column_bytes(page: &Page) -> Vec<(String, usize)> {
 }
 
 fn main() {
-    let count: usize = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(100_000);
-    for (name, make) in [("key=value", key_value as fn(&mut Dice, usize) -> String), ("json", json), ("access", access)] {
-        let mut dice = Dice::new(1);
-        let lines: Vec<String> = (0..count).map(|i| make(&mut dice, i)).collect();
-        let bytes: usize = lines.iter().map(String::len).sum();
-        let mut encoder = Encoder::default();
-        let mut page = Page::default();
-        let mut pages = Vec::new();
-        let encode = measure(count, || {
-            for line in &lines {
-                encoder.encode(line, &mut page).expect("a page of these lines is small");
-                if page.len() == PAGE_ROWS {
-                    pages.push(std::mem::take(&mut page));
-                }
-            }
-        });
-        pages.push(page);
-        let patterns = encoder.into_patterns();
-        println!("\n{name}: {count} lines of {} bytes, {} patterns", bytes / count, patterns.len());
-        for pattern in patterns.iter().skip(patterns.len().saturating_sub(2)).map(Pattern::text) {
-            println!("  {pattern}");
-        }
-        println!("  encode {encode:.0} ns a line");
-        let mut out = Lines::default();
-        let mut lengths = Vec::new();
-        let rendered = measure(count, || {
-            for page in &pages {
-                out.clear();
-                render(&patterns, page, &RowSet::all(page.len()), &mut out).expect("columns of an encoder");
-            }
-        });
-        let sized = measure(count, || {
-            for page in &pages {
-                lengths.clear();
-                sizes(&patterns, page, &RowSet::all(page.len()), &mut lengths).expect("columns of an encoder");
-            }
-        });
-        println!("  render {rendered:.0} ns a line, sizes {sized:.0} ns a line");
-        let contains = |text: &str| LinePattern::Contains(text.to_owned());
-        let regex = |text: &str| LinePattern::Regex(regex::Regex::new(text).expect("an expression"));
-        let id = lines[count / 2].split(['=', '"', '&', ' ']).find(|part| part.len() == 32).unwrap_or_default().to_owned();
-        for (what, pattern) in [
-            ("nowhere".to_owned(), contains("no such text")),
-            ("id".to_owned(), contains(&id)),
-            ("part of an id".to_owned(), contains(&id[5..14])),
-            ("error".to_owned(), contains("error")),
-            ("500".to_owned(), contains("500")),
-            ("12345".to_owned(), contains("12345")),
-            ("level".to_owned(), contains("level=error")),
-            ("(?i)ERROR".to_owned(), regex("(?i)ERROR")),
-            ("err.*4[0-9]".to_owned(), regex("err.*4[0-9]")),
-            ("[45]..".to_owned(), regex("(status=|\" )[45][0-9][0-9] ")),
-        ] {
-            let filters = [LineFilter { negated: false, alternatives: vec![pattern] }];
-            let mut found = 0;
-            let time = measure(count * ROUNDS, || {
-                for _ in 0..ROUNDS {
-                    let plan = Filter::new(&filters).plan(&patterns);
-                    found = 0;
-                    for page in &pages {
-                        let mut rows = RowSet::all(page.len());
-                        plan.select(&patterns, page, &mut rows).expect("columns of an encoder");
-                        found += rows.count();
-                    }
-                }
-            });
-            let plain = measure(count, || assert_eq!(lines.iter().filter(|line| filters[0].passes(line)).count(), found, "{what}"));
-            println!("  search {what}: {found} lines, {time:.1} ns a line ({plain:.1} on text)");
-        }
-        let mut columns = std::collections::BTreeMap::<String, usize>::new();
-        for page in &pages {
-            for (column, bytes) in column_bytes(page) {
-                *columns.entry(column).or_default() += bytes;
-            }
-        }
-        let total: usize = columns.values().sum();
-        println!("  {:.1} bytes a line:", total as f64 / count as f64);
-        for (column, bytes) in columns {
-            print!(" {column} {:.2}", bytes as f64 / count as f64);
-        }
-        let text: usize = lines
-            .chunks(PAGE_ROWS)
-            .map(|some| zstd::bulk::compress(some.concat().as_bytes(), 1).expect("compressing in memory").len())
-            .sum();
-        println!("\n  as text: {:.1} bytes a line", text as f64 / count as f64);
+    let mut arguments = std::env::args().skip(1);
+    let count: usize = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(100_000);
+    let files: Vec<String> = arguments.collect();
+    for file in &files {
+        let bytes = std::fs::read(file).expect("a file of lines");
+        let lines: Vec<String> = String::from_utf8_lossy(&bytes).lines().take(count).map(str::to_owned).collect();
+        report(file, &lines);
     }
+    if files.is_empty() {
+        for (name, make) in [("key=value", key_value as fn(&mut Dice, usize) -> String), ("json", json), ("access", access)] {
+            let mut dice = Dice::new(1);
+            let lines: Vec<String> = (0..count).map(|i| make(&mut dice, i)).collect();
+            report(name, &lines);
+        }
+    }
+}
+
+fn report(name: &str, lines: &[String]) {
+    let count = lines.len();
+    let bytes: usize = lines.iter().map(String::len).sum();
+    let mut encoder = Encoder::default();
+    let mut page = Page::default();
+    let mut pages = Vec::new();
+    let encode = measure(count, || {
+        for line in lines {
+            encoder.encode(line, &mut page).expect("a page of these lines is small");
+            if page.len() == PAGE_ROWS {
+                pages.push(std::mem::take(&mut page));
+            }
+        }
+    });
+    pages.push(page);
+    let patterns = encoder.into_patterns();
+    println!("\n{name}: {count} lines of {} bytes, {} patterns", bytes / count, patterns.len());
+    for pattern in patterns.iter().skip(patterns.len().saturating_sub(2)).map(Pattern::text) {
+        println!("  {pattern}");
+    }
+    let raw: usize = pages.iter().map(|page| page.patterns().map_or(0, |ids| ids.iter().filter(|id| **id == Patterns::RAW).count())).sum();
+    println!("  encode {encode:.0} ns a line, {raw} lines raw");
+    let mut out = Lines::default();
+    let mut lengths = Vec::new();
+    let rendered = measure(count, || {
+        for page in &pages {
+            out.clear();
+            render(&patterns, page, &RowSet::all(page.len()), &mut out).expect("columns of an encoder");
+        }
+    });
+    let sized = measure(count, || {
+        for page in &pages {
+            lengths.clear();
+            sizes(&patterns, page, &RowSet::all(page.len()), &mut lengths).expect("columns of an encoder");
+        }
+    });
+    println!("  render {rendered:.0} ns a line, sizes {sized:.0} ns a line");
+    let contains = |text: &str| LinePattern::Contains(text.to_owned());
+    let regex = |text: &str| LinePattern::Regex(regex::Regex::new(text).expect("an expression"));
+    let is_id = |part: &&str| part.len() == 32 && part.is_ascii();
+    let id = lines[count / 2].split(['=', '"', '&', ' ']).find(is_id).unwrap_or("4bf92f3577b34da6a3ce929d0e0e4736").to_owned();
+    for (what, pattern) in [
+        ("nowhere".to_owned(), contains("no such text")),
+        ("id".to_owned(), contains(&id)),
+        ("part of an id".to_owned(), contains(&id[5..14])),
+        ("error".to_owned(), contains("error")),
+        ("500".to_owned(), contains("500")),
+        ("12345".to_owned(), contains("12345")),
+        ("level".to_owned(), contains("level=error")),
+        ("(?i)ERROR".to_owned(), regex("(?i)ERROR")),
+        ("err.*4[0-9]".to_owned(), regex("err.*4[0-9]")),
+        ("[45]..".to_owned(), regex("(status=|\" )[45][0-9][0-9] ")),
+    ] {
+        let filters = [LineFilter { negated: false, alternatives: vec![pattern] }];
+        let mut found = 0;
+        let time = measure(count * ROUNDS, || {
+            for _ in 0..ROUNDS {
+                let plan = Filter::new(&filters).plan(&patterns);
+                found = 0;
+                for page in &pages {
+                    let mut rows = RowSet::all(page.len());
+                    plan.select(&patterns, page, &mut rows).expect("columns of an encoder");
+                    found += rows.count();
+                }
+            }
+        });
+        let plain = measure(count, || assert_eq!(lines.iter().filter(|line| filters[0].passes(line)).count(), found, "{what}"));
+        println!("  search {what}: {found} lines, {time:.1} ns a line ({plain:.1} on text)");
+    }
+    let mut columns = std::collections::BTreeMap::<String, usize>::new();
+    for page in &pages {
+        for (column, bytes) in column_bytes(page) {
+            *columns.entry(column).or_default() += bytes;
+        }
+    }
+    let total: usize = columns.values().sum();
+    println!("  {:.1} bytes a line:", total as f64 / count as f64);
+    for (column, bytes) in columns {
+        print!(" {column} {:.2}", bytes as f64 / count as f64);
+    }
+    let text: usize =
+        lines.chunks(PAGE_ROWS).map(|some| zstd::bulk::compress(some.concat().as_bytes(), 1).expect("compressing in memory").len()).sum();
+    println!("\n  as text: {:.1} bytes a line", text as f64 / count as f64);
 }

@@ -141,6 +141,10 @@ fn filter(dice: &mut Dice, lines: &[String]) -> LineFilter {
             8 => LinePattern::Regex(Regex::new(&format!("{escaped}.*{}", regex::escape(&cut(dice)))).unwrap()),
             9 => LinePattern::Regex(Regex::new(&format!("({escaped}|{})", regex::escape(&cut(dice)))).unwrap()),
             10 => {
+                if dice.below(3) == 0 {
+                    let class = dice.pick(&["[0-9]", "[0-9]{2}", "[a-c][0-9]", "[0-9a-f]"]);
+                    return LinePattern::Regex(Regex::new(&format!("{escaped}{class}")).unwrap());
+                }
                 let shape = dice.pick(&["^", "[0-9]+", "\\b", "(?s).", "\\d\\d"]);
                 LinePattern::Regex(
                     Regex::new(&format!("{shape}{escaped}{}", dice.pick(&["", "$", "?", "+", "[a-z]"])))

@@ -394,7 +394,7 @@ mod tests {
             (vec!["bc", "b"], vec![0, 3]),
             (vec!["bcd", "ab", "de"], vec![0, 2]),
         ] {
-            let needle = Needle::new(needles.iter().map(|text| text.as_bytes().into()).collect());
+            let needle = Needle::new(needles.iter().map(|text| text.as_bytes().into()).collect(), true);
             let got: Vec<usize> = match texts_with(texts, &needle) {
                 Codes::None => Vec::new(),
                 Codes::Some(hits) => (0..hits.len()).filter(|i| hits[*i]).collect(),

@@ -16,7 +16,7 @@ use crate::view::View;
 use crate::{Columns, LinesError, Patterns, RowSet};
 use column::Found;
 use phoenix_model::logs::{LineFilter, LinePattern, ReadError};
-use required::{Required, required};
+use required::{Required, exactly, required};
 use verdict::{Judge, Verdict};
 
 /// Conditions on lines, prepared once per query.
@@ -35,7 +35,12 @@ struct Condition {
 struct Alternative {
     pattern: LinePattern,
     required: Required,
+    /// Better than the former, for segments of few patterns.
+    exactly: Option<Required>,
 }
+
+/// Texts times patterns up to which each text is looked for in each pattern.
+const MOST_LOOKS: usize = 16_384;
 
 impl Filter {
     /// Prepares conditions that must all hold.
@@ -79,12 +84,15 @@ impl Alternative {
             }
             LinePattern::Regex(regex) => required(regex.as_str()),
         };
-        Self { pattern: pattern.clone(), required }
+        let exactly = if let LinePattern::Regex(regex) = pattern { exactly(regex.as_str()) } else { None };
+        Self { pattern: pattern.clone(), required, exactly }
     }
 
     fn plan(&self, patterns: &Patterns) -> AlternativePlan {
         let mut judge = Judge::default();
-        let verdicts = patterns.iter().map(|pattern| judge.verdict(&self.pattern, &self.required, pattern)).collect();
+        let is_small = |required: &&Required| required.groups[0].len() * patterns.len() <= MOST_LOOKS;
+        let required = self.exactly.as_ref().filter(is_small).unwrap_or(&self.required);
+        let verdicts = patterns.iter().map(|pattern| judge.verdict(&self.pattern, required, pattern)).collect();
         AlternativePlan { pattern: self.pattern.clone(), verdicts }
     }
 }

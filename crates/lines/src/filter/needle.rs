@@ -17,16 +17,19 @@ enum Search {
     One(Box<memmem::Finder<'static>>),
     /// All at once.
     Many(Regex),
-    /// One after the other, when they are too long to be one expression.
+    /// One after the other, when they are only compared or cannot be one expression.
     Each,
 }
 
 impl Needle {
-    pub(super) fn new(mut texts: Vec<Box<[u8]>>) -> Self {
+    /// Prepares texts; that they will be searched for and not only compared costs more.
+    pub(super) fn new(mut texts: Vec<Box<[u8]>>, is_searched: bool) -> Self {
         texts.sort_unstable();
         texts.dedup();
         let search = if let [only] = texts.as_slice() {
             Search::One(Box::new(memmem::Finder::new(only).into_owned()))
+        } else if !is_searched {
+            Search::Each
         } else {
             // The texts of an expression are UTF-8; of other bytes there is no such search.
             let escaped: Option<Vec<String>> = texts.iter().map(|text| std::str::from_utf8(text).ok().map(regex::escape)).collect();
@@ -87,7 +90,7 @@ mod tests {
 
     #[test]
     fn any_of_them_is_found() {
-        let make = |texts: &[&[u8]]| Needle::new(texts.iter().map(|text| (*text).into()).collect());
+        let make = |texts: &[&[u8]]| Needle::new(texts.iter().map(|text| (*text).into()).collect(), true);
         for (needle, from, want) in [
             (make(&[b"bc"]), 0, Some((2, 4))),
             (make(&[b"bc"]), 3, None),

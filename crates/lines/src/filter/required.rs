@@ -4,6 +4,8 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Texts one of which must be there. More than this are no help.
 const MOST: usize = 32;
+/// Texts of an expression that matches nothing else: then lines need not be put together.
+const MOST_EXACT: usize = 256;
 /// Groups of texts that are kept of one expression.
 const GROUPS: usize = 3;
 
@@ -24,12 +26,20 @@ pub(super) fn required(expression: &str) -> Required {
         return Required { groups: Vec::new(), exact: false, local: false };
     };
     let local = hir.properties().look_set().is_empty();
-    if let Some(texts) = whole(&hir) {
+    if let Some(texts) = whole(&hir, MOST) {
         return Required { groups: vec![texts], exact: true, local };
     }
     let mut groups = Vec::new();
     collect(&hir, &mut groups);
     Required { groups: best(groups), exact: false, local }
+}
+
+/// All texts that an expression matches, where they are too many to be looked for in a segment of
+/// many patterns.
+pub(super) fn exactly(expression: &str) -> Option<Required> {
+    let hir = regex_syntax::parse(expression).ok()?;
+    let texts = whole(&hir, MOST_EXACT).filter(|texts| texts.len() > MOST)?;
+    Some(Required { groups: vec![texts], exact: true, local: true })
 }
 
 /// The groups with the longest texts.
@@ -43,7 +53,7 @@ fn best(mut groups: Vec<Vec<Vec<u8>>>) -> Vec<Vec<Vec<u8>>> {
 }
 
 /// All texts that an expression matches, if they are few.
-fn whole(hir: &Hir) -> Option<Vec<Vec<u8>>> {
+fn whole(hir: &Hir, most: usize) -> Option<Vec<Vec<u8>>> {
     match hir.kind() {
         HirKind::Empty => Some(vec![Vec::new()]),
         HirKind::Literal(literal) => Some(vec![literal.0.to_vec()]),
@@ -51,7 +61,7 @@ fn whole(hir: &Hir) -> Option<Vec<Vec<u8>>> {
             let mut texts = Vec::new();
             for range in class.ranges() {
                 for character in range.start()..=range.end() {
-                    if texts.len() == MOST {
+                    if texts.len() == most {
                         return None;
                     }
                     texts.push(character.to_string().into_bytes());
@@ -59,35 +69,39 @@ fn whole(hir: &Hir) -> Option<Vec<Vec<u8>>> {
             }
             (!texts.is_empty()).then_some(texts)
         }
-        HirKind::Capture(capture) => whole(&capture.sub),
+        HirKind::Capture(capture) => whole(&capture.sub, most),
         HirKind::Concat(parts) => {
             let mut texts = vec![Vec::new()];
             for part in parts {
-                texts = product(&texts, &whole(part)?)?;
+                texts = product(&texts, &whole(part, most)?, most)?;
             }
             Some(texts)
         }
         HirKind::Alternation(parts) => {
             let mut texts = Vec::new();
             for part in parts {
-                texts.extend(whole(part)?);
-                if texts.len() > MOST {
+                texts.extend(whole(part, most)?);
+                if texts.len() > most {
                     return None;
                 }
             }
             Some(texts)
         }
+        HirKind::Repetition(repetition) if repetition.max == Some(repetition.min) && repetition.min <= 8 => {
+            let once = whole(&repetition.sub, most)?;
+            (0..repetition.min).try_fold(vec![Vec::new()], |texts, _| product(&texts, &once, most))
+        }
         HirKind::Class(Class::Bytes(_)) | HirKind::Look(_) | HirKind::Repetition(_) => None,
     }
 }
 
-fn product(left: &[Vec<u8>], right: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
-    (left.len() * right.len() <= MOST).then(|| left.iter().flat_map(|l| right.iter().map(move |r| [l.as_slice(), r].concat())).collect())
+fn product(left: &[Vec<u8>], right: &[Vec<u8>], most: usize) -> Option<Vec<Vec<u8>>> {
+    (left.len() * right.len() <= most).then(|| left.iter().flat_map(|l| right.iter().map(move |r| [l.as_slice(), r].concat())).collect())
 }
 
 /// Adds groups of texts that must be there.
 fn collect(hir: &Hir, groups: &mut Vec<Vec<Vec<u8>>>) {
-    if let Some(texts) = whole(hir) {
+    if let Some(texts) = whole(hir, MOST) {
         return groups.push(texts);
     }
     match hir.kind() {
@@ -96,8 +110,8 @@ fn collect(hir: &Hir, groups: &mut Vec<Vec<Vec<u8>>>) {
         HirKind::Concat(parts) => {
             let mut run = vec![Vec::new()];
             for part in parts {
-                if let Some(texts) = whole(part) {
-                    if let Some(longer) = product(&run, &texts) {
+                if let Some(texts) = whole(part, MOST) {
+                    if let Some(longer) = product(&run, &texts, MOST) {
                         run = longer;
                     } else {
                         groups.push(std::mem::replace(&mut run, texts));
@@ -135,6 +149,7 @@ mod tests {
         for (expression, groups, exact) in [
             ("error", vec![vec!["error"]], true),
             ("error|warn", vec![vec!["error", "warn"]], true),
+            ("a[bc]{2}", vec![vec!["abb", "abc", "acb", "acc"]], true),
             ("(?i)no", vec![vec!["NO", "No", "nO", "no"]], true),
             ("took [0-9]+ms", vec![vec!["took "], vec!["ms"]], false),
             ("^level=(err|warn)$", vec![vec!["level=err", "level=warn"]], false),
@@ -158,6 +173,15 @@ mod tests {
                 (groups.iter().map(|g| g.iter().map(|t| (*t).to_owned()).collect()).collect(), exact),
                 "{expression}"
             );
+        }
+    }
+
+    #[test]
+    fn many_texts_are_exact_too() {
+        assert_eq!(exactly("status=5[0-9]{2}").unwrap().groups[0].len(), 100);
+        assert_eq!(exactly("(?i)timeout").unwrap().groups[0].len(), 128);
+        for expression in ["error", "^[0-9]{2}", "[0-9]{3}", "a.", "("] {
+            assert_eq!(exactly(expression), None, "{expression}");
         }
     }
 

@@ -30,12 +30,16 @@ pub(super) enum Verdict {
 }
 
 /// A condition that alone is a way, and its texts.
-type Single = (Variable, Relation, Vec<Box<[u8]>>);
+type Single = (Variable, Relation, Texts);
+
+/// Texts one of which is looked for.
+type Texts = Vec<Box<[u8]>>;
 
 /// Comes to verdicts; equal needles are made once.
 #[derive(Debug, Default)]
 pub(super) struct Judge {
-    needles: HashMap<Vec<Box<[u8]>>, Arc<Needle>>,
+    /// By their texts, and whether they are searched for.
+    needles: HashMap<(Texts, bool), Arc<Needle>>,
 }
 
 impl Judge {
@@ -95,8 +99,10 @@ impl Judge {
         out
     }
 
-    fn atom(&mut self, variable: Variable, relation: Relation, texts: Vec<Box<[u8]>>) -> Atom {
-        let needle = self.needles.entry(texts).or_insert_with_key(|texts| Arc::new(Needle::new(texts.clone())));
+    fn atom(&mut self, variable: Variable, relation: Relation, texts: Texts) -> Atom {
+        let is_searched = relation == Relation::Contains;
+        let needle =
+            self.needles.entry((texts, is_searched)).or_insert_with_key(|(texts, _)| Arc::new(Needle::new(texts.clone(), is_searched)));
         Atom { variable, relation, needle: Arc::clone(needle) }
     }
 }
