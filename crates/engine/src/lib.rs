@@ -4,9 +4,11 @@
 //! and lets paging have threads of its own.
 
 mod embedded;
+mod embedded_logs;
 pub mod logs;
 
 pub use embedded::EmbeddedMetrics;
+pub use embedded_logs::EmbeddedLogs;
 pub use logs::LogsEngine;
 
 use phoenix_model::{Budget, Diagnostic, Labels, Matcher, SeriesSamples};
