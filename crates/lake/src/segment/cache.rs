@@ -12,7 +12,12 @@ use std::sync::Arc;
 pub struct PageCache {
     limit_bytes: usize,
     inner: Mutex<Inner>,
+    /// Making one takes longer than a small page.
+    decompressors: Mutex<Vec<zstd::bulk::Decompressor<'static>>>,
 }
+
+/// Decompressors that are kept for the next reader.
+const DECOMPRESSORS: usize = 8;
 
 /// A part of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,7 +64,7 @@ impl PageCache {
 
     /// A cache of at most `limit_bytes`.
     pub fn new(limit_bytes: usize) -> Self {
-        Self { limit_bytes, inner: Mutex::default() }
+        Self { limit_bytes, inner: Mutex::default(), decompressors: Mutex::default() }
     }
 
     /// The most that it holds.
@@ -98,6 +103,19 @@ impl PageCache {
             self.inner.lock().insert(key, shared, bytes, self.limit_bytes);
         }
         Ok(value)
+    }
+
+    /// A decompressor, to be given back.
+    pub(super) fn decompressor(&self) -> std::io::Result<zstd::bulk::Decompressor<'static>> {
+        let kept = self.decompressors.lock().pop();
+        kept.map_or_else(zstd::bulk::Decompressor::new, Ok)
+    }
+
+    pub(super) fn keep_decompressor(&self, zstd: zstd::bulk::Decompressor<'static>) {
+        let mut kept = self.decompressors.lock();
+        if kept.len() < DECOMPRESSORS {
+            kept.push(zstd);
+        }
     }
 
     /// Forgets all parts of a segment.

@@ -117,11 +117,13 @@ impl<'a> ColumnReader<'a> {
     }
 
     fn decompress(&mut self, bytes: &[u8], length: usize) -> std::io::Result<Vec<u8>> {
-        if self.zstd.is_none() {
-            self.zstd = Some(zstd::bulk::Decompressor::new()?);
-        }
-        let zstd = self.zstd.as_mut().expect("made above");
-        zstd.decompress(bytes, length)
+        let mut zstd = match self.zstd.take() {
+            Some(zstd) => zstd,
+            None => self.segment.cache.decompressor()?,
+        };
+        let outcome = zstd.decompress(bytes, length);
+        self.zstd = Some(zstd);
+        outcome
     }
 
     /// Reads a page.
@@ -212,11 +214,24 @@ impl<'a> ColumnReader<'a> {
     }
 }
 
+impl Drop for ColumnReader<'_> {
+    fn drop(&mut self) {
+        if let Some(zstd) = self.zstd.take() {
+            self.segment.cache.keep_decompressor(zstd);
+        }
+    }
+}
+
 /// Puts values to the rows that have one, and `filler` to the others.
 fn spread<T: Copy>(present: Option<&[u32]>, values: Vec<T>, filler: T) -> Vec<T> {
     let Some(present) = present else { return values };
-    let mut values = values.into_iter();
-    present.iter().map(|flag| if *flag == 1 { values.next().unwrap_or(filler) } else { filler }).collect()
+    let mut next = 0;
+    let of_row = |flag: &u32| {
+        let value = values.get(next).copied().unwrap_or(filler);
+        next += *flag as usize & 1;
+        if *flag == 1 { value } else { filler }
+    };
+    present.iter().map(of_row).collect()
 }
 
 /// Texts after their lengths.

@@ -97,31 +97,28 @@ fn pack(out: &mut Vec<u8>, values: &[u64], width: u32) {
     }
 }
 
-/// Gives `count` packed numbers to `take`.
-fn unpack(bytes: &[u8], width: u32, count: usize, mut take: impl FnMut(u64)) -> Option<()> {
-    if width == 0 {
-        (0..count).for_each(|_| take(0));
-        return Some(());
-    }
+/// Reads [`MINIBLOCK`] packed numbers; what lies behind the end of the bytes is zero.
+#[inline]
+fn unpack(bytes: &[u8], width: u32, out: &mut [u64; MINIBLOCK]) {
+    // Each number is read from whole words, the last one from a word that begins in the last byte.
+    let mut padded = [0_u8; MINIBLOCK * 8 + 16];
+    let width = width as usize;
+    let length = bytes.len().min(width * MINIBLOCK / 8);
+    padded[..length].copy_from_slice(&bytes[..length]);
     let mask = if width == 64 { u64::MAX } else { (1 << width) - 1 };
-    if bytes.len() * 8 < count * width as usize {
-        return None;
+    let word = |at: usize| u64::from_le_bytes(padded[at..at + 8].try_into().expect("eight bytes"));
+    if width <= 56 {
+        for (i, out) in out.iter_mut().enumerate() {
+            let bit = i * width;
+            *out = word(bit / 8) >> (bit % 8) & mask;
+        }
+    } else {
+        for (i, out) in out.iter_mut().enumerate() {
+            let bit = i * width;
+            let both = u128::from(word(bit / 8)) | u128::from(word(bit / 8 + 8)) << 64;
+            *out = (both >> (bit % 8)) as u64 & mask;
+        }
     }
-    for i in 0..count {
-        let bit = i * width as usize;
-        let at = bit / 8;
-        let shift = bit % 8;
-        let value = if let Some(word) = bytes.get(at..at + 8).filter(|_| width <= 56) {
-            u64::from_le_bytes(word.try_into().ok()?) >> shift
-        } else {
-            let mut word = [0; 16];
-            let tail = &bytes[at..bytes.len().min(at + 16)];
-            word[..tail.len()].copy_from_slice(tail);
-            (u128::from_le_bytes(word) >> shift) as u64
-        };
-        take(value & mask);
-    }
-    Some(())
 }
 
 /// `DELTA_BINARY_PACKED`.
@@ -182,6 +179,7 @@ pub(super) fn take_deltas(input: &mut Input<'_>, count: usize, out: &mut Vec<i64
     out.reserve(count);
     out.push(previous);
     let mut left = count - 1;
+    let mut unpacked = [0; MINIBLOCK];
     while left > 0 {
         let least = input.signed()?;
         let widths = input.bytes(BLOCK / MINIBLOCK)?;
@@ -195,10 +193,11 @@ pub(super) fn take_deltas(input: &mut Input<'_>, count: usize, out: &mut Vec<i64
             }
             let bytes = input.bytes(MINIBLOCK / 8 * width as usize)?;
             let here = left.min(MINIBLOCK);
-            unpack(bytes, width, here, |delta| {
-                previous = previous.wrapping_add(least).wrapping_add(delta as i64);
-                out.push(previous);
-            })?;
+            unpack(bytes, width, &mut unpacked);
+            out.extend(unpacked[..here].iter().map(|delta| {
+                previous = previous.wrapping_add(least).wrapping_add(*delta as i64);
+                previous
+            }));
             left -= here;
         }
     }
@@ -250,15 +249,24 @@ pub(super) fn take_hybrid(bytes: &[u8], width: u32, count: usize, out: &mut Vec<
     }
     out.reserve(count);
     let mut input = Input::new(bytes);
+    let mut unpacked = [0; MINIBLOCK];
     while out.len() < count {
         let header = input.varint()?;
         let left = count - out.len();
         if header & 1 == 1 {
             let groups = usize::try_from(header >> 1).ok()?;
             let packed = input.bytes(groups.checked_mul(width as usize)?)?;
-            unpack(packed, width, left.min(groups.checked_mul(8)?), |value| out.push(value as u32))?;
-            if groups == 0 {
+            let here = left.min(groups.checked_mul(8)?);
+            if here == 0 {
                 return None;
+            }
+            // Thirty-two numbers take four bytes for each bit of their width.
+            for (at, packed) in packed.chunks(4 * width.max(1) as usize).enumerate().take(here.div_ceil(MINIBLOCK)) {
+                unpack(packed, width, &mut unpacked);
+                out.extend(unpacked[..(here - at * MINIBLOCK).min(MINIBLOCK)].iter().map(|value| *value as u32));
+            }
+            if width == 0 {
+                out.extend(std::iter::repeat_n(0, here));
             }
         } else {
             let run = usize::try_from(header >> 1).ok()?.min(left);

@@ -78,7 +78,9 @@ impl<'r, 's> PageColumns<'r, 's> {
         let column = self.column(name)?;
         let mut texts = self.reader.borrow_mut().texts(self.page, column)?;
         // Rows without the variable may hold any text that exists.
-        texts.codes.iter_mut().filter(|code| **code == NO_TEXT).for_each(|code| *code = 0);
+        for code in &mut texts.codes {
+            *code = if *code == NO_TEXT { 0 } else { *code };
+        }
         Ok(texts)
     }
 
