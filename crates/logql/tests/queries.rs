@@ -173,3 +173,8 @@ fn stages() {
 fn numbers() {
     run("numbers.txt", include_str!("queries/numbers.txt"));
 }
+
+#[test]
+fn documented() {
+    run("documented.txt", include_str!("queries/documented.txt"));
+}

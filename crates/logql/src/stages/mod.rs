@@ -32,8 +32,10 @@ use text::{PatternStage, RegexpStage, decolorize};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StageError(pub(crate) String);
 
-/// Sets of values that one `distinct` remembers.
-const MAX_DISTINCT: usize = 1_000_000;
+/// Bytes of values that one `distinct` remembers; then it begins anew.
+const MAX_DISTINCT_BYTES: usize = 64 << 20;
+/// What remembering takes beside the values.
+const DISTINCT_BYTES: usize = 64;
 
 /// The functions of templates.
 pub(crate) fn functions() -> Functions {
@@ -75,7 +77,7 @@ enum Step {
     LabelFormat(Vec<(String, LabelValue)>),
     Drop(Vec<LabelSelector>),
     Keep(Vec<LabelSelector>),
-    Distinct { names: Vec<String>, seen: HashSet<Vec<u8>> },
+    Distinct { names: Vec<String>, seen: HashSet<Vec<u8>>, seen_bytes: usize },
 }
 
 #[derive(Debug)]
@@ -313,7 +315,7 @@ fn compile(kind: &StageKind, wanted: &mut Wanted, functions: &Functions) -> Resu
             for name in names {
                 wanted.add(name);
             }
-            Step::Distinct { names: names.clone(), seen: HashSet::new() }
+            Step::Distinct { names: names.clone(), seen: HashSet::new(), seen_bytes: 0 }
         }
     }))
 }
@@ -465,11 +467,17 @@ impl Step {
                     LabelSelector::Matcher(matcher) => matcher.name == name && matcher.matches(value),
                 })
             }),
-            Self::Distinct { names, seen } => {
-                if seen.len() >= MAX_DISTINCT {
-                    seen.clear();
+            Self::Distinct { names, seen, seen_bytes } => {
+                let key = distinct_key(names, row);
+                if seen.contains(&key) {
+                    return false;
                 }
-                return seen.insert(distinct_key(names, row));
+                *seen_bytes += key.len() + DISTINCT_BYTES;
+                if *seen_bytes > MAX_DISTINCT_BYTES {
+                    seen.clear();
+                    *seen_bytes = key.len() + DISTINCT_BYTES;
+                }
+                seen.insert(key);
             }
         }
         true
