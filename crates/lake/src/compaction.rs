@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// Segments of this level are not merged any more, so that an entry is written by merges at most this often.
 const TOP_LEVEL: u8 = 3;
 
+/// While entries pour in, a level waits until it has so many times the segments of a merge.
+const BUSY_FACTOR: usize = 4;
+
 /// After so many rows a merge looks whether something else is more urgent.
 const ROWS_PER_STEP: u64 = 4096;
 
@@ -61,9 +64,11 @@ impl Lake {
         if !upkeep.damaged.is_empty() {
             view.segments = view.segments.iter().filter(|held| !upkeep.damaged.contains(&held.entry.info.id)).cloned().collect();
         }
+        let limits = &self.options.compaction;
+        let is_quiet = upkeep.is_quiet(self.clock.monotonic(), limits.quiet_for);
         let now_ms = self.clock.now_ms();
         let cutoffs = view.retention.cutoffs(if upkeep.may_expire(&*self.clock) { now_ms } else { i64::MIN });
-        let Some(job) = choose(&view, &self.options.compaction, &cutoffs, due_to, now_ms)? else { return Ok(false) };
+        let Some(job) = choose(&view, limits, is_quiet, &cutoffs, due_to, now_ms)? else { return Ok(false) };
         let merged = match self.merge(upkeep, &job, &view, &cutoffs, due_to) {
             Ok(Merged::Segment(entry)) => Some(entry),
             Ok(Merged::Nothing) => None,
@@ -150,11 +155,18 @@ impl Lake {
 }
 
 /// The most urgent work.
-fn choose(view: &View, limits: &CompactionLimits, cutoffs: &Cutoffs<'_>, due_to: u64, now_ms: i64) -> Result<Option<Job>, LakeError> {
+fn choose(
+    view: &View,
+    limits: &CompactionLimits,
+    is_quiet: bool,
+    cutoffs: &Cutoffs<'_>,
+    due_to: u64,
+    now_ms: i64,
+) -> Result<Option<Job>, LakeError> {
     if let Some(held) = choose_rewrite(view, cutoffs, due_to)? {
         return Ok(Some(Job { level: held.entry.level, inputs: vec![held] }));
     }
-    Ok(choose_merge(&view.segments, limits, now_ms))
+    Ok(choose_merge(&view.segments, limits, is_quiet, now_ms))
 }
 
 /// A segment with entries that were deleted, or with streams that are past their retention.
@@ -218,13 +230,15 @@ fn first_stream(inputs: &[Input<'_>]) -> Option<Arc<Stream>> {
 }
 
 /// Segments of one day that are worth merging.
-fn choose_merge(segments: &[Arc<Held>], limits: &CompactionLimits, now_ms: i64) -> Option<Job> {
+fn choose_merge(segments: &[Arc<Held>], limits: &CompactionLimits, is_quiet: bool, now_ms: i64) -> Option<Job> {
     let entries: Vec<&SegmentEntry> = segments.iter().map(|held| &held.entry).collect();
-    let (chosen, level) = choose_entries(&entries, limits, now_ms)?;
+    let (chosen, level) = choose_entries(&entries, limits, is_quiet, now_ms)?;
     Some(Job { inputs: chosen.into_iter().map(|index| Arc::clone(&segments[index])).collect(), level })
 }
 
-fn choose_entries(segments: &[&SegmentEntry], limits: &CompactionLimits, now_ms: i64) -> Option<(Vec<usize>, u8)> {
+fn choose_entries(segments: &[&SegmentEntry], limits: &CompactionLimits, is_quiet: bool, now_ms: i64) -> Option<(Vec<usize>, u8)> {
+    let fan_in = limits.fan_in.max(2);
+    let needed = if is_quiet { fan_in } else { fan_in.saturating_mul(BUSY_FACTOR) };
     let mut partitions: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
     for (index, entry) in segments.iter().enumerate().filter(|(_, entry)| entry.level < TOP_LEVEL) {
         partitions.entry(entry.partition).or_default().push(index);
@@ -234,17 +248,17 @@ fn choose_entries(segments: &[&SegmentEntry], limits: &CompactionLimits, now_ms:
         indexes.sort_by_key(|index| (segments[*index].created_ms, segments[*index].info.id.clone()));
         for level in 0..TOP_LEVEL {
             let of_level = || indexes.iter().copied().filter(|index| segments[*index].level == level);
-            if of_level().count() < limits.fan_in.max(2) {
+            if of_level().count() < needed {
                 continue;
             }
-            let chosen = that_fit(segments, of_level().take(limits.fan_in.max(2)), limits.max_raw_bytes);
+            let chosen = that_fit(segments, of_level().take(fan_in), limits.max_raw_bytes);
             if chosen.len() > 1 {
                 return Some((chosen, level + 1));
             }
         }
         let over_ms = partition.saturating_add(1).saturating_mul(DAY_NS / 1_000_000).saturating_add(settle_ms);
         let newest_ms = indexes.iter().map(|index| segments[*index].created_ms).max().unwrap_or(i64::MAX);
-        if partition != LATE && now_ms >= over_ms && now_ms >= newest_ms.saturating_add(settle_ms) {
+        if is_quiet && partition != LATE && now_ms >= over_ms && now_ms >= newest_ms.saturating_add(settle_ms) {
             let chosen = that_fit(segments, indexes.iter().copied(), limits.max_raw_bytes);
             if chosen.len() > 1 {
                 return Some((chosen, TOP_LEVEL));
@@ -284,7 +298,7 @@ mod tests {
     }
 
     fn limits() -> CompactionLimits {
-        CompactionLimits { fan_in: 4, max_raw_bytes: 1000, settle_after: Duration::from_hours(2) }
+        CompactionLimits { fan_in: 4, max_raw_bytes: 1000, settle_after: Duration::from_hours(2), quiet_for: Duration::ZERO }
     }
 
     /// Flushes at random for three days and merges as chosen: each entry is written at most three times
@@ -300,7 +314,7 @@ mod tests {
             let raw_bytes = 10 + number * 7919 % 40;
             flushed += raw_bytes;
             segments.push(entry(number, now_ms / (24 * HOUR_MS), 0, raw_bytes, now_ms));
-            while let Some((mut chosen, level)) = choose_entries(&segments.iter().collect::<Vec<_>>(), &limits, now_ms) {
+            while let Some((mut chosen, level)) = choose_entries(&segments.iter().collect::<Vec<_>>(), &limits, true, now_ms) {
                 chosen.sort_unstable();
                 let inputs: Vec<SegmentEntry> = chosen.iter().rev().map(|index| segments.remove(*index)).collect();
                 assert!(inputs.iter().all(|input| input.partition == inputs[0].partition && input.level < level));
@@ -324,7 +338,7 @@ mod tests {
     fn only_full_tiers_and_days_that_are_over_are_merged() {
         let now_ms = DAY * 24 * HOUR_MS + HOUR_MS;
         let check = |segments: &[SegmentEntry], now_ms, want: Option<(Vec<usize>, u8)>| {
-            assert_eq!(choose_entries(&segments.iter().collect::<Vec<_>>(), &limits(), now_ms), want);
+            assert_eq!(choose_entries(&segments.iter().collect::<Vec<_>>(), &limits(), true, now_ms), want);
         };
         let three: Vec<_> = (0..3).map(|i| entry(i, DAY, 0, 10, now_ms)).collect();
         check(&three, now_ms, None);
@@ -336,6 +350,10 @@ mod tests {
         let later = now_ms + 26 * HOUR_MS;
         check(&three, later, Some((vec![0, 1, 2], TOP_LEVEL)));
         check(&three[..1], later, None);
+        let many: Vec<_> = (0..16).map(|i| entry(i, DAY, 0, 10, now_ms)).collect();
+        let busy = |segments: &[SegmentEntry]| choose_entries(&segments.iter().collect::<Vec<_>>(), &limits(), false, later);
+        assert_eq!(busy(&many[..15]), None, "entries pour in");
+        assert_eq!(busy(&many), Some((vec![0, 1, 2, 3], 1)));
         let late: Vec<_> = (0..3).map(|i| entry(i, LATE, 0, 10, now_ms)).collect();
         check(&late, later, None);
     }

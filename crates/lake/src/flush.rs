@@ -125,7 +125,7 @@ impl Lake {
         let written = self.write_frozen(&frozen, due_to, may_expire).and_then(|()| self.commit_frozen(&frozen));
         match written {
             Ok(()) => {
-                upkeep.flushed();
+                upkeep.flushed(self.clock.monotonic());
                 *self.stalled.lock() = None;
                 self.metrics.flushes.inc();
                 self.show();

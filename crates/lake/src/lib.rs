@@ -4,6 +4,15 @@
 //! reader sees it. [`Lake::maintain`] moves the memtable to immutable *segments* (objects of a
 //! local folder or a bucket), one for each UTC day that it touches, merges segments, and drops what
 //! is past its retention or was deleted.
+//!
+//! In the data folder: `LOCK`, `MANIFEST` (which segments hold, where the log begins, what shall be
+//! deleted) and `wal/*.wal`. In the object store, below a prefix: a copy of `MANIFEST`, and for each
+//! segment `DATE/NUMBER.parquet` and `DATE/NUMBER.index`. A bucket's segments have the name of their
+//! data folder's manifest behind the number.
+//!
+//! Log, manifest, merging by levels, retention and deletes know entries as bytes and segments as
+//! what [`segment::SegmentInfo`] says; what a record of the log holds, a byte at its start tells.
+//! A second schema adds its kind of record, its memtable and its segments.
 
 mod batch;
 mod bytes;

@@ -61,13 +61,16 @@ pub struct CompactionLimits {
     pub fan_in: usize,
     /// The most bytes of lines that merging puts into one segment.
     pub max_raw_bytes: u64,
+    /// Full levels wait until nothing was moved from memory to segments for this long, or until there
+    /// are four times as many segments: entries that pour in come first.
+    pub quiet_for: Duration,
     /// A day's segments are merged as far as `max_raw_bytes` allows once the day has been over for this long.
     pub settle_after: Duration,
 }
 
 impl Default for CompactionLimits {
     fn default() -> Self {
-        Self { fan_in: 8, max_raw_bytes: 2 << 30, settle_after: Duration::from_hours(2) }
+        Self { fan_in: 8, max_raw_bytes: 2 << 30, quiet_for: Duration::from_secs(10), settle_after: Duration::from_hours(2) }
     }
 }
 

@@ -4,15 +4,18 @@ use crate::memtable::{MemoryQuery, matches};
 use crate::read::Scene;
 use crate::store::Lake;
 use hashbrown::HashSet;
-use phoenix_model::logs::{LogSelect, Need, ReadError, ReadLimits, Stream};
+use phoenix_model::logs::{LogSelect, Need, ReadError, ReadLimits, ReadStats, Stream};
 use phoenix_model::{Labels, Matcher};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Nanoseconds of a minute.
+const MINUTE_NS: i64 = 60_000_000_000;
+
 impl Lake {
     /// Calls `visit` for each stream that meets one of the sets of conditions (none means all) and
-    /// may have entries in `[start_ns, end_ns)`: of segments that reach into the range, all streams
-    /// count, as Loki's index does by days. A stream may come more than once.
+    /// has entries in `[start_ns, end_ns)`; in segments this holds to the minute. A stream may come
+    /// more than once.
     fn visit_streams(
         &self,
         sets: &[Vec<Matcher>],
@@ -46,27 +49,31 @@ impl Lake {
                 return Err(ReadError::Cancelled);
             }
             let info = &held.entry.info;
-            for stream in held.segment.streams()?.iter() {
-                let gone = info.max_ns < cutoffs.of(stream)
-                    || tombstones.iter().any(|tombstone| {
-                        tombstone.filters.is_empty()
-                            && tombstone.start_ns <= info.min_ns
-                            && info.max_ns < tombstone.end_ns
-                            && tombstone.touches_stream(stream)
-                    });
-                if !gone && wanted(stream) {
+            let is_kept = |stream: &Arc<Stream>| info.max_ns >= cutoffs.of(stream);
+            if start_ns <= info.min_ns && info.max_ns < end_ns && tombstones.is_empty() {
+                for stream in held.segment.streams()?.iter().filter(|stream| is_kept(stream) && wanted(stream)) {
                     visit(stream)?;
+                }
+                continue;
+            }
+            // Between whole minutes the index knows without reading any entry.
+            let minutes = [whole_minute(start_ns, 0), whole_minute(end_ns, MINUTE_NS - 1)];
+            let all = [Vec::new()];
+            for set in if sets.is_empty() { &all[..] } else { sets } {
+                for counts in held.segment.counts(set, &minutes, tombstones, limits, &mut ReadStats::default())? {
+                    if is_kept(&counts.stream) {
+                        visit(&counts.stream)?;
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    /// The labels of the streams that meet one of the sets of conditions (none means all) and may have
+    /// The labels of the streams that meet one of the sets of conditions (none means all) and have
     /// entries in `[start_ns, end_ns)`, sorted, at most `limit` (0 for all); the flag says whether some were left out.
     ///
-    /// Of a segment that reaches into the range, all streams count that are not deleted or past their
-    /// retention as a whole; in memory the range is exact.
+    /// The range is exact for entries in memory; for those in segments it grows to whole minutes.
     pub fn series(
         &self,
         sets: &[Vec<Matcher>],
@@ -136,6 +143,11 @@ impl Lake {
         })?;
         Ok(cut(found.into_iter().collect(), limit))
     }
+}
+
+/// The start of the minute in which `timestamp_ns + add_ns` lies.
+fn whole_minute(timestamp_ns: i64, add_ns: i64) -> i64 {
+    timestamp_ns.saturating_add(add_ns).div_euclid(MINUTE_NS).saturating_mul(MINUTE_NS)
 }
 
 fn cut<T>(mut all: Vec<T>, limit: usize) -> (Vec<T>, bool) {

@@ -19,6 +19,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(30);
 pub(crate) struct Upkeep {
     watch: ClockWatch,
     flush_backoff: Backoff,
+    last_flush: Option<Duration>,
     pub(crate) merge_backoff: Backoff,
     /// Objects to remove.
     pub(crate) doomed: Vec<Doomed>,
@@ -73,7 +74,14 @@ impl Doomed {
 
 impl Upkeep {
     pub(crate) fn new(watch: ClockWatch) -> Self {
-        Self { watch, flush_backoff: Backoff::default(), merge_backoff: Backoff::default(), doomed: Vec::new(), damaged: HashSet::new() }
+        Self {
+            watch,
+            flush_backoff: Backoff::default(),
+            last_flush: None,
+            merge_backoff: Backoff::default(),
+            doomed: Vec::new(),
+            damaged: HashSet::new(),
+        }
     }
 
     /// Whether the wall clock may decide what is removed.
@@ -82,8 +90,14 @@ impl Upkeep {
     }
 
     /// Notes that a flush succeeded.
-    pub(crate) fn flushed(&mut self) {
+    pub(crate) fn flushed(&mut self, now: Duration) {
         self.flush_backoff.succeeded();
+        self.last_flush = Some(now);
+    }
+
+    /// Whether nothing was flushed for this long.
+    pub(crate) fn is_quiet(&self, now: Duration, quiet_for: Duration) -> bool {
+        self.last_flush.is_none_or(|last| now.saturating_sub(last) >= quiet_for)
     }
 }
 

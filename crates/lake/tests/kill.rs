@@ -28,6 +28,7 @@ fn open(folder: &Path) -> Result<Lake, LakeError> {
     options.sync = SyncPolicy::Never;
     options.memtable_bytes = 512 << 10;
     options.compaction.fan_in = 3;
+    options.compaction.quiet_for = Duration::ZERO;
     let disk = RealDisk::shared();
     let objects = FolderObjects::open(disk.clone(), folder.join("objects")).map_err(LakeError::from)?;
     Lake::open(options, disk, Arc::new(objects), RealClock::shared(), &mut Registry::default())

@@ -226,6 +226,19 @@ fn streams_names_and_values_are_listed() {
     assert_eq!(hosts, ["host-1", "host-2", "host-6"]);
     let (series, more) = with_limits(|limits| store.series(&sets, i64::MIN, i64::MAX, 2, limits)).unwrap();
     assert_eq!((series, more), (vec![labels(1), labels(6)], true));
+    store.flush().unwrap();
+    write(&store, &[Input::new(42, NOW_NS - 10 * DAY_NS, "long ago")]).unwrap();
+    store.flush().unwrap();
+    // A segment with streams at different times: only those within the minutes that are asked for count.
+    let minute = 60 * SECOND_NS;
+    write(&store, &(0..20).map(|i| Input::new(100 + i, NOW_NS + i as i64 * minute, "one a minute")).collect::<Vec<_>>()).unwrap();
+    for flushed in [false, true] {
+        if flushed {
+            store.flush().unwrap();
+        }
+        let hosts = with_limits(|limits| store.label_values("host", &[], NOW_NS + 3 * minute, NOW_NS + 5 * minute + 1, 0, limits));
+        assert_eq!(hosts.unwrap().0, ["host-103", "host-104", "host-105"], "flushed {flushed}");
+    }
     let (series, _) = with_limits(|limits| store.series(&[], 0, 1, 0, limits)).unwrap();
     assert_eq!(series, Vec::<Labels>::new());
 }

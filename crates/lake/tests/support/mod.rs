@@ -29,6 +29,7 @@ pub fn options() -> LakeOptions {
     options.retention.default = None;
     options.delete_cancel_period = Duration::ZERO;
     options.compaction.fan_in = 4;
+    options.compaction.quiet_for = Duration::ZERO;
     options
 }
 
