@@ -98,7 +98,7 @@ impl Drop for LogCollector {
 
 impl LogCollector {
     /// Reads the positions, which blocks, and starts all jobs.
-    pub fn start(config: CollectConfig, doors: Doors) -> Result<Self, CollectError> {
+    pub fn start(config: &CollectConfig, doors: Doors) -> Result<Self, CollectError> {
         let positions = Positions::load(Arc::clone(&doors.disk), doors.positions.clone()).map_err(CollectError::Positions)?;
         let positions = Arc::new(positions);
         let (saver_period, period) = watch::channel(config.positions_sync);
@@ -114,7 +114,7 @@ impl LogCollector {
         let mut jobs = Vec::new();
         for job in &config.jobs {
             // The error ends the jobs that run already, by dropping the collector.
-            jobs.push(collector.start_job(job, &config)?);
+            jobs.push(collector.start_job(job, config)?);
         }
         collector.running.try_lock().expect("nobody else has the collector yet").jobs = jobs;
         Ok(collector)
@@ -344,7 +344,7 @@ impl FilesTask {
                 tailer.set_targets(&all);
                 changed = false;
             }
-            let mut pause = Pause::For(Duration::from_secs(3600));
+            let mut pause = Pause::For(Duration::from_hours(1));
             if complete {
                 let (now_ns, now) = (clock.now_ms() * 1_000_000, clock.monotonic());
                 let round = tokio::task::spawn_blocking(move || {
@@ -407,3 +407,6 @@ async fn save_positions(positions: Arc<Positions>, doors: Doors, mut period: wat
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

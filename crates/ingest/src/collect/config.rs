@@ -66,6 +66,14 @@ pub struct Job {
 }
 
 impl Job {
+    /// The labels that a line of its first target begins with, for trying its pipeline.
+    pub fn first_labels(&self) -> Labels {
+        let written = self.static_targets.first().cloned();
+        let written = written.or_else(|| self.syslog.as_ref().map(|syslog| syslog.labels.clone()));
+        let written = written.or_else(|| self.journal.as_ref().map(|journal| journal.labels.clone())).unwrap_or_default();
+        super::consume::line_labels(&written, &self.relabel_configs, &self.name).unwrap_or_default()
+    }
+
     /// Whether the job follows files.
     pub fn has_files(&self) -> bool {
         !self.static_targets.is_empty() || !self.file_sd_configs.is_empty()
@@ -94,8 +102,6 @@ pub struct SyslogConfig {
     pub listen: SocketAddr,
     /// TCP or UDP.
     pub protocol: SyslogProtocol,
-    /// RFC 5424 or RFC 3164.
-    pub format: SyslogFormat,
     /// After how long without a byte a connection is closed.
     pub idle_timeout: Duration,
     /// Whether structured data becomes labels.
@@ -118,16 +124,6 @@ pub enum SyslogProtocol {
     Tcp,
     /// RFC 5426: a datagram each.
     Udp,
-}
-
-/// How syslog messages are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SyslogFormat {
-    /// IETF syslog.
-    #[default]
-    Rfc5424,
-    /// BSD syslog.
-    Rfc3164,
 }
 
 /// An address that the configuration opens.

@@ -21,7 +21,7 @@ mod targets;
 
 pub use collector::{CollectError, Doors, LogCollector};
 pub use config::{
-    CollectConfig, Job, JournalConfig, LineLimits, ListenAddress, NOT_ACTING, SyslogConfig, SyslogFormat, SyslogProtocol, documented_keys,
+    CollectConfig, Job, JournalConfig, LineLimits, ListenAddress, NOT_ACTING, SyslogConfig, SyslogProtocol, documented_keys,
     is_promtail_config, parse,
 };
 pub use metrics::CollectMetrics;

@@ -1,6 +1,6 @@
 //! What is written, and what is meant by it.
 
-use super::{CollectConfig, Job, JournalConfig, LineLimits, SyslogConfig, SyslogFormat, SyslogProtocol};
+use super::{CollectConfig, Job, JournalConfig, LineLimits, SyslogConfig, SyslogProtocol};
 use crate::collect::pipeline::{Pipeline, Size};
 use crate::config::FileSdConfig;
 use crate::relabel::RelabelConfig;
@@ -16,7 +16,7 @@ use std::time::Duration as StdDuration;
 const DEFAULT_POSITIONS_SYNC: StdDuration = StdDuration::from_secs(1);
 const DEFAULT_SYNC_PERIOD: StdDuration = StdDuration::from_secs(5);
 const DEFAULT_LOOK_QUIET: StdDuration = StdDuration::from_millis(250);
-const DEFAULT_IDLE_TIMEOUT: StdDuration = StdDuration::from_secs(120);
+const DEFAULT_IDLE_TIMEOUT: StdDuration = StdDuration::from_mins(2);
 const DEFAULT_MESSAGE_BYTES: usize = 8192;
 const DEFAULT_MAX_AGE: StdDuration = StdDuration::from_hours(7);
 /// Bytes that a syslog message may have at most, whatever is configured.
@@ -252,13 +252,9 @@ fn syslog_of(raw: RawSyslog, source: &Source, diagnostics: &mut Vec<Diagnostic>)
     if let (None, Some(written)) = (protocol, &raw.listen_protocol) {
         wrong(written.span, format!("`{}` is not one of tcp, udp", written.value), "the default is tcp");
     }
-    let format = match raw.syslog_format.as_ref().map(|format| format.value.as_str()) {
-        None | Some("" | "rfc5424") => Some(SyslogFormat::Rfc5424),
-        Some("rfc3164") => Some(SyslogFormat::Rfc3164),
-        Some(_) => None,
-    };
-    if let (None, Some(written)) = (format, &raw.syslog_format) {
-        wrong(written.span, format!("`{}` is not one of rfc5424, rfc3164", written.value), "the default is rfc5424");
+    // Each message tells its format itself.
+    if let Some(written) = raw.syslog_format.filter(|format| !matches!(format.value.as_str(), "" | "rfc5424" | "rfc3164")) {
+        wrong(written.span, format!("`{}` is not one of rfc5424, rfc3164", written.value), "both are read, whichever is written here");
     }
     let max_message = raw.max_message_length.filter(|length| length.value > 0);
     if let Some(length) = max_message.as_ref().filter(|length| length.value > MESSAGE_LIMIT_BYTES) {
@@ -267,7 +263,6 @@ fn syslog_of(raw: RawSyslog, source: &Source, diagnostics: &mut Vec<Diagnostic>)
     Some(SyslogConfig {
         listen: listen?,
         protocol: protocol?,
-        format: format?,
         idle_timeout: raw.idle_timeout.map_or(DEFAULT_IDLE_TIMEOUT, Duration::get),
         label_structured_data: raw.label_structured_data,
         labels: raw.labels,

@@ -84,19 +84,22 @@ pub(super) struct Cri {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RawCri {
-    max_partial_lines: Option<usize>,
-    max_partial_line_size: Size,
-    max_partial_line_size_truncate: bool,
+    #[serde(rename = "max_partial_lines")]
+    lines: Option<usize>,
+    #[serde(rename = "max_partial_line_size")]
+    line_size: Size,
+    #[serde(rename = "max_partial_line_size_truncate")]
+    truncates: bool,
 }
 
 impl TryFrom<RawCri> for Cri {
     type Error = KeyError;
 
     fn try_from(raw: RawCri) -> Result<Self, KeyError> {
-        let truncates = raw.max_partial_line_size_truncate && raw.max_partial_line_size.0 > 0;
+        let truncates = raw.truncates && raw.line_size.0 > 0;
         Ok(Self {
-            max_lines: raw.max_partial_lines.filter(|lines| *lines > 0).unwrap_or(DEFAULT_PARTIAL_LINES),
-            max_part_bytes: truncates.then_some(raw.max_partial_line_size.0),
+            max_lines: raw.lines.filter(|lines| *lines > 0).unwrap_or(DEFAULT_PARTIAL_LINES),
+            max_part_bytes: truncates.then_some(raw.line_size.0),
             parts: Parts::default(),
         })
     }

@@ -105,7 +105,7 @@ impl Replace {
         let (mut done, mut matched) = (0, false);
         for captures in self.expression.captures_iter(&input) {
             matched = true;
-            for group in usize::from(names.len() > 1)..names.len() {
+            for (group, name) in names.iter().enumerate().skip(usize::from(names.len() > 1)) {
                 // A group within one that was replaced is gone with it.
                 let Some(found) = captures.get(group).filter(|found| found.start() >= done) else { continue };
                 let written = match self.template.render(&data(entry, found.as_str())) {
@@ -119,7 +119,7 @@ impl Replace {
                 out.push_str(&input[done..found.start()]);
                 out.push_str(&written);
                 done = found.end();
-                named.extend(names[group].map(|name| (name, written)));
+                named.extend(name.map(|name| (name, written)));
             }
         }
         if !matched {

@@ -360,6 +360,8 @@ fn a_trace_tells_what_each_stage_did() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
     /// Any line goes through any of the stages, and no line is lost that is not dropped.
     #[test]
     fn arbitrary_lines_never_panic(lines in prop::collection::vec(".{0,60}|[0-9TZ:. -]{0,30} std(out|err) [PF] .{0,10}|\\{\"log\":\".{0,5}\"\\}", 0..20)) {

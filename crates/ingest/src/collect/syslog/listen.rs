@@ -150,7 +150,7 @@ impl Listener {
     }
 
     fn line(&self, bytes: &[u8], from: IpAddr) -> Option<Line> {
-        let message = match Message::parse(bytes, self.config.format, self.clock.now_ms() * 1_000_000) {
+        let message = match Message::parse(bytes, self.clock.now_ms() * 1_000_000) {
             Ok(message) => message,
             Err(why) => {
                 tracing::debug!(job = %self.job, %from, "not a syslog message: {why}");

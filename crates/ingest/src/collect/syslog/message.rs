@@ -1,6 +1,5 @@
 //! Syslog messages: RFC 5424 and RFC 3164.
 
-use crate::collect::config::SyslogFormat;
 use crate::collect::pipeline::Layout;
 use phoenix_model::LabelsBuilder;
 use std::borrow::Cow;
@@ -55,16 +54,13 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// Reads a message. What does not fit the format is tried as the other one, since senders are often set
-    /// to another one than their receiver.
-    pub(super) fn parse(bytes: &[u8], format: SyslogFormat, now_ns: i64) -> Result<Self, &'static str> {
+    /// Reads a message of either RFC: the version `1` after the priority tells them apart, so senders need not be
+    /// set to the format that their receiver expects.
+    pub(super) fn parse(bytes: &[u8], now_ns: i64) -> Result<Self, &'static str> {
         let text = String::from_utf8_lossy(bytes);
         let (priority, rest) = priority(&text).ok_or("it does not begin with a priority, as `<34>`")?;
         let mut message = Self { facility: priority >> 3, severity: priority & 7, ..Self::default() };
-        let fits = match format {
-            SyslogFormat::Rfc5424 => message.read_5424(rest) || message.read_3164(rest, now_ns),
-            SyslogFormat::Rfc3164 => message.read_3164(rest, now_ns) || message.read_5424(rest),
-        };
+        let fits = message.read_5424(rest) || message.read_3164(rest, now_ns);
         if !fits {
             // RFC 3164, 4.3.3: what is not known is all content.
             rest.clone_into(&mut message.text);
@@ -102,16 +98,13 @@ impl Message {
     fn read_3164(&mut self, text: &str, now_ns: i64) -> bool {
         const TIME_LENGTH: usize = "Jan _2 15:04:05".len();
         let Some((time, rest)) = text.split_at_checked(TIME_LENGTH) else { return false };
-        let (timestamp_ns, rest) = match Layout::new("Jan _2 15:04:05").parse(time, None, now_ns) {
-            Ok(timestamp_ns) => (timestamp_ns, rest),
+        let (timestamp_ns, rest) = if let Ok(timestamp_ns) = Layout::new("Jan _2 15:04:05").parse(time, None, now_ns) {
+            (timestamp_ns, rest)
+        } else {
             // Many senders write RFC 3339 instead.
-            Err(_) => {
-                let (time, rest) = text.split_once(' ').unwrap_or((text, ""));
-                match Layout::new("2006-01-02T15:04:05Z07:00").parse(time, None, now_ns) {
-                    Ok(timestamp_ns) => (timestamp_ns, &text[text.len() - rest.len()..]),
-                    Err(_) => return false,
-                }
-            }
+            let (time, rest) = text.split_once(' ').unwrap_or((text, ""));
+            let Ok(timestamp_ns) = Layout::new("2006-01-02T15:04:05Z07:00").parse(time, None, now_ns) else { return false };
+            (timestamp_ns, rest)
         };
         self.timestamp_ns = Some(timestamp_ns);
         let rest = rest.strip_prefix(' ').unwrap_or(rest);
@@ -283,56 +276,47 @@ mod tests {
     /// The examples of RFC 5424 (6.5) and RFC 3164 (5.4), and what senders make of them.
     #[test]
     fn messages_of_both_rfcs_are_read() {
-        use SyslogFormat::{Rfc3164, Rfc5424};
-        for (format, bytes, want) in [
+        for (bytes, want) in [
             (
-                Rfc5424,
                 "<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - \u{feff}'su root' failed for lonvick on /dev/pts/8",
                 "auth.critical 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 [] 'su root' failed for lonvick on /dev/pts/8",
             ),
             (
-                Rfc5424,
                 "<165>1 2003-08-24T05:14:15.000003-07:00 192.0.2.1 myproc 8710 - - %% It's time to make the do-nuts.",
                 "local4.notice 2003-08-24T12:14:15.000003Z 192.0.2.1 myproc 8710 - [] %% It's time to make the do-nuts.",
             ),
             (
-                Rfc5424,
                 "<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473 iut=\"3\" eventSource=\"Application\" eventID=\"1011\"] An application event log entry...",
                 "local4.notice 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473.iut=3,exampleSDID@32473.eventSource=Application,exampleSDID@32473.eventID=1011] An application event log entry...",
             ),
             (
-                Rfc5424,
                 "<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473 iut=\"3\"][examplePriority@32473 class=\"high\"]",
                 "local4.notice 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473.iut=3,examplePriority@32473.class=high] ",
             ),
-            (Rfc5424, "<0>1 - - - - - [a b=\"x\\\"y\\]z\\\\\"] t\n", "kern.emergency - - - - - [a.b=x\"y]z\\] t"),
+            ("<0>1 - - - - - [a b=\"x\\\"y\\]z\\\\\"] t\n", "kern.emergency - - - - - [a.b=x\"y]z\\] t"),
             (
-                Rfc3164,
                 "<34>Oct 11 22:14:15 mymachine su: 'su root' failed for lonvick on /dev/pts/8",
                 "auth.critical 2021-10-11T22:14:15Z mymachine su - - [] 'su root' failed for lonvick on /dev/pts/8",
             ),
-            (Rfc3164, "<13>Feb  5 17:32:18 10.0.0.99 cron[42]: run", "user.notice 2021-02-05T17:32:18Z 10.0.0.99 cron 42 - [] run"),
-            (Rfc3164, "<13>Feb  5 17:32:18 10.0.0.99 Use the BFG!", "user.notice 2021-02-05T17:32:18Z 10.0.0.99 - - - [] Use the BFG!"),
-            (Rfc3164, "<0>1990 Oct 22 10:52:01 TZ-6 scapegoat", "kern.emergency - - - - - [] 1990 Oct 22 10:52:01 TZ-6 scapegoat"),
-            (Rfc3164, "<13>2021-06-01T00:00:00Z host app: hi", "user.notice 2021-06-01T00:00:00Z host app - - [] hi"),
-            // Set to one format, sent in the other.
-            (Rfc5424, "<34>Oct 11 22:14:15 mymachine su: x", "auth.critical 2021-10-11T22:14:15Z mymachine su - - [] x"),
-            (Rfc3164, "<34>1 2003-10-11T22:14:15.003Z h a - - - x", "auth.critical 2003-10-11T22:14:15.003Z h a - - [] x"),
+            ("<13>Feb  5 17:32:18 10.0.0.99 cron[42]: run", "user.notice 2021-02-05T17:32:18Z 10.0.0.99 cron 42 - [] run"),
+            ("<13>Feb  5 17:32:18 10.0.0.99 Use the BFG!", "user.notice 2021-02-05T17:32:18Z 10.0.0.99 - - - [] Use the BFG!"),
+            ("<0>1990 Oct 22 10:52:01 TZ-6 scapegoat", "kern.emergency - - - - - [] 1990 Oct 22 10:52:01 TZ-6 scapegoat"),
+            ("<13>2021-06-01T00:00:00Z host app: hi", "user.notice 2021-06-01T00:00:00Z host app - - [] hi"),
         ] {
-            let message = Message::parse(bytes.as_bytes(), format, NOW_NS).unwrap();
+            let message = Message::parse(bytes.as_bytes(), NOW_NS).unwrap();
             assert_eq!(shown(&message), want, "{bytes}");
-            let again = Message::parse(message.to_rfc5424().as_bytes(), Rfc5424, NOW_NS).unwrap();
+            let again = Message::parse(message.to_rfc5424().as_bytes(), NOW_NS).unwrap();
             assert_eq!(again, message, "written as RFC 5424 and read again: {bytes}");
         }
         for bytes in ["", "x", "<", "<>1", "<192>1 x", "<1234>x", "<a>x"] {
-            assert!(Message::parse(bytes.as_bytes(), Rfc5424, NOW_NS).is_err(), "{bytes}");
+            assert!(Message::parse(bytes.as_bytes(), NOW_NS).is_err(), "{bytes}");
         }
     }
 
     #[test]
     fn labels_are_those_of_promtail() {
         let text = "<165>1 2003-10-11T22:14:15.003Z h a 7 ID47 [custom@99770 example=\"1\"] x";
-        let message = Message::parse(text.as_bytes(), SyslogFormat::Rfc5424, NOW_NS).unwrap();
+        let message = Message::parse(text.as_bytes(), NOW_NS).unwrap();
         let mut labels = LabelsBuilder::default();
         message.labels("::ffff:10.0.0.1".parse().unwrap(), true, &mut labels);
         assert_eq!(
@@ -344,14 +328,12 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
-            let _ = Message::parse(&bytes, SyslogFormat::Rfc5424, NOW_NS);
+            let _ = Message::parse(&bytes, NOW_NS);
         }
 
         #[test]
         fn arbitrary_messages_never_panic(text in "<1?[0-9]>1? ?(- |2003-10-11T22:14:15Z |Oct 11 22:14:15 )?.{0,20}( \\[a b=\".{0,5}\"?\\]?)?.{0,20}") {
-            for format in [SyslogFormat::Rfc5424, SyslogFormat::Rfc3164] {
-                let _ = Message::parse(text.as_bytes(), format, NOW_NS);
-            }
+            let _ = Message::parse(text.as_bytes(), NOW_NS);
         }
     }
 }

@@ -32,10 +32,7 @@ impl Glob {
     /// A relative pattern is relative to `folder`.
     pub(super) fn new(pattern: &str, folder: &Path) -> Self {
         let whole = if pattern.starts_with('/') { pattern.to_owned() } else { format!("{}/{pattern}", folder.display()) };
-        let mut alternatives = vec![String::new()];
-        expand_braces(&whole, &mut alternatives);
-        let split = |text: &String| text.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect();
-        Self { alternatives: alternatives.iter().map(split).collect() }
+        Self { alternatives: expand_braces(&whole).iter().map(|pattern| split(pattern)).collect() }
     }
 
     /// Whether a path fits.
@@ -58,23 +55,28 @@ impl Glob {
     }
 }
 
-fn expand_braces(text: &str, alternatives: &mut Vec<String>) {
-    let (Some(open), Some(close)) = (text.find('{'), text.find('}')) else {
-        alternatives.iter_mut().for_each(|one| one.push_str(text));
-        return;
-    };
-    if close < open {
-        alternatives.iter_mut().for_each(|one| one.push_str(text));
-        return;
+fn expand_braces(text: &str) -> Vec<String> {
+    let mut alternatives = vec![String::new()];
+    let mut rest = text;
+    while let Some((before, tail)) = rest.split_once('{')
+        && let Some((choices, after)) = tail.split_once('}')
+    {
+        let heads = std::mem::take(&mut alternatives);
+        let all = heads.iter().flat_map(|head| choices.split(',').map(move |choice| format!("{head}{before}{choice}")));
+        alternatives = all.take(ALTERNATIVES_LIMIT).collect();
+        rest = after;
     }
-    let choices: Vec<&str> = text[open + 1..close].split(',').collect();
-    let heads = std::mem::take(alternatives);
-    for head in heads {
-        for choice in choices.iter().take(ALTERNATIVES_LIMIT - alternatives.len().min(ALTERNATIVES_LIMIT)) {
-            alternatives.push(format!("{head}{}{choice}", &text[..open]));
-        }
+    for one in &mut alternatives {
+        one.push_str(rest);
     }
-    expand_braces(&text[close + 1..], alternatives);
+    alternatives
+}
+
+/// The names of a pattern; `**` twice in a row is as good as once.
+fn split(pattern: &str) -> Vec<String> {
+    let mut parts: Vec<String> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect();
+    parts.dedup_by(|a, b| a == "**" && b == "**");
+    parts
 }
 
 fn walk(disk: &dyn Disk, at: PathBuf, parts: &[String], matches: &mut Matches, folders: &mut usize) {

@@ -197,10 +197,10 @@ impl Tailer {
         let mut counted = Counted::default();
         let before = file.offset;
         let result = file.read(&*self.disk, self.spec.limits, context, &mut self.out, &mut counted);
-        if file.offset != before {
-            file.active = now;
-        } else {
+        if file.offset == before {
             file.pipeline.flush(false, context, &mut self.out);
+        } else {
+            file.active = now;
         }
         let more = match result {
             Ok(read) => {

@@ -348,7 +348,7 @@ fn deed() -> impl Strategy<Value = Deed> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     /// Whatever is done to the file, and whenever the tailer is killed, each line comes; and once only where
     /// nobody was killed. With a second file in the pattern and a stage that joins lines.
