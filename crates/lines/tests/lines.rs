@@ -86,6 +86,26 @@ fn nothing_grows_without_bound() {
     assert!(encoder.patterns().len() <= Patterns::MAX && encoder.patterns().text_bytes() <= Patterns::MAX_BYTES);
 }
 
+#[test]
+fn digits_are_found_where_they_are() {
+    let lines: Vec<String> = (0..300)
+        .map(|i| {
+            format!("2024-05-{:02}T07:08:{:02}.{:03} 10.0.{i}.7 n={i} d={}.{:03}", i / 150 + 1, i % 60, i * 7 % 1000, i % 20, i * 13 % 1000)
+        })
+        .collect();
+    let (patterns, page) = encode(&lines);
+    assert_eq!(patterns.len(), 2 + 1, "one pattern while addresses are addresses, one beyond");
+    for needle in
+        (0..1000).map(|n| format!("{n:03}")).chain((0..100).map(|n| format!("{n:02}"))).chain((0..3).map(|n| format!("4-05-0{n}")))
+    {
+        let filters = [LineFilter { negated: false, alternatives: vec![LinePattern::Contains(needle.clone())] }];
+        let mut rows = RowSet::all(lines.len());
+        Filter::new(&filters).plan(&patterns).select(&patterns, &page, &mut rows).unwrap();
+        let want: Vec<usize> = (0..lines.len()).filter(|i| lines[*i].contains(&needle)).collect();
+        assert_eq!(rows.iter().collect::<Vec<_>>(), want, "{needle}");
+    }
+}
+
 /// Columns of which nothing is right.
 #[derive(Debug)]
 struct Damaged {

@@ -1,7 +1,7 @@
 //! Finds the rows whose variable has a text: over whole columns where that is faster.
 
 use super::needle::Needle;
-use super::placement::{Relation, is_of_day};
+use super::placement::{Relation, within};
 use super::verdict::Atom;
 use crate::number::{self, POWERS};
 use crate::view::View;
@@ -125,10 +125,19 @@ impl<'p> Found<'p> {
                 return Ok(());
             }
         }
-        if let (Kind::Time(spelling), Relation::Contains) = (kind, atom.relation)
-            && texts.iter().all(|text| is_of_day(spelling, text))
-        {
-            return self.retain_days(spelling, &atom.needle, rows, number);
+        if let (Kind::Time(spelling), Relation::Contains) = (kind, atom.relation) {
+            let within = within(spelling, texts);
+            if !within.elsewhere {
+                let mut left = std::mem::take(rows);
+                *rows = left.clone();
+                self.retain_days(spelling, &atom.needle, rows, number)?;
+                if within.fraction {
+                    left.subtract(rows);
+                    self.retain_fractions(spelling, &atom.needle, &mut left, number)?;
+                    rows.union(&left);
+                }
+                return Ok(());
+            }
         }
         if atom.relation == Relation::Equals {
             // A number has one text only.
@@ -169,7 +178,7 @@ impl<'p> Found<'p> {
         self.retain_written(view, atom, rows)
     }
 
-    /// Looks once at each day, when only a day's text can have what is looked for.
+    /// Keeps the rows whose day has what is looked for; looks once at each day.
     fn retain_days(
         &mut self,
         spelling: Spelling,
@@ -189,10 +198,35 @@ impl<'p> Found<'p> {
             }
             text.clear();
             spelling.push(text, value);
+            text.truncate(spelling.day_len());
             let hit = needle.holds(Relation::Contains, text);
             last = Some((day, hit));
             Ok(hit)
         })
+    }
+
+    /// Keeps the rows the digits of whose fraction have what is looked for.
+    fn retain_fractions(
+        &mut self,
+        spelling: Spelling,
+        needle: &Needle,
+        rows: &mut RowSet,
+        number: impl Fn(usize) -> Result<i64, LinesError>,
+    ) -> Result<(), ReadError> {
+        const WIDTH: usize = 10;
+        let text = &mut self.scratch.text;
+        text.clear();
+        text.resize(rows.count() * WIDTH, BETWEEN);
+        let digits = usize::from(spelling.digits);
+        for (field, row) in text.chunks_exact_mut(WIDTH).zip(rows.iter()) {
+            let mut rest = number(row)?.rem_euclid(POWERS[9]) / POWERS[9 - digits];
+            for digit in field[..digits].iter_mut().rev() {
+                *digit = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
+        }
+        retain_fields(text, WIDTH, needle, rows);
+        Ok(())
     }
 
     /// Writes integers or decimals into fields of the same width and searches all of them at once.
@@ -234,16 +268,7 @@ impl<'p> Found<'p> {
             rows.clear(rows.capacity());
             return Ok(());
         }
-        let mut next = needle.find(text, 0).map(|(at, _)| at / WIDTH);
-        let mut field = 0;
-        rows.retain(|_| {
-            let is_hit = next == Some(field);
-            field += 1;
-            if is_hit {
-                next = needle.find(text, field * WIDTH).map(|(at, _)| at / WIDTH);
-            }
-            is_hit
-        });
+        retain_fields(text, WIDTH, needle, rows);
         Ok(())
     }
 
@@ -285,6 +310,20 @@ impl<'p> Found<'p> {
         }
         Ok(())
     }
+}
+
+/// Keeps the rows whose field has what is looked for; fields are as wide as each other.
+fn retain_fields(text: &[u8], width: usize, needle: &Needle, rows: &mut RowSet) {
+    let mut next = needle.find(text, 0).map(|(at, _)| at / width);
+    let mut field = 0;
+    rows.retain(|_| {
+        let is_hit = next == Some(field);
+        field += 1;
+        if is_hit {
+            next = needle.find(text, field * width).map(|(at, _)| at / width);
+        }
+        is_hit
+    });
 }
 
 /// Keeps rows while nothing fails.

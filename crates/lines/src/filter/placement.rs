@@ -182,21 +182,50 @@ fn is_possible_moment(spelling: Spelling, relation: Relation, text: &[u8]) -> bo
 }
 
 fn fits_moment(spelling: Spelling, shape: &[u8], relation: Relation, text: &[u8]) -> bool {
-    let zone = spelling.zone_len();
-    fits_shape(shape, relation, text, |at, byte| match shape[at] {
-        _ if at >= shape.len() - zone => byte == shape[at],
+    fits_shape(shape, relation, text, |at, byte| is_of_shape(spelling, shape, at, byte))
+}
+
+fn is_of_shape(spelling: Spelling, shape: &[u8], at: usize, byte: u8) -> bool {
+    match shape[at] {
+        _ if at >= shape.len() - spelling.zone_len() => byte == shape[at],
         b'0' => byte.is_ascii_digit(),
         b'A' => byte.is_ascii_alphabetic(),
         other => byte == other,
-    })
+    }
 }
 
-/// Whether a text can only lie in the day of a moment, not in the time of the day or across.
-pub(super) fn is_of_day(spelling: Spelling, text: &[u8]) -> bool {
+/// In which parts of a moment a text can lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Within {
+    /// In the day.
+    pub(super) day: bool,
+    /// In the digits of the fraction.
+    pub(super) fraction: bool,
+    /// In the rest, or across.
+    pub(super) elsewhere: bool,
+}
+
+/// In which parts of a moment any of some texts can lie.
+pub(super) fn within(spelling: Spelling, texts: &[Box<[u8]>]) -> Within {
+    let mut within = Within { elsewhere: spelling.digits == Spelling::TRIMMED, ..Within::default() };
     let shape = spelling.shape();
-    // What reaches beyond the day begins at most one byte less than the text before its end.
-    let from = (spelling.day_len() + 1).saturating_sub(text.len());
-    spelling.digits < Spelling::TRIMMED && !fits_moment(spelling, &shape[from..], Relation::Contains, text)
+    let fraction = spelling.day_len() + 9..shape.len() - spelling.zone_len();
+    for text in texts {
+        for place in 0..(shape.len() + 1).saturating_sub(text.len()) {
+            let end = place + text.len();
+            if !text.iter().enumerate().all(|(i, byte)| is_of_shape(spelling, &shape, place + i, *byte)) {
+                continue;
+            }
+            if end <= spelling.day_len() {
+                within.day = true;
+            } else if place >= fraction.start && end <= fraction.end {
+                within.fraction = true;
+            } else {
+                within.elsewhere = true;
+            }
+        }
+    }
+    within
 }
 
 /// Whether a text fits somewhere in values of a fixed length, where its relation allows it.
@@ -261,6 +290,26 @@ mod tests {
             let got: Vec<&str> = got.split("; ").filter(|way| *way != within && !way.starts_with("Texts0 ends")).collect();
             assert_eq!(got.join("; "), want, "{text:?} in {pattern}");
         }
+    }
+
+    #[test]
+    fn parts_of_moments() {
+        let spelling = Spelling::scan(b"2024-05-06T07:08:09.123Z").unwrap().0;
+        for (texts, want) in [
+            (vec!["500"], (true, true, false)),
+            (vec!["2024-"], (true, false, false)),
+            (vec!["5000"], (true, false, false)),
+            (vec!["50"], (true, true, true)),
+            (vec!["123Z"], (false, false, true)),
+            (vec!["6T0"], (false, false, true)),
+            (vec!["123", "7:0"], (true, true, true)),
+        ] {
+            let texts: Vec<Box<[u8]>> = texts.iter().map(|text| text.as_bytes().into()).collect();
+            let got = within(spelling, &texts);
+            assert_eq!((got.day, got.fraction, got.elsewhere), want, "{texts:?}");
+        }
+        let trimmed = Spelling::scan(b"2024-05-06T07:08:09.12Z").unwrap().0;
+        assert!(within(trimmed, &[]).elsewhere);
     }
 
     #[test]
