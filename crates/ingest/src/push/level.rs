@@ -122,24 +122,16 @@ fn json_field<'a>(line: &'a [u8], fields: &[String]) -> Option<&'a [u8]> {
 /// The level that the first word says which says one.
 fn word(line: &[u8]) -> Option<Level> {
     let mut at = 0;
-    while at < line.len() {
-        if !is_word_byte(line[at]) {
-            at += 1;
-            continue;
-        }
-        let start = at;
-        while at < line.len() && is_word_byte(line[at]) {
-            at += 1;
-        }
-        let text = &line[start..at];
-        // The shortest that counts is `err`, the longest `information`; most words begin otherwise.
-        if (3..=13).contains(&text.len()) && begins_a_level(text[0]) {
+    while let Some(gap) = line[at..].iter().position(|byte| IN_WORDS[usize::from(*byte)]) {
+        let start = at + gap;
+        let length = line[start..].iter().position(|byte| !IN_WORDS[usize::from(*byte)]).unwrap_or(line.len() - start);
+        at = start + length;
+        // The shortest that counts is `err`, the longest `informational`; most words begin otherwise.
+        if (3..=13).contains(&length) && begins_a_level(line[start]) {
             let before = start.checked_sub(1).map(|i| line[i]);
             let alone = !matches!(before, Some(b'/' | b'.' | b'-')) && !matches!(line.get(at), Some(b'/' | b'-' | b'='));
-            let level = std::str::from_utf8(text)
-                .ok()
-                .filter(|word| !matches!(*word, "alert" | "notice" | "panic" | "inf" | "Inf"))
-                .and_then(from_value);
+            // Infinity is no level.
+            let level = std::str::from_utf8(&line[start..at]).ok().filter(|word| !matches!(*word, "inf" | "Inf")).and_then(from_value);
             if alone && level.is_some() {
                 return level;
             }
@@ -148,12 +140,20 @@ fn word(line: &[u8]) -> Option<Level> {
     None
 }
 
-fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
-}
+/// The bytes that words are made of.
+const IN_WORDS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_' || byte >= 0x80;
+        byte += 1;
+    }
+    table
+};
 
+/// `alert`, `notice` and `panic` are left out: they are words of every day.
 fn begins_a_level(byte: u8) -> bool {
-    matches!(byte | 0x20, b'a' | b'c' | b'd' | b'e' | b'f' | b'i' | b'n' | b'p' | b't' | b'w')
+    matches!(byte | 0x20, b'c' | b'd' | b'e' | b'f' | b'i' | b't' | b'w')
 }
 
 #[cfg(test)]
