@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// What Loki answers to a request that names no stream.
 const MISSING_STREAMS: &str = "error at least one valid stream is required for ingestion";
 
+/// How much larger than its bytes the largest request may be in memory: alone it is always read.
+const ONE_REQUEST_FACTOR: u64 = 8;
+
 /// Limits on requests, beneath those of [`LogLimits`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PushLimits {
@@ -26,7 +29,7 @@ pub struct PushLimits {
     pub compressed_bytes: u64,
     /// Bytes after decompression.
     pub uncompressed_bytes: u64,
-    /// Bytes of all requests that are being read at one time.
+    /// Bytes of all requests that are being read at one time; at least eight times `uncompressed_bytes` count.
     pub in_flight_bytes: u64,
 }
 
@@ -56,7 +59,10 @@ impl LogReceiver {
             clock,
             limits: push,
             rules: RwLock::new(Arc::new(Rules::new(limits))),
-            budget: Budget::new("limits.memory (share of log pushes)", push.in_flight_bytes),
+            budget: Budget::new(
+                "limits.memory (share of log pushes)",
+                push.in_flight_bytes.max(ONE_REQUEST_FACTOR * push.uncompressed_bytes),
+            ),
             rates: Rates::default(),
             metrics: LogMetrics::new(registry),
         }
