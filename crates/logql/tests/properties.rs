@@ -220,10 +220,12 @@ proptest! {
         prop_assert_eq!(some.iter().map(|e| e.timestamp_ns).collect::<Vec<_>>(), all.iter().take(limit).map(|e| e.timestamp_ns).collect::<Vec<_>>());
 
         for by in ["", "by (app)", "by (status, detected_level)", "by (a)", "without (ms)", "by (m, status_extracted)"] {
-            let query = format!("sum {by} (count_over_time({{app=~\".+\"}} {} [9ns]))", stages.join(" "));
-            let plain = ask(&logs, &query, ALL);
-            for habits in [habits, Habits { single: true, ..habits }] {
-                prop_assert_eq!(&plain, &ask(&Source(&logs, habits), &query, ALL), "{}", query);
+            for (op, stages) in [("count", stages.join(" ")), ("bytes", stages.join(" ")), ("bytes", String::new())] {
+                let query = format!("sum {by} ({op}_over_time({{app=~\".+\"}} {stages} [9ns]))");
+                let plain = ask(&logs, &query, ALL);
+                for habits in [habits, Habits { single: true, ..habits }] {
+                    prop_assert_eq!(&plain, &ask(&Source(&logs, habits), &query, ALL), "{}", query);
+                }
             }
         }
     }

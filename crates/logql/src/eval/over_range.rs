@@ -123,6 +123,8 @@ struct Reader<'a> {
     /// to one series.
     one_series: bool,
     series: Option<usize>,
+    /// Whether the current stream and the level say all labels that are kept.
+    stream_decides: bool,
     key: Vec<u8>,
     charge: Charge,
     failure: Option<EvalError>,
@@ -184,20 +186,21 @@ impl<'a> Reader<'a> {
             by_level: [None; Level::ALL.len()],
             one_series: false,
             series: None,
+            stream_decides: false,
             key: Vec::new(),
             charge: options.budget.charge(0)?,
             failure: None,
         })
     }
 
-    /// Whether labels depend on stream and level alone, and entries are only counted.
+    /// Whether entries are only counted.
     fn is_plain(&self) -> bool {
-        self.pipeline.is_empty() && self.unwrap.is_none() && !self.need.metadata
+        self.pipeline.is_empty() && self.unwrap.is_none()
     }
 
     /// Answers from the store's counts, if they say enough.
     fn count(&mut self, logs: &LogExpr, source: &dyn LogSource, stats: &mut ReadStats) -> Result<bool, EvalError> {
-        let plain = self.pipeline.is_empty() && self.unwrap.is_none() && self.pipeline.filters.is_empty();
+        let plain = self.is_plain() && self.pipeline.filters.is_empty();
         let names = match &self.kept {
             _ if !self.need.metadata => None,
             Kept::By(names) => Some(names),
@@ -272,20 +275,38 @@ impl<'a> Reader<'a> {
         self.table.intern(labels, self.options, &mut self.charge)
     }
 
+    /// Counts entries that go through no stage. Neighbours of the same series and bucket are added
+    /// at once; their sum is exact, as they are whole numbers.
     fn plain_batch(&mut self, batch: &LogBatch<'_>) -> Result<(), EvalError> {
+        let mut run: Option<(usize, usize, u64)> = None;
         for (i, (timestamp_ns, level)) in batch.timestamps_ns.iter().zip(batch.levels).enumerate() {
             let Some(bucket) = self.windows.bucket(*timestamp_ns) else { continue };
-            let series = if let Some(series) = self.by_level[*level as usize] {
+            let metadata = batch.metadata.get(i).copied().unwrap_or(LabelsRef::EMPTY);
+            let series = if !self.stream_decides && !metadata.is_empty() {
+                self.row.begin_entry(*timestamp_ns, metadata, *level, &self.pipeline.wanted);
+                self.row_series()?
+            } else if let Some(series) = self.by_level[*level as usize] {
                 series
             } else {
                 let series = self.plain_series(batch.stream, *level)?;
                 self.by_level[*level as usize] = Some(series);
                 series
             };
-            let value = if self.need.sizes { f64::from(batch.sizes[i]) } else { 1.0 };
-            self.accumulator.add(series, bucket, *timestamp_ns, value)?;
+            let value = if self.need.sizes { u64::from(batch.sizes[i]) } else { 1 };
+            match &mut run {
+                Some((of, within, total)) if (*of, *within) == (series, bucket) => *total += value,
+                _ => {
+                    self.add_run(run)?;
+                    run = Some((series, bucket, value));
+                }
+            }
         }
-        Ok(())
+        self.add_run(run)
+    }
+
+    fn add_run(&mut self, run: Option<(usize, usize, u64)>) -> Result<(), EvalError> {
+        // Only `first` and `last` look at times, and they need `unwrap`.
+        run.map_or(Ok(()), |(series, bucket, total)| self.accumulator.add(series, bucket, 0, total as f64))
     }
 
     fn row_batch(&mut self, batch: &LogBatch<'_>) -> Result<(), EvalError> {
@@ -392,10 +413,12 @@ impl LogVisitor for Reader<'_> {
             self.by_level = [None; Level::ALL.len()];
             self.pipeline.begin_stream(&batch.stream.labels, &mut self.row);
             self.series = None;
-            self.one_series = match &self.kept {
-                Kept::By(names) => !self.pipeline.changes_labels() && names.iter().all(|name| self.row.has_base(name)),
+            let named = |but: fn(&str) -> bool| match &self.kept {
+                Kept::By(names) => names.iter().all(|name| but(name) || self.row.has_base(name)),
                 _ => false,
             };
+            self.one_series = !self.pipeline.changes_labels() && named(|_| false);
+            self.stream_decides = !self.need.metadata || named(is_pipelines);
         }
         let result = if self.is_plain() { self.plain_batch(batch) } else { self.row_batch(batch) };
         result.map_err(|failure| {
