@@ -61,7 +61,7 @@ impl LogReceiver {
             rules: RwLock::new(Arc::new(Rules::new(limits))),
             budget: Budget::new(
                 "limits.memory (share of log pushes)",
-                push.in_flight_bytes.max(ONE_REQUEST_FACTOR * push.uncompressed_bytes),
+                push.in_flight_bytes.max(ONE_REQUEST_FACTOR.saturating_mul(push.uncompressed_bytes)),
             ),
             rates: Rates::default(),
             metrics: LogMetrics::new(registry),
