@@ -153,18 +153,26 @@ fn main() {
 fn report(name: &str, lines: &[String]) {
     let count = lines.len();
     let bytes: usize = lines.iter().map(String::len).sum();
+    // As a store does it: one page, emptied and filled again.
     let mut encoder = Encoder::default();
     let mut page = Page::default();
-    let mut pages = Vec::new();
     let encode = measure(count, || {
         for line in lines {
-            encoder.encode(line, &mut page).expect("a page of these lines is small");
             if page.len() == PAGE_ROWS {
-                pages.push(std::mem::take(&mut page));
+                page.clear();
             }
+            encoder.encode(line, &mut page).expect("a page of these lines is small");
         }
     });
-    pages.push(page);
+    let mut encoder = Encoder::default();
+    let mut pages = Vec::new();
+    for some in lines.chunks(PAGE_ROWS) {
+        let mut page = Page::default();
+        for line in some {
+            encoder.encode(line, &mut page).expect("a page of these lines is small");
+        }
+        pages.push(page);
+    }
     let patterns = encoder.into_patterns();
     println!("\n{name}: {count} lines of {} bytes, {} patterns", bytes / count, patterns.len());
     for pattern in patterns.iter().skip(patterns.len().saturating_sub(2)).map(Pattern::text) {

@@ -82,6 +82,7 @@ impl Pattern {
 
     /// The static text before a variable, by its number in [`Pattern::variables`], or after the
     /// last one; may be empty.
+    #[inline]
     pub fn static_text(&self, before: usize) -> &str {
         let start = before.checked_sub(1).map_or(0, |i| self.ends[i] as usize);
         &self.statics[start..self.ends[before] as usize]

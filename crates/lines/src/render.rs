@@ -2,7 +2,7 @@
 
 use crate::moment::Day;
 use crate::view::{HexColumn, View};
-use crate::{Columns, Kind, LinesError, Pattern, Patterns, RowSet, Spelling, Store, Texts};
+use crate::{Columns, Kind, LinesError, Patterns, RowSet, Spelling, Store, Texts};
 use phoenix_model::logs::ReadError;
 use std::cell::Cell;
 
@@ -67,7 +67,7 @@ pub fn sizes(patterns: &Patterns, columns: &dyn Columns, rows: &RowSet, out: &mu
     let mut plans = Plans::new(&view);
     for row in rows.iter() {
         let plan = plans.of(row)?;
-        let mut len = plan.pattern.static_len();
+        let mut len = plan.static_len;
         for step in &plan.steps {
             len += match &step.source {
                 Source::Numbers(numbers) | Source::Moments(numbers, ..) => {
@@ -95,8 +95,8 @@ fn append(view: &View<'_>, rows: impl Iterator<Item = usize>, out: &mut Lines) -
     let mut plans = Plans::new(view);
     for row in rows {
         let plan = plans.of(row)?;
-        for (i, step) in plan.steps.iter().enumerate() {
-            text.extend_from_slice(plan.pattern.static_text(i).as_bytes());
+        for step in &plan.steps {
+            text.extend_from_slice(step.before);
             match &step.source {
                 Source::Moments(numbers, spelling, day) => {
                     let number = *numbers.get(row).ok_or(LinesError::Columns("a row has no number"))?;
@@ -109,7 +109,7 @@ fn append(view: &View<'_>, rows: impl Iterator<Item = usize>, out: &mut Lines) -
                 Source::Texts(texts) => text.extend_from_slice(texts.row(row)?),
             }
         }
-        text.extend_from_slice(plan.pattern.static_text(plan.steps.len()).as_bytes());
+        text.extend_from_slice(plan.after);
         out.ends.push(u32::try_from(text.len()).map_err(|_| LinesError::PageFull)?);
     }
     out.text = String::from_utf8(text).map_err(|_| LinesError::Columns("a line is not UTF-8"))?;
@@ -122,11 +122,15 @@ fn append(view: &View<'_>, rows: impl Iterator<Item = usize>, out: &mut Lines) -
 
 /// How the lines of a pattern are put together.
 struct LinePlan<'v, 'a> {
-    pattern: &'a Pattern,
     steps: Vec<Step<'v, 'a>>,
+    /// Static text after the last variable.
+    after: &'a [u8],
+    static_len: usize,
 }
 
 struct Step<'v, 'a> {
+    /// Static text before the variable.
+    before: &'a [u8],
     kind: Kind,
     source: Source<'v, 'a>,
 }
@@ -165,7 +169,7 @@ impl<'v, 'a> Plans<'v, 'a> {
     fn make(&self, id: u32) -> Result<LinePlan<'v, 'a>, ReadError> {
         let pattern = self.view.patterns.get(id).ok_or(LinesError::Columns("a row has a pattern that does not exist"))?;
         let mut steps = Vec::with_capacity(pattern.variables().len());
-        for variable in pattern.variables() {
+        for (i, variable) in pattern.variables().iter().enumerate() {
             let source = match variable.kind.store() {
                 Store::Numbers => {
                     let numbers = self.view.numbers(variable.slot)?;
@@ -177,8 +181,9 @@ impl<'v, 'a> Plans<'v, 'a> {
                 Store::Hex => Source::Hex(self.view.hex(variable.slot)?),
                 Store::Texts => Source::Texts(self.view.texts(variable.slot)?),
             };
-            steps.push(Step { kind: variable.kind, source });
+            steps.push(Step { before: pattern.static_text(i).as_bytes(), kind: variable.kind, source });
         }
-        Ok(LinePlan { pattern, steps })
+        let after = pattern.static_text(steps.len()).as_bytes();
+        Ok(LinePlan { steps, after, static_len: pattern.static_len() })
     }
 }
