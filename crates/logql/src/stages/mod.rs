@@ -25,6 +25,7 @@ use phoenix_model::matcher::search_regex;
 use phoenix_model::{Labels, Matcher};
 use phoenix_template::{Functions, LineContext, LogTemplate, Value};
 use row::{ERROR, ERROR_DETAILS, Origin, Row, TEMPLATE_ERROR, Wanted};
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use text::{PatternStage, RegexpStage, decolorize};
 
@@ -138,7 +139,7 @@ impl Pipeline {
     /// Compiles stages. `wanted` are the labels that are looked at behind the last of them.
     pub(crate) fn new(stages: &[Stage], wanted: Wanted) -> Result<Self, StageError> {
         let mut wanted = wanted;
-        let functions = functions();
+        let functions = OnceCell::new();
         let mut steps = Vec::with_capacity(stages.len());
         for stage in stages.iter().rev() {
             if let Some(step) = compile(&stage.kind, &mut wanted, &functions)? {
@@ -257,7 +258,7 @@ impl Pipeline {
     }
 }
 
-fn compile(kind: &StageKind, wanted: &mut Wanted, functions: &Functions) -> Result<Option<Step>, StageError> {
+fn compile(kind: &StageKind, wanted: &mut Wanted, functions: &OnceCell<Functions>) -> Result<Option<Step>, StageError> {
     Ok(Some(match kind {
         StageKind::LineFilter(filter) => return line_filter(filter),
         StageKind::Json(_) | StageKind::Logfmt { .. } | StageKind::Pattern(_) | StageKind::Regexp(_) if wanted.is_nothing() => {
@@ -333,8 +334,8 @@ fn want_matched(selectors: &[LabelSelector], wanted: &mut Wanted) {
     }
 }
 
-fn template(name: &str, text: &str, wanted: &mut Wanted, functions: &Functions) -> Result<LogTemplate, StageError> {
-    let template = LogTemplate::parse(name, text, functions).map_err(|error| StageError(error.to_string()))?;
+fn template(name: &str, text: &str, wanted: &mut Wanted, known: &OnceCell<Functions>) -> Result<LogTemplate, StageError> {
+    let template = LogTemplate::parse(name, text, known.get_or_init(functions)).map_err(|error| StageError(error.to_string()))?;
     match template.fields() {
         Some(fields) => fields.iter().for_each(|name| wanted.add(name)),
         None => *wanted = Wanted::All,

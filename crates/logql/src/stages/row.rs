@@ -122,7 +122,7 @@ impl Row {
         for (name, value) in metadata {
             self.push_metadata(name, value, wanted);
         }
-        if level != Level::Absent && !self.has_base(DETECTED_LEVEL) && wanted.has(DETECTED_LEVEL) {
+        if level != Level::Absent && wanted.has(DETECTED_LEVEL) && !self.has_base(DETECTED_LEVEL) {
             self.push(DETECTED_LEVEL, level.as_str(), Origin::Metadata);
         }
     }
