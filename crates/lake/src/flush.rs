@@ -113,6 +113,9 @@ impl Lake {
             // That was what an earlier flush had left.
             self.flush_frozen(&mut upkeep)?;
         }
+        if let Err(error) = self.tidy(&mut upkeep) {
+            tracing::warn!(%error, "the copy of the manifest could not be written, it will be tried again");
+        }
         Ok(())
     }
 

@@ -57,10 +57,6 @@ pub struct LakeStatus {
 impl Lake {
     /// The state of the store now. Cheap.
     pub fn status(&self) -> LakeStatus {
-        let copy_is_behind = {
-            let record = self.record.lock();
-            record.copied != record.sequence
-        };
         let view = self.view.read().clone();
         let (rows, streams) = {
             let active = self.active.lock();
@@ -81,7 +77,7 @@ impl Lake {
             newest_ns: infos().map(|info| info.max_ns).max(),
             pending_deletes: view.deletes.iter().filter(|deletion| !deletion.entry.processed).count() as u64,
             stalled: self.stalled.lock().clone(),
-            copy_is_behind,
+            copy_is_behind: self.copy_is_behind.load(Ordering::Relaxed),
             problems: self.problems.lock().clone(),
         }
     }

@@ -24,7 +24,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What nobody names in a bucket is removed only after this long, since another machine may be
@@ -92,6 +92,8 @@ pub struct Lake {
     pub(crate) problems: Mutex<Vec<Problem>>,
     /// Why entries in memory could not be moved to segments the last time.
     pub(crate) stalled: Mutex<Option<String>>,
+    /// Whether the copy of the manifest is older than the manifest.
+    pub(crate) copy_is_behind: AtomicBool,
 }
 
 impl std::fmt::Debug for Lake {
@@ -206,6 +208,7 @@ impl Lake {
             wake: Wake::default(),
             problems: Mutex::default(),
             stalled: Mutex::default(),
+            copy_is_behind: AtomicBool::new(true),
         };
         for (file, problem) in problems {
             store.report(&file, problem);
@@ -214,6 +217,10 @@ impl Lake {
             let mut record = store.record.lock();
             let view = store.view.read().clone();
             store.store_manifest(&mut record, &view.segments, &view.deletes)?;
+            drop(record);
+            if adopted && let Err(error) = store.refresh_copy() {
+                tracing::warn!(%error, "the copy of the manifest could not be written, it will be tried again");
+            }
         }
         store.remove_wal_files(&stale);
         store.upkeep.lock().doomed.extend(orphans.into_iter().map(|key| Doomed::orphan(key, grace)));
@@ -243,40 +250,36 @@ impl Lake {
         (view, memory)
     }
 
-    /// Writes the manifest down, then its copy if that is possible now.
-    /// After an error either manifest may be in place.
+    /// Writes the manifest down. After an error either manifest may be in place.
     pub(crate) fn store_manifest(&self, record: &mut Record, segments: &[Arc<Held>], deletes: &[Arc<Deletion>]) -> Result<(), LakeError> {
         // Also after an error: the number may have been used.
         record.sequence += 1;
-        let manifest = manifest_of(record, segments, deletes);
-        manifest.store(&*self.disk, &self.options.dir)?;
-        if let Err(error) = self.store_copy(record, &manifest) {
-            tracing::warn!(%error, "the copy of the manifest could not be written, it will be tried again");
-        }
-        Ok(())
+        self.copy_is_behind.store(true, Ordering::Relaxed);
+        manifest_of(record, segments, deletes).store(&*self.disk, &self.options.dir)
     }
 
-    /// Brings the copy of the manifest up to date.
+    /// Brings the copy of the manifest up to date. Called by whoever holds `upkeep`; nobody waits for
+    /// the object store meanwhile.
     pub(crate) fn refresh_copy(&self) -> Result<(), LakeError> {
-        let mut record = self.record.lock();
-        if record.copied == record.sequence {
-            return Ok(());
-        }
-        let view = self.view.read().clone();
-        let manifest = manifest_of(&record, &view.segments, &view.deletes);
-        self.store_copy(&mut record, &manifest)
-    }
-
-    fn store_copy(&self, record: &mut Record, manifest: &Manifest) -> Result<(), LakeError> {
+        let manifest = {
+            let record = self.record.lock();
+            if record.copied == record.sequence {
+                return Ok(());
+            }
+            let view = self.view.read().clone();
+            manifest_of(&record, &view.segments, &view.deletes)
+        };
         if self.objects.is_remote()
             && let Some(there) = Manifest::load_copy(&*self.objects, &self.options.prefix)?
-            && there.owner != record.owner
-            && there.sequence >= record.sequence
+            && there.owner != manifest.owner
+            && there.sequence >= manifest.sequence
         {
             return Err(taken_over(&self.options));
         }
         self.objects.put(&crate::manifest::copy_key(&self.options.prefix), &manifest.encode())?;
-        record.copied = record.sequence;
+        let mut record = self.record.lock();
+        record.copied = manifest.sequence;
+        self.copy_is_behind.store(record.copied != record.sequence, Ordering::Relaxed);
         Ok(())
     }
 

@@ -20,7 +20,8 @@ pub(crate) struct Upkeep {
     watch: ClockWatch,
     flush_backoff: Backoff,
     last_flush: Option<Duration>,
-    pub(crate) merge_backoff: Backoff,
+    merge_backoff: Backoff,
+    tidy_backoff: Backoff,
     /// Objects to remove.
     pub(crate) doomed: Vec<Doomed>,
     /// The names of segments that can't be merged since they are damaged.
@@ -79,6 +80,7 @@ impl Upkeep {
             flush_backoff: Backoff::default(),
             last_flush: None,
             merge_backoff: Backoff::default(),
+            tidy_backoff: Backoff::default(),
             doomed: Vec::new(),
             damaged: HashSet::new(),
         }
@@ -159,8 +161,7 @@ impl Lake {
         let expired = self.drop_expired(&mut upkeep);
         let merged = self.merge_if_due(&mut upkeep);
         let settled = self.settle_deletes();
-        let copied = self.refresh_copy();
-        self.remove_doomed(&mut upkeep);
+        let copied = self.tidy(&mut upkeep);
         self.show();
         let outcome = flushed.and(expired).and(merged).and_then(|more| settled.map(|()| more));
         let outcome = outcome.and_then(|more| copied.map(|()| more));
@@ -182,6 +183,21 @@ impl Lake {
             upkeep.flush_backoff.failed(self.clock.monotonic());
         }
         flushed
+    }
+
+    /// Brings the copy of the manifest up to date, then removes objects that nobody needs any more.
+    pub(crate) fn tidy(&self, upkeep: &mut Upkeep) -> Result<(), LakeError> {
+        if !upkeep.tidy_backoff.is_over(self.clock.monotonic()) {
+            return Ok(());
+        }
+        let copied = self.refresh_copy();
+        // What could not be removed is no error: it is tried again.
+        if copied.is_ok() && self.remove_doomed(upkeep) {
+            upkeep.tidy_backoff.succeeded();
+        } else {
+            upkeep.tidy_backoff.failed(self.clock.monotonic());
+        }
+        copied
     }
 
     fn merge_if_due(&self, upkeep: &mut Upkeep) -> Result<bool, LakeError> {
@@ -212,8 +228,9 @@ impl Lake {
         Ok(())
     }
 
-    /// Removes objects that nobody needs any more.
-    pub(crate) fn remove_doomed(&self, upkeep: &mut Upkeep) {
+    /// Removes objects that nobody needs any more; false when that failed for one, and no more were tried.
+    pub(crate) fn remove_doomed(&self, upkeep: &mut Upkeep) -> bool {
+        let mut works = true;
         let copied = self.record.lock().copied;
         let now = self.clock.monotonic();
         let mut holders: HashMap<*const Held, usize> = HashMap::new();
@@ -223,17 +240,19 @@ impl Lake {
         upkeep.doomed.retain(|doomed| {
             let held_by_readers =
                 doomed.held.as_ref().is_some_and(|held| Arc::strong_count(held) > holders.get(&Arc::as_ptr(held)).copied().unwrap_or(0));
-            if held_by_readers || doomed.sequence > copied || doomed.not_before > now {
+            if held_by_readers || doomed.sequence > copied || doomed.not_before > now || !works {
                 return true;
             }
             match self.objects.delete(&doomed.key) {
                 Ok(()) => false,
                 Err(error) => {
                     tracing::debug!(%error, "an object that is not needed any more could not be removed, it will be tried again");
+                    works = false;
                     true
                 }
             }
         });
+        works
     }
 
     /// Drops whole segments that are past their retention by age or by size.
