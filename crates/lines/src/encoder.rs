@@ -53,6 +53,10 @@ impl Encoder {
         self.words.collapse(line, items, self.patterns.len(), &mut self.items);
         Skeletons::write(line, &self.items, &mut self.skeleton);
         let number = self.skeletons.find(&self.skeleton).or_else(|| {
+            // A new form is a new pattern; when there is no room for one, its text need not be made.
+            if self.patterns.len() == Patterns::MAX {
+                return None;
+            }
             let number = self.patterns.intern(&text(line, &self.items)?).ok()?;
             self.skeletons.insert(&self.skeleton, number);
             Some(number)

@@ -17,6 +17,7 @@
 //!   column when it is asked for it. [`Page`] is [`Columns`] itself.
 //! - [`Filter`] is made once per query, [`Filter::plan`] once per segment, [`Plan::select`] once per
 //!   page: it keeps the rows of a [`RowSet`] whose lines pass.
+//! - [`Fields`] says where in the columns a field of `key=value` pairs or of a JSON object stands.
 //! - [`render`] puts the lines of a [`RowSet`] together, [`sizes`] only measures them.
 //!
 //! A column may be shorter than its page: rows beyond its end have no such variable. In rows whose
