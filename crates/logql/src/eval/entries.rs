@@ -1,6 +1,6 @@
 //! Queries of entries: the first or last of them that pass, in a bounded heap.
 
-use super::{EvalError, EvalOptions, RangeParams, checked_time};
+use super::{EvalError, EvalOptions, RangeParams};
 use crate::ast::LogExpr;
 use crate::result::LogEntry;
 use crate::source::{LogBatch, LogSelect, LogSource, LogVisitor, Need, ReadError, ReadStats};
@@ -23,7 +23,7 @@ pub(super) fn read(
     source: &dyn LogSource,
     options: &EvalOptions<'_>,
 ) -> Result<(Vec<LogEntry>, ReadStats), EvalError> {
-    let (start_ns, end_ns) = (checked_time(params.start_ns)?, checked_time(params.end_ns)?);
+    let (start_ns, end_ns) = (params.start_ns, params.end_ns);
     if params.limit == 0 || end_ns <= start_ns {
         return Ok((Vec::new(), ReadStats::default()));
     }
@@ -182,7 +182,11 @@ impl Reader<'_> {
         // Entries of the same time keep their order: backward, the last of a batch comes first.
         let backward = self.direction == Direction::Backward;
         let count = batch.timestamps_ns.len();
+        let slow = self.pipeline.is_slow();
         for step in 0..count {
+            if slow && (self.options.cancelled)() {
+                return Err(EvalError::Cancelled);
+            }
             let i = if backward { count - 1 - step } else { step };
             let timestamp_ns = batch.timestamps_ns[i];
             if self.is_full() && self.heap.peek().is_some_and(|last| !self.before(timestamp_ns, last.entry.timestamp_ns)) {

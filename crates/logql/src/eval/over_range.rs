@@ -310,7 +310,11 @@ impl<'a> Reader<'a> {
     }
 
     fn row_batch(&mut self, batch: &LogBatch<'_>) -> Result<(), EvalError> {
+        let slow = self.pipeline.is_slow();
         for (i, (timestamp_ns, level)) in batch.timestamps_ns.iter().zip(batch.levels).enumerate() {
+            if slow && (self.options.cancelled)() {
+                return Err(EvalError::Cancelled);
+            }
             let Some(bucket) = self.windows.bucket(*timestamp_ns) else { continue };
             let line = batch.lines.get(i).copied().unwrap_or("");
             let metadata = batch.metadata.get(i).copied().unwrap_or(LabelsRef::EMPTY);

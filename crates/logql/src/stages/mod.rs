@@ -198,6 +198,11 @@ impl Pipeline {
         !self.steps.iter().all(|step| matches!(step, Step::Filter(_) | Step::Drop(_) | Step::Keep(_) | Step::Distinct { .. }))
     }
 
+    /// Whether one entry may take long, as templates do that loop.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::LineFormat(_) | Step::LabelFormat(_)))
+    }
+
     /// Whether some stage may change or remove labels that the stream has.
     pub(crate) fn changes_labels(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::LabelFormat(_) | Step::Drop(_) | Step::Keep(_)))
