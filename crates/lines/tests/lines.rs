@@ -204,7 +204,7 @@ fn check_filters(dice: &mut Dice, lines: &[String], count: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
     fn filters_choose_the_rows_whose_lines_pass(seed: u64) {
