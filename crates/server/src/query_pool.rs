@@ -46,6 +46,11 @@ impl QueryPool {
         Self { engine, places }
     }
 
+    /// Where the pool's queries run, for those of other engines.
+    pub fn places(&self) -> &QueryPlaces {
+        &self.places
+    }
+
     /// Runs `work` with the pool's limits; `timeout` may shorten the pool's own.
     pub async fn run<T: Send + 'static>(
         &self,
@@ -162,13 +167,13 @@ impl QueryPlaces {
         }
     }
 
-    /// The error for languages whose engine is not built yet; `None` for those that act here.
-    pub fn refuse_language(language: Option<&str>) -> Option<QueryError> {
-        let name = language.unwrap_or("promql");
+    /// The language of a request, PromQL when it names none; an error for one that does not act yet.
+    pub fn language(name: Option<&str>) -> Result<Language, QueryError> {
+        let name = name.unwrap_or("promql");
         match Language::from_name(name) {
-            Some(Language::PromQl) => None,
-            Some(other) => Some(QueryError::Execution(format!("queries in {other} are not acting yet in this version of Phoenix"))),
-            None => Some(QueryError::Execution(format!("unknown query language `{name}`; one of promql, logql, traceql"))),
+            Some(acting @ (Language::PromQl | Language::LogQl)) => Ok(acting),
+            Some(other) => Err(QueryError::Execution(format!("queries in {other} are not acting yet in this version of Phoenix"))),
+            None => Err(QueryError::Execution(format!("unknown query language `{name}`; one of promql, logql, traceql"))),
         }
     }
 }

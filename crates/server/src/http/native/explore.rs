@@ -4,6 +4,7 @@ use super::NativeError;
 use crate::http::params::Params;
 use axum::Json;
 use phoenix_engine::Language;
+use phoenix_logql::analysis::QueryKind;
 use phoenix_model::Severity;
 use phoenix_promql::ValueType;
 use serde::Deserialize;
@@ -31,13 +32,16 @@ pub(super) async fn parse_post(Json(body): Json<ParseQuery>) -> Result<Json<Valu
 
 fn parse(query: &str, language: Option<&str>) -> Result<Json<Value>, NativeError> {
     let name = language.unwrap_or("promql");
-    match Language::from_name(name) {
-        Some(Language::PromQl) => {}
+    let language = match Language::from_name(name) {
+        Some(acting @ (Language::PromQl | Language::LogQl)) => acting,
         Some(other) => return Err(NativeError::bad_request(format!("queries in {other} are not acting yet in this version of Phoenix"))),
         None => return Err(NativeError::bad_request(format!("unknown query language `{name}`; one of promql, logql, traceql"))),
-    }
+    };
     if query.len() > MAX_QUERY_BYTES {
         return Err(NativeError::bad_request(format!("the query has {} bytes, the limit is {MAX_QUERY_BYTES}", query.len())));
+    }
+    if language == Language::LogQl {
+        return Ok(Json(parse_logs(query)));
     }
     let parsed = phoenix_promql::parse(query);
     let ok = parsed.diagnostics.iter().all(|d| d.severity != Severity::Error);
@@ -48,6 +52,23 @@ fn parse(query: &str, language: Option<&str>) -> Result<Json<Value>, NativeError
         "formatted": expr.map(phoenix_promql::format),
         "diagnostics": parsed.diagnostics,
     })))
+}
+
+fn parse_logs(query: &str) -> Value {
+    let parsed = phoenix_logql::parse(query);
+    let ok = parsed.diagnostics.iter().all(|d| d.severity != Severity::Error);
+    let expr = parsed.expr.as_ref().filter(|_| ok);
+    let kind = |kind| match kind {
+        QueryKind::Logs => "streams",
+        QueryKind::Metric => "vector",
+        QueryKind::Scalar => "scalar",
+    };
+    json!({
+        "ok": expr.is_some(),
+        "kind": expr.map(|e| kind(e.query_kind())),
+        "formatted": expr.map(phoenix_logql::pretty),
+        "diagnostics": parsed.diagnostics,
+    })
 }
 
 /// The name that the API of queries gives to a result of this type.

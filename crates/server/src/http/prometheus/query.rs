@@ -6,12 +6,18 @@ use crate::http::envelope::{ApiError, Success};
 use crate::http::params::Params;
 use crate::query_pool::QueryPlaces;
 use axum::extract::{Path, State};
-use phoenix_engine::{MetricsEngine, QueryError, QueryLimits};
+use phoenix_engine::logs::LogRange;
+use phoenix_engine::{Language, LogsEngine, MetricsEngine, QueryError, QueryLimits};
+use phoenix_logql::{LogOutput, LogValue};
+use phoenix_model::logs::Direction;
 use phoenix_query::{AnnotationLevel, QueryOutput};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Prometheus refuses more points than this per series.
 const MAX_POINTS: i64 = 11_000;
+
+const NS_PER_MS: i64 = 1_000_000;
 
 /// Prometheus' earliest and latest time for reads over labels, in milliseconds.
 const MIN_TIME_MS: i64 = i64::MIN / 4;
@@ -19,6 +25,7 @@ const MAX_TIME_MS: i64 = i64::MAX / 4;
 
 /// What instant and range queries have in common.
 struct Asked {
+    language: Language,
     query: String,
     timeout: Option<Duration>,
     lookback: Option<Duration>,
@@ -27,10 +34,8 @@ struct Asked {
 
 impl Asked {
     fn read(params: &Params) -> Result<Self, ApiError> {
-        if let Some(error) = QueryPlaces::refuse_language(params.non_empty("language")) {
-            return Err(error.into());
-        }
         Ok(Self {
+            language: QueryPlaces::language(params.non_empty("language"))?,
             query: params.required("query")?.to_owned(),
             timeout: params.duration("timeout")?,
             lookback: params.duration("lookback_delta")?,
@@ -42,16 +47,22 @@ impl Asked {
         self,
         api: &Api,
         evaluate: impl FnOnce(&dyn MetricsEngine, &str, &QueryLimits) -> Result<QueryOutput, QueryError> + Send + 'static,
+        evaluate_logs: impl FnOnce(&dyn LogsEngine, &str, &QueryLimits) -> Result<LogOutput, QueryError> + Send + 'static,
     ) -> Result<Success, ApiError> {
-        let Self { query, timeout, lookback, limit } = self;
-        let output = api
-            .queries
-            .run(timeout, move |engine, limits| {
+        let Self { language, query, timeout, lookback, limit } = self;
+        let output = if language == Language::LogQl {
+            let logs = api.parts.logs.as_ref().ok_or_else(|| ApiError::execution("there is no store of logs"))?;
+            let engine = Arc::clone(&logs.engine);
+            let places = api.queries.places();
+            places.run(places.enter()?, timeout, move |limits| evaluate_logs(engine.as_ref(), &query, limits).and_then(numbers)).await?
+        } else {
+            let work = move |engine: &dyn MetricsEngine, limits: &QueryLimits| {
                 let mut limits = limits.clone();
                 limits.lookback = lookback.unwrap_or(limits.lookback);
                 evaluate(engine, &query, &limits)
-            })
-            .await?;
+            };
+            api.queries.run(timeout, work).await?
+        };
         Ok(answer(output, limit))
     }
 }
@@ -59,7 +70,24 @@ impl Asked {
 pub(super) async fn instant(State(api): State<Api>, params: Params) -> Result<Success, ApiError> {
     let asked = Asked::read(&params)?;
     let at_ms = params.time_ms("time", api.clock.now_ms())?;
-    asked.answer(&api, move |engine, query, limits| engine.instant(query, at_ms, limits)).await
+    let at_ns = at_ms.saturating_mul(NS_PER_MS);
+    asked
+        .answer(
+            &api,
+            move |engine, query, limits| engine.instant(query, at_ms, limits),
+            move |engine, query, limits| engine.instant(query, at_ns, 1, Direction::Backward, limits),
+        )
+        .await
+}
+
+/// The numbers of an answer in LogQL. Log lines have no shape in this API.
+fn numbers(output: LogOutput) -> Result<QueryOutput, QueryError> {
+    match output.value {
+        LogValue::Metric(metric) => Ok(metric),
+        LogValue::Entries(_) => {
+            Err(QueryError::Execution("this query gives log lines: ask for them at /loki/api/v1/query_range".to_owned()))
+        }
+    }
 }
 
 pub(super) async fn range(State(api): State<Api>, params: Params) -> Result<Success, ApiError> {
@@ -81,7 +109,21 @@ pub(super) async fn range(State(api): State<Api>, params: Params) -> Result<Succ
             "exceeded maximum resolution of {MAX_POINTS} points per timeseries. Try decreasing the query resolution (?step=XX)"
         )));
     }
-    asked.answer(&api, move |engine, query, limits| engine.range(query, start_ms, end_ms, step_ms, limits)).await
+    let range = LogRange {
+        start_ns: start_ms.saturating_mul(NS_PER_MS),
+        end_ns: end_ms.saturating_mul(NS_PER_MS),
+        step_ns: step_ms.saturating_mul(NS_PER_MS),
+        interval_ns: 0,
+        limit: 1,
+        direction: Direction::Backward,
+    };
+    asked
+        .answer(
+            &api,
+            move |engine, query, limits| engine.range(query, start_ms, end_ms, step_ms, limits),
+            move |engine, query, limits| engine.range(query, &range, limits),
+        )
+        .await
 }
 
 fn answer(mut output: QueryOutput, limit: usize) -> Success {
