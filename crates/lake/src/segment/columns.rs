@@ -75,12 +75,14 @@ pub(super) struct ColumnReader<'a> {
     zstd: Option<zstd::bulk::Decompressor<'static>>,
     /// Whether parts go through the cache.
     cached: bool,
+    /// A row group of a remote store that is read once and not cached.
+    group: Option<(usize, Vec<u8>)>,
     pub stats: ReadStats,
 }
 
 impl<'a> ColumnReader<'a> {
     pub(super) fn new(segment: &'a Segment, head: Arc<Head>, cached: bool) -> Self {
-        Self { segment, head, zstd: None, cached, stats: ReadStats::default() }
+        Self { segment, head, zstd: None, cached, group: None, stats: ReadStats::default() }
     }
 
     fn corrupt(&self, page: u32, column: usize, reason: &str) -> SegmentError {
@@ -94,10 +96,25 @@ impl<'a> ColumnReader<'a> {
     }
 
     /// Reads bytes of a column's row group. From a remote store the whole column of the row group
-    /// is read at once and kept, since the next page is likely to be asked for.
+    /// is read at once and kept, since the next page is likely to be asked for; and all columns of
+    /// it are when the reader goes through all pages.
     fn bytes(&mut self, group: usize, column: usize, offset: u64, length: u32) -> Result<Vec<u8>, SegmentError> {
         let segment = self.segment;
-        if !self.cached || !segment.objects.is_remote() {
+        let beyond = || segment.corrupt_parquet("a page lies beyond its column".to_owned());
+        if segment.objects.is_remote() && !self.cached {
+            let chunks = &self.head.groups[group].chunks;
+            let (start, end) = chunks.first().zip(chunks.last()).map(|(a, b)| (a.bytes.start, b.bytes.end)).ok_or_else(beyond)?;
+            if self.group.as_ref().is_none_or(|(number, _)| *number != group) {
+                self.group = None;
+                let length = usize::try_from(end.saturating_sub(start)).map_err(|_| beyond())?;
+                self.stats.compressed_bytes += length as u64;
+                self.group = Some((group, segment.objects.read_range(&segment.parquet_key, start, length)?));
+            }
+            let bytes = self.group.as_ref().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
+            let from = offset.checked_sub(start).and_then(|from| usize::try_from(from).ok()).ok_or_else(beyond)?;
+            return bytes.get(from..).and_then(|bytes| bytes.get(..length as usize)).map(<[u8]>::to_vec).ok_or_else(beyond);
+        }
+        if !segment.objects.is_remote() {
             self.stats.compressed_bytes += u64::from(length);
             return Ok(segment.objects.read_range(&segment.parquet_key, offset, length as usize)?);
         }
@@ -110,10 +127,7 @@ impl<'a> ColumnReader<'a> {
             Ok((bytes, length))
         })?;
         let from = (offset - place.start) as usize;
-        chunk
-            .get(from..from + length as usize)
-            .map(<[u8]>::to_vec)
-            .ok_or_else(|| segment.corrupt_parquet("a page lies beyond its column".to_owned()))
+        chunk.get(from..from + length as usize).map(<[u8]>::to_vec).ok_or_else(beyond)
     }
 
     fn decompress(&mut self, bytes: &[u8], length: usize) -> std::io::Result<Vec<u8>> {

@@ -39,8 +39,12 @@ impl Segment {
         let head = self.head()?;
         let Some(page_head) = head.pages.get(page.page as usize) else { return Ok(()) };
         let mut reader = ColumnReader::new(self, Arc::clone(&head), true);
-        let rows = u64::from(page_head.rows);
-        let _charge = limits.budget.charge(rows * ROW_BYTES + page_head.raw_bytes + page_head.metadata_bytes)?;
+        let select = prepared.select();
+        let lines = select.need.lines || !select.filters.is_empty() || tombstones.iter().any(|t| !t.filters.is_empty());
+        let mut bytes = u64::from(page_head.rows) * ROW_BYTES;
+        bytes += if lines { page_head.raw_bytes } else { 0 };
+        bytes += if select.need.metadata { page_head.metadata_bytes } else { 0 };
+        let _charge = limits.budget.charge(bytes)?;
         let read = Reading { page: page.page, prepared, tombstones, limits };
         let outcome = read.run(&head, &PageColumns::new(&mut reader, page.page), visitor, stats);
         *stats += reader.stats;

@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 type Objects = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 
@@ -21,17 +22,25 @@ type Objects = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 struct MemoryObjects {
     objects: Objects,
     remote: bool,
+    reads: Arc<AtomicUsize>,
+    /// Bytes that an object may have; more fill the store.
+    limit_bytes: Option<usize>,
 }
 
 struct MemoryWriter {
     objects: Objects,
     key: String,
     bytes: Vec<u8>,
+    limit_bytes: Option<usize>,
 }
 
 impl ObjectWriter for MemoryWriter {
     fn write(&mut self, bytes: &[u8]) -> Result<(), ObjectError> {
         self.bytes.extend_from_slice(bytes);
+        if self.limit_bytes.is_some_and(|limit| self.bytes.len() > limit) {
+            let reason = "no room".to_owned();
+            return Err(ObjectError { action: "write", key: self.key.clone(), reason, kind: ObjectErrorKind::Full });
+        }
         Ok(())
     }
 
@@ -43,10 +52,16 @@ impl ObjectWriter for MemoryWriter {
 
 impl ObjectStore for MemoryObjects {
     fn create(&self, key: &str) -> Result<Box<dyn ObjectWriter>, ObjectError> {
-        Ok(Box::new(MemoryWriter { objects: Arc::clone(&self.objects), key: key.to_owned(), bytes: Vec::new() }))
+        Ok(Box::new(MemoryWriter {
+            objects: Arc::clone(&self.objects),
+            key: key.to_owned(),
+            bytes: Vec::new(),
+            limit_bytes: self.limit_bytes,
+        }))
     }
 
     fn read_range(&self, key: &str, offset: u64, length: usize) -> Result<Vec<u8>, ObjectError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         let objects = self.objects.lock();
         let found = objects.get(key).and_then(|bytes| bytes.get(offset as usize..(offset as usize).checked_add(length)?));
         found.map(<[u8]>::to_vec).ok_or_else(|| ObjectError {
@@ -280,7 +295,7 @@ fn counts_by_hand(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn rows_come_back(rows in rows_strategy(120), encoding in encoding_strategy(), remote in any::<bool>()) {
@@ -550,6 +565,40 @@ fn entries_in_the_wrong_order_are_refused() {
 }
 
 #[test]
+fn a_full_store_says_so_and_nothing_of_the_segment_exists() {
+    let rows: Vec<Row> = (0..400).map(|i| row("a", i, &format!("line {i} of many {:x}", i * 7919))).collect();
+    for limit_bytes in [10, 500, 3000] {
+        let memory = MemoryObjects { limit_bytes: Some(limit_bytes), ..MemoryObjects::default() };
+        let objects: SharedObjects = Arc::new(memory.clone());
+        let mut writer = SegmentWriter::create(&objects, "logs", "one", &options(LineEncoding::Patterns)).unwrap();
+        writer.begin_stream(&Arc::new(Stream { labels: stream("a") })).unwrap();
+        let push = |writer: &mut SegmentWriter, row: &Row| {
+            let metadata = row.metadata.as_ref();
+            writer.push(EntryRef { timestamp_ns: row.timestamp_ns, line: &row.line, metadata, level: row.level })
+        };
+        let error = rows.iter().try_for_each(|row| push(&mut writer, row)).and_then(|()| writer.finish().map(|_| ())).unwrap_err();
+        assert!(error.is_full(), "{error}");
+        assert!(memory.objects.lock().is_empty());
+    }
+}
+
+#[test]
+fn a_remote_store_is_asked_for_large_parts() {
+    let rows: Vec<Row> = (0..700).map(|i| row("a", i, &format!("line {i} took={}ms id={:032x}", i % 7, i * 7919))).collect();
+    let (memory, _, segment) = open(&rows, &SegmentOptions { page_rows: 50, row_group_pages: 7, ..options(LineEncoding::Patterns) }, true);
+    let mut cursor = segment.rows().unwrap();
+    while cursor.current().is_some() {
+        cursor.advance().unwrap();
+    }
+    // The beginning of the index, its head, two row groups, and some dictionaries of each.
+    assert!(memory.reads.swap(0, Ordering::Relaxed) <= 10);
+    for _ in 0..2 {
+        read(&segment, &everything(), &[], &mut Keeper::default()).unwrap();
+    }
+    assert!(memory.reads.load(Ordering::Relaxed) <= 2 * 9, "{:?}", memory.reads);
+}
+
+#[test]
 fn the_parquet_object_can_be_read_by_others() {
     use parquet::file::reader::{FileReader, SerializedFileReader};
     let rows: Vec<Row> = ["a", "bb"]
@@ -562,19 +611,28 @@ fn the_parquet_object_can_be_read_by_others() {
             })
         })
         .collect();
-    let (memory, info, _) = open(&rows, &options(LineEncoding::Text), false);
-    let bytes = bytes::Bytes::from(memory.objects.lock()[&info.keys("logs")[0]].clone());
-    let reader = SerializedFileReader::new(bytes).unwrap();
-    assert_eq!(reader.metadata().file_metadata().num_rows(), rows.len() as i64);
-    for (read, row) in reader.get_row_iter(None).unwrap().zip(&rows) {
-        let read = read.unwrap();
-        let columns: BTreeMap<&str, String> = read.get_column_iter().map(|(name, field)| (name.as_str(), field.to_string())).collect();
-        let quoted = |text: &str| format!("\"{text}\"");
-        let metadata = row.metadata.get("trace_id").map(|id| quoted(&format!("{{\"trace_id\":\"{id}\"}}")));
-        assert_eq!(columns["stream"], quoted(&row.stream.to_string()));
-        assert_eq!(columns["line"], quoted(&row.line));
-        assert_eq!(columns["level"], if row.level == Level::Absent { "null".to_owned() } else { quoted(row.level.as_str()) });
-        assert_eq!(columns["metadata"], metadata.unwrap_or_else(|| "null".to_owned()));
-        assert_eq!(columns["size"], row.line.len().to_string());
+    for encoding in [LineEncoding::Text, LineEncoding::Patterns] {
+        let (memory, info, _) = open(&rows, &options(encoding), false);
+        let bytes = bytes::Bytes::from(memory.objects.lock()[&info.keys("logs")[0]].clone());
+        let reader = SerializedFileReader::new(bytes).unwrap();
+        assert_eq!(reader.metadata().file_metadata().num_rows(), rows.len() as i64);
+        for (read, row) in reader.get_row_iter(None).unwrap().zip(&rows) {
+            let read = read.unwrap();
+            let columns: BTreeMap<&str, String> = read.get_column_iter().map(|(name, field)| (name.as_str(), field.to_string())).collect();
+            let quoted = |text: &str| format!("\"{text}\"");
+            let metadata = row.metadata.get("trace_id").map(|id| quoted(&format!("{{\"trace_id\":\"{id}\"}}")));
+            assert_eq!(columns["stream"], quoted(&row.stream.to_string()));
+            assert_eq!(columns["level"], if row.level == Level::Absent { "null".to_owned() } else { quoted(row.level.as_str()) });
+            assert_eq!(columns["metadata"], metadata.unwrap_or_else(|| "null".to_owned()));
+            assert_eq!(columns["size"], row.line.len().to_string());
+            match encoding {
+                LineEncoding::Text => assert_eq!(columns["line"], quoted(&row.line)),
+                LineEncoding::Patterns => {
+                    assert!(columns["pattern"].starts_with("\"line <int> of "), "{}", columns["pattern"]);
+                    assert_eq!(columns["n0"], (row.timestamp_ns / 1_000_000_000).to_string());
+                    assert_eq!(columns["n23"], "null");
+                }
+            }
+        }
     }
 }

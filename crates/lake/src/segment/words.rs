@@ -40,7 +40,7 @@ fn word_bits(bytes: &[u8]) -> u64 {
     let mut eight = |at: usize, eight: [u8; 8]| {
         let all = u64::from_le_bytes(eight);
         let low = all & !HIGH;
-        let lower = low | 0x20 * ONES;
+        let lower = low | (0x20 * ONES);
         let letters = at_least(lower, b'a') & !at_least(lower, b'z' + 1);
         let digits = at_least(low, b'0') & !at_least(low, b'9' + 1);
         let underscore = at_least(low, b'_') & !at_least(low, b'_' + 1);
