@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Incident(Incident),
     /// Send one test message through a receiver, or to a person on call
     TestNotify(TestNotify),
+    /// Try configuration on examples
+    Test(Test),
     /// Print a completion script for a shell
     #[command(after_help = "Example: phoenix completions bash > ~/.local/share/bash-completion/completions/phoenix")]
     Completions {
@@ -198,4 +200,29 @@ pub(crate) struct TestNotify {
     /// A person of the on-call file
     #[arg(long)]
     pub(crate) person: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    #[command(subcommand)]
+    pub(crate) action: TestAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TestAction {
+    /// Show what the stages of a job do with lines of standard input
+    Pipeline(TestPipeline),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing is stored. Lines that a stage holds back, such as `multiline`, come out with the line that ends them, or after the last.\n\nExamples:\n  phoenix test pipeline promtail.yaml < app.log\n  tail -5 /var/log/syslog | phoenix test pipeline promtail.yaml --job system\n  phoenix test pipeline promtail.yaml --json < app.log"
+)]
+pub(crate) struct TestPipeline {
+    /// A file in Promtail's format
+    #[arg(value_name = "CONFIG")]
+    pub(crate) config: PathBuf,
+    /// Which job's stages [default: the only job]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) job: Option<String>,
 }

@@ -11,6 +11,7 @@ use crate::exit::{CANNOT_START, Failure};
 use files::Addresses;
 use inbox::{Inbox, rfc3339};
 use phoenix_env::{Disk, RealClock, RealDisk, SharedClock};
+use phoenix_server::own_logs::OwnLogs;
 use phoenix_server::demo::{Demo, Fault, Message};
 use phoenix_server::events::{Event, Events};
 use phoenix_server::{ServeOptions, Server};
@@ -48,7 +49,8 @@ pub(crate) fn run(arguments: &args::Demo, json_output: bool) -> Result<(), Failu
 }
 
 fn serve(arguments: &args::Demo, json_output: bool) -> Result<(), Failure> {
-    crate::serve::log_to_stderr(&arguments.log)?;
+    let own_logs = OwnLogs::new(RealClock::shared());
+    crate::serve::log_to_stderr_and(&arguments.log, &own_logs)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -66,6 +68,7 @@ fn serve(arguments: &args::Demo, json_output: bool) -> Result<(), Failure> {
                 data_dir: None,
                 demo: Some(Arc::clone(&running.demo) as Arc<dyn Demo>),
                 events: running.events.clone(),
+                own_logs: Some(own_logs),
             },
             clock.clone(),
             disk.clone(),

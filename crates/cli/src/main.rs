@@ -10,6 +10,7 @@ mod incident;
 mod query;
 mod serve;
 mod test_notify;
+mod test_pipeline;
 
 use args::{Arguments, Command};
 use clap::{CommandFactory, Parser};
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Some(Command::Query(query)) => query::run(&query, json),
         Some(Command::Incident(incident)) => incident::run(&incident, json),
         Some(Command::TestNotify(test)) => test_notify::run(&test, json),
+        Some(Command::Test(args::Test { action: args::TestAction::Pipeline(test) })) => test_pipeline::run(&test, json),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Arguments::command(), "phoenix", &mut std::io::stdout());
             Ok(())

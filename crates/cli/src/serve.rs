@@ -3,13 +3,18 @@
 use crate::args::Serve;
 use crate::exit::{CANNOT_START, Failure};
 use phoenix_env::{RealClock, RealDisk};
+use phoenix_server::own_logs::OwnLogs;
 use phoenix_server::{ServeOptions, Server, StartError};
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 pub(crate) fn run(arguments: &Serve, json_output: bool) -> Result<(), Failure> {
-    log_to_stderr(&arguments.log)?;
+    let own_logs = OwnLogs::new(RealClock::shared());
+    log_to_stderr_and(&arguments.log, &own_logs)?;
     let options = ServeOptions {
+        own_logs: Some(own_logs),
         config: arguments.config.clone(),
         data_dir: arguments.data_dir.clone(),
         listen: arguments.listen,
@@ -30,13 +35,17 @@ pub(crate) fn run(arguments: &Serve, json_output: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Sends the log to standard error.
-pub(crate) fn log_to_stderr(filter: &str) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(filter).map_err(|e| {
-        Failure::new(2, format!("`{filter}` is not a log filter")).caused_by(e).hint("write it as `info` or `phoenix_ingest=debug,info`")
-    })?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+/// Sends the log to standard error, and keeps it among the logs.
+pub(crate) fn log_to_stderr_and(filter: &str, own_logs: &OwnLogs) -> Result<(), Failure> {
+    let to_stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(log_filter(filter)?).with(to_stderr).with(own_logs.layer()).init();
     Ok(())
+}
+
+fn log_filter(filter: &str) -> Result<EnvFilter, Failure> {
+    EnvFilter::try_new(filter).map_err(|e| {
+        Failure::new(2, format!("`{filter}` is not a log filter")).caused_by(e).hint("write it as `info` or `phoenix_ingest=debug,info`")
+    })
 }
 
 /// The server's reason for not starting, as a failed command.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every command, in the order of `phoenix --help`.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 15] = [
     &[],
     &["serve"],
     &["demo"],
@@ -20,6 +20,8 @@ const COMMANDS: [&[&str]; 13] = [
     &["incident", "ack"],
     &["incident", "resolve"],
     &["test-notify"],
+    &["test"],
+    &["test", "pipeline"],
     &["completions"],
 ];
 

@@ -1,11 +1,13 @@
 //! The configuration in force: everything read, parsed and checked before any of it acts.
 
+use crate::collection::check_addresses;
 use crate::config::{self, Loaded, Overrides, Settings};
 use crate::http::Guard;
 use phoenix_alert::AlertConfig;
 use phoenix_engine::Language;
 use phoenix_env::Disk;
 use phoenix_incident::OnCallConfig;
+use phoenix_ingest::collect::{self, CollectConfig};
 use phoenix_ingest::config::{PrometheusConfig, ScrapeConfig};
 use phoenix_logql::analysis::QueryKind;
 use phoenix_model::{Diagnostic, Labels, Severity, Source};
@@ -30,6 +32,8 @@ pub struct Current {
     pub alerting: AlertConfig,
     /// The on-call file.
     pub on_call: Option<OnCallConfig>,
+    /// What is collected from files, syslog and the journal.
+    pub collection: Option<CollectConfig>,
     /// Who may ask.
     pub guard: Guard,
     /// What is accepted but worth knowing.
@@ -65,13 +69,31 @@ impl Current {
         let mut on_call_warnings = Vec::new();
         let on_call = loaded.on_call.as_ref().and_then(|file| keep(OnCallConfig::load(&file.source), &mut on_call_warnings));
         found.extend(on_call_warnings.iter().cloned());
+        let collection = loaded.log_collection.as_ref().and_then(|file| {
+            let (config, diagnostics) = collect::parse(&file.source, &file.folder());
+            found.extend(diagnostics);
+            found.extend(config.iter().flat_map(|config| check_addresses(config, &loaded.settings)));
+            config
+        });
         if found.iter().any(|d| d.severity == Severity::Error) {
             found.sort_by_key(|d| std::cmp::Reverse(d.severity));
             return Err(found);
         }
         let settings = loaded.settings.clone();
         let guard = Guard::new(settings.external_url.get(), settings.listen.ip().is_loopback());
-        Ok(Self { settings, prometheus, scrape_configs, rule_groups, alerting, on_call, guard, warnings: found, on_call_warnings, loaded })
+        Ok(Self {
+            settings,
+            prometheus,
+            scrape_configs,
+            rule_groups,
+            alerting,
+            on_call,
+            collection,
+            guard,
+            warnings: found,
+            on_call_warnings,
+            loaded,
+        })
     }
 
     /// The jobs.

@@ -2,12 +2,15 @@
 
 mod blind;
 pub mod check;
+mod collection;
 pub mod config;
 pub mod current;
 pub mod demo;
 pub mod events;
 mod http;
+mod log_store;
 mod otlp;
+pub mod own_logs;
 mod pager;
 mod problems;
 mod query_pool;

@@ -1,6 +1,6 @@
 //! Putting a configuration in force, at start and when it is loaded again.
 
-use crate::config::{Overrides, Settings};
+use crate::config::Overrides;
 use crate::current::Current;
 use crate::events::{Event, Events};
 use crate::start::Parts;
@@ -136,6 +136,11 @@ impl Reloader {
         self.parts.rules.load(new.rule_groups.clone(), rule_options(&new));
         if let Some(logs) = &self.parts.logs {
             logs.receiver.set_limits(new.settings.logs.limits.clone());
+            logs.store.set_retention(crate::log_store::retention(&new.settings.logs));
+            if let Err(error) = logs.collection.apply(new.collection.clone()).await {
+                tracing::error!(%error, "not all logs are collected");
+                new.warnings.push(Diagnostic::bare_error(format!("not all logs are collected: {error}")));
+            }
         }
         *self.current.write() = Arc::new(new);
         Ok(())
@@ -166,9 +171,8 @@ impl Reloader {
         if new.settings.storage != old.settings.storage {
             fixed.push("storage");
         }
-        let kept = |s: &Settings| (s.logs.retention, s.logs.retention_streams.clone(), s.logs.retention_size_bytes, s.logs.memtable_bytes);
-        if kept(&new.settings) != kept(&old.settings) {
-            fixed.push("logs");
+        if new.settings.logs.memtable_bytes != old.settings.logs.memtable_bytes {
+            fixed.push("logs.memtable");
         }
         let source = new.loaded.files.first().map_or_else(|| Source::new("configuration", ""), |file| file.source.clone());
         for name in fixed {

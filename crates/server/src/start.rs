@@ -1,6 +1,7 @@
 //! The wiring: opens every room in its order, and ends them in the opposite one.
 
 use crate::blind::Blindness;
+use crate::collection::Collection;
 use crate::config::{Limits, Overrides};
 use crate::current::Current;
 use crate::demo::Demo;
@@ -9,7 +10,9 @@ use crate::http::bodies::Bodies;
 use crate::http::loki::{Loki, LokiState, PushDoor};
 use crate::http::otlp::OtlpDoor;
 use crate::http::{Api, ApiState, LogPaths, otlp_router, router};
+use crate::log_store;
 use crate::otlp::{Bound, bind, serve_grpc};
+use crate::own_logs::OwnLogs;
 use crate::pager::TransportPager;
 use crate::query_pool::{QueryPlaces, QueryPool, QueryPoolLimits};
 use crate::reload::Reloader;
@@ -25,6 +28,7 @@ use phoenix_ingest::otlp::OtlpReceiver;
 use phoenix_ingest::push::LogReceiver;
 use phoenix_ingest::remote_write::{Receiver, ReceiverLimits};
 use phoenix_ingest::scrape::{ActiveTarget, ScrapeLimits, Scraper, ScraperOptions};
+use phoenix_lake::Lake;
 use phoenix_model::{Budget, Diagnostic};
 use phoenix_rules::{Doors, RuleMetrics, Scheduler};
 use phoenix_state::State;
@@ -52,6 +56,8 @@ pub struct ServeOptions {
     pub demo: Option<Arc<dyn Demo>>,
     /// Where changes are published; the demo publishes there too.
     pub events: Events,
+    /// What Phoenix logs, to be kept among the logs.
+    pub own_logs: Option<OwnLogs>,
 }
 
 /// Why Phoenix can't start.
@@ -68,11 +74,11 @@ pub struct StartError {
 }
 
 impl StartError {
-    fn new(message: impl Into<String>, cause: impl std::fmt::Display) -> Self {
+    pub(crate) fn new(message: impl Into<String>, cause: impl std::fmt::Display) -> Self {
         Self { message: message.into(), causes: vec![cause.to_string()], ..Self::default() }
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -98,11 +104,14 @@ pub struct Parts {
 /// The rooms of logs, for the API.
 #[derive(Clone)]
 pub struct LogParts {
+    pub(crate) store: Arc<Lake>,
     pub(crate) engine: Arc<dyn LogsEngine>,
     /// The one gate for entries of every origin.
     pub(crate) receiver: Arc<LogReceiver>,
     /// Takes OTLP's requests.
     pub(crate) otlp: Arc<OtlpReceiver>,
+    /// What Phoenix collects itself.
+    pub(crate) collection: Arc<Collection>,
 }
 
 /// A running Phoenix.
@@ -113,8 +122,9 @@ pub struct Server {
     shutdown: Shutdown,
     served: tokio::task::JoinHandle<()>,
     otlp_served: Vec<tokio::task::JoinHandle<()>>,
+    own_logs: Option<OwnLogs>,
     paging: Vec<tokio::task::JoinHandle<()>>,
-    store_thread: Option<std::thread::JoinHandle<()>>,
+    store_threads: Vec<std::thread::JoinHandle<()>>,
 }
 
 impl Server {
@@ -169,6 +179,9 @@ impl Server {
         );
         let queries = QueryPool::new(Arc::clone(&parts.engine), places.clone());
         register_build_info(&mut registry);
+        if let Some(own) = &options.own_logs {
+            own.register(&mut registry);
+        }
         let reloader = Arc::new(Reloader::new(
             options.config.clone(),
             overrides,
@@ -216,9 +229,17 @@ impl Server {
             runtimes.paging().spawn(driver.run(async move { end_incidents.wait().await })),
             runtimes.paging().spawn(publish_changes(parts.clone(), options.events, shutdown.clone(), clock.clone())),
         ];
+        if let (Some(own), Some(logs)) = (&options.own_logs, &parts.logs) {
+            runtimes.paging().spawn(own.clone().run(Arc::clone(&logs.receiver), shutdown.clone()));
+        }
         reloader.put_in_force().map_err(|e| StartError::new("the configuration can't be put in force", e))?;
-        let store_thread = maintain(&parts, &runtimes, &clock, &shutdown)?;
-        Ok(Self { runtimes, api, address, shutdown, served, otlp_served, paging, store_thread: Some(store_thread) })
+        let mut store_threads = vec![maintain(&parts, &runtimes, &clock, &shutdown)?];
+        if let Some(logs) = &parts.logs {
+            store_threads.push(log_store::maintain(&logs.store, &shutdown)?);
+            let collection = api.reloader.current().collection.clone();
+            runtimes.api().block_on(logs.collection.apply(collection)).map_err(|e| StartError::new("cannot collect logs", e))?;
+        }
+        Ok(Self { runtimes, api, address, shutdown, served, otlp_served, own_logs: options.own_logs, paging, store_threads })
     }
 
     /// Where it listens, as a URL.
@@ -275,7 +296,18 @@ impl Server {
         for task in &self.otlp_served {
             task.abort();
         }
-        if let Some(thread) = self.store_thread.take() {
+        if let Some(logs) = &parts.logs {
+            self.runtimes.api().block_on(logs.collection.stop());
+        }
+        if let (Some(own), Some(logs)) = (&self.own_logs, &parts.logs) {
+            own.store(&logs.receiver);
+        }
+        if let Some(logs) = &parts.logs
+            && let Err(error) = logs.store.close()
+        {
+            tracing::error!(%error, "the store of logs could not be closed cleanly; its log will be replayed");
+        }
+        for thread in self.store_threads.drain(..) {
             let _ = thread.join();
         }
         if let Err(error) = parts.store.shutdown() {
@@ -412,7 +444,7 @@ async fn open(
     let alert_relabelling = Arc::new(RelabelledAlerts::new(alerting.sink()));
     let metrics = RuleMetrics::default();
     metrics.register(registry);
-    let logs: Option<LogParts> = None;
+    let logs = Some(log_store::open(settings, &engine, clock, disk, runtimes.api(), registry)?);
     let doors = Doors {
         engine: Arc::clone(&engine),
         logs: logs.as_ref().map(|logs| Arc::new(LogRules(Arc::clone(&logs.engine))) as Arc<dyn phoenix_rules::QueryDoor>),

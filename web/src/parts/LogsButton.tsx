@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { errorText } from '../api/request';
-import { logsOf } from '../logs/common';
+import { logsOf } from '../logs/same-labels';
 import { logsLink } from '../url/logs';
 import { Icon } from './Icon';
 

@@ -18,12 +18,13 @@ pub(super) struct Addresses {
 pub(super) fn write(disk: &dyn Disk, dir: &Path, addresses: &Addresses) -> Result<PathBuf, DiskError> {
     let config = dir.join("config");
     disk.create_dir_all(&config.join("rules"))?;
-    let data = format!("{:?}", dir.join("phoenix").display().to_string());
+    let quoted = |path: &Path| format!("{:?}", path.display().to_string());
     for (name, text) in [
         ("prometheus.yaml", include_str!("files/prometheus.yaml")),
         ("rules/phoenix.yaml", include_str!("files/rules.yaml")),
         ("alertmanager.yaml", include_str!("files/alertmanager.yaml")),
         ("on-call.yaml", include_str!("files/on-call.yaml")),
+        ("promtail.yaml", include_str!("files/promtail.yaml")),
         ("phoenix.yaml", include_str!("files/phoenix.yaml")),
     ] {
         let mut text = text.to_owned();
@@ -34,7 +35,10 @@ pub(super) fn write(disk: &dyn Disk, dir: &Path, addresses: &Addresses) -> Resul
             ("@POSTGRES_EXPORTER@", addresses.postgres_exporter.to_string()),
             ("@SMTP@", addresses.smtp.to_string()),
             ("@WEBHOOK@", addresses.webhook.to_string()),
-            ("@DATA@", data.clone()),
+            ("@DATA@", quoted(&dir.join("phoenix"))),
+            ("@API_LOG@", quoted(&dir.join("logs/phoenix-api.log"))),
+            ("@EXPORTER_LOGS@", quoted(&dir.join("logs/*-exporter.log"))),
+            ("@POSTGRES_LOG@", quoted(&dir.join("postgres/log"))),
         ] {
             text = text.replace(mark, &value);
         }

@@ -29,6 +29,7 @@ pub(super) fn router() -> Router<Api> {
         .route("/on-call", get(on_call::read))
         .route("/parse_query", get(explore::parse_get).post(explore::parse_post))
         .route("/targets/relabel", get(targets::relabel))
+        .route("/targets/logs", get(targets::logs))
         .route("/events", get(events::stream))
         .route("/inbox", get(demo::inbox))
         .route("/demo", get(demo::faults))

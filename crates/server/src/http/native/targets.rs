@@ -1,13 +1,15 @@
-//! `targets/relabel`: relabelling shown rule by rule.
+//! `targets/relabel`: relabelling shown rule by rule; `targets/logs`: what logs are collected from.
 
 use super::NativeError;
 use crate::http::Api;
 use crate::http::params::Params;
 use axum::Json;
 use axum::extract::State;
+use phoenix_ingest::collect::TargetStatus;
 use phoenix_ingest::relabel::{Step, explain};
 use phoenix_model::Labels;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Targets explained in one answer; a job may have thousands.
 const MAX_TARGETS: usize = 100;
@@ -31,6 +33,27 @@ pub(super) async fn relabel(State(api): State<Api>, params: Params) -> Result<Js
         .map(|discovered| target(discovered, &explain(discovered, &job.relabel_configs)))
         .collect();
     Ok(Json(json!({"targets": targets})))
+}
+
+/// Files, listeners and the journal that logs are collected from.
+pub(super) async fn logs(State(api): State<Api>) -> Json<Value> {
+    let targets = match &api.parts.logs {
+        Some(logs) => logs.collection.targets().await,
+        None => Vec::new(),
+    };
+    let shown = |target: TargetStatus| {
+        json!({
+            "job": target.job,
+            "target": target.target,
+            "labels": target.labels.iter().collect::<BTreeMap<_, _>>(),
+            "offset_bytes": target.offset_bytes,
+            "stored_bytes": target.stored_bytes,
+            "length_bytes": target.length_bytes,
+            "lines": target.lines,
+            "last_error": target.last_error,
+        })
+    };
+    Json(json!({"targets": targets.into_iter().map(shown).collect::<Vec<_>>()}))
 }
 
 fn target(discovered: &Labels, steps: &[Step]) -> Value {
