@@ -268,7 +268,7 @@ proptest! {
     #[test]
     fn windows_are_what_they_say(
         values in prop::collection::vec((0_i64..60, -5_i32..20), 0..30),
-        start in 0_i64..50, step in 1_i64..15, count in 0_i64..8, range_ns in 1_i64..40, offset in -10_i64..20,
+        start in 0_i64..50, step in 1_i64..15, count in 0_i64..8, range_ns in 1_i64..90, offset in -10_i64..20,
         op in prop::sample::select(vec!["count", "sum", "min", "max", "avg", "stdvar", "first", "last", "quantile", "absent"]),
     ) {
         let mut logs = MemoryLogs::new();

@@ -15,7 +15,7 @@ use phoenix_query::{ABSENT, Column, Grouping, is_absent};
 use std::sync::Arc;
 
 /// How many moments may be asked of the store's counts at once; beyond that times are read.
-const MAX_EDGES: usize = 24_000;
+const MAX_EDGES: usize = 6_000;
 
 /// Evaluates an aggregation. `grouping` is what the aggregation around it keeps of the labels, if
 /// that may be applied entry by entry.

@@ -92,7 +92,8 @@ pub(crate) struct Row {
     /// Names and values of labels, one behind the other.
     text: String,
     labels: Vec<Label>,
-    /// The stream's labels.
+    /// The stream's labels, packed and apart.
+    stream: Labels,
     base: Vec<(String, String)>,
     /// Which of them are gone.
     gone: Vec<bool>,
@@ -109,6 +110,7 @@ pub(crate) struct Row {
 impl Row {
     /// Takes the labels of a stream, for the entries that follow.
     pub(crate) fn begin_stream(&mut self, labels: &Labels) {
+        self.stream = labels.clone();
         self.base.clear();
         self.base.extend(labels.iter().map(|(n, v)| (n.to_owned(), v.to_owned())));
         self.gone.clear();
@@ -360,10 +362,11 @@ impl Row {
             self.labels.iter().filter(move |label| label.origin == origin).map(|label| (self.at(label.name), self.at(label.value)))
         };
         let errors = self.error.map(|error| [(ERROR, error), (ERROR_DETAILS, self.details.as_str())]);
+        let left = self.base.iter().zip(&self.gone).filter(|(_, gone)| !**gone).map(|((n, v), _)| (n, v));
         LogEntry {
             timestamp_ns: self.timestamp_ns,
             line: self.line(stored_line).to_owned(),
-            stream: Labels::from_pairs(self.base.iter().zip(&self.gone).filter(|(_, gone)| !**gone).map(|((n, v), _)| (n, v))),
+            stream: if self.gone.contains(&true) { Labels::from_pairs(left) } else { self.stream.clone() },
             metadata: Labels::from_pairs(of(Origin::Metadata)),
             parsed: Labels::from_pairs(of(Origin::Parsed).chain(errors.into_iter().flatten())),
         }
