@@ -24,7 +24,10 @@ pub struct StepTrace {
 pub struct Trace {
     steps: Vec<StepTrace>,
     notes: Vec<String>,
-    depth: usize,
+    /// Where the steps of each `match` stage that runs begin.
+    open: Vec<usize>,
+    /// Where those of the one that just ended begin.
+    ended: Option<usize>,
 }
 
 impl Trace {
@@ -38,11 +41,11 @@ impl Trace {
     }
 
     pub(super) fn enter(&mut self) {
-        self.depth += 1;
+        self.open.push(self.steps.len());
     }
 
     pub(super) fn leave(&mut self) {
-        self.depth -= 1;
+        self.ended = self.open.pop();
     }
 
     pub(super) fn step(&mut self, stage: &'static str, before: &Entry, flow: &Flow) {
@@ -55,7 +58,19 @@ impl Trace {
                 several => (Vec::new(), format!("gave {} entries", several.len())),
             },
         };
-        self.steps.push(StepTrace { stage, depth: self.depth, changes, notes: std::mem::take(&mut self.notes), outcome });
+        let mut step = StepTrace { stage, depth: self.open.len(), changes, notes: std::mem::take(&mut self.notes), outcome };
+        // A stage with stages of its own stands before them, and they tell what changed.
+        let at = self.ended.take().unwrap_or(self.steps.len());
+        if let Some(nested) = self.steps.get(at).filter(|nested| nested.depth > step.depth) {
+            debug_assert!(nested.depth == step.depth + 1, "stages within stages end before the stage around them");
+            step.changes.clear();
+            match flow {
+                Flow::Several(entries) if entries.is_empty() => "no entry came out".clone_into(&mut step.outcome),
+                Flow::Several(entries) if entries.len() == 1 => "passed".clone_into(&mut step.outcome),
+                _ => {}
+            }
+        }
+        self.steps.insert(at, step);
     }
 }
 
