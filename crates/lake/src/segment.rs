@@ -20,6 +20,7 @@ mod lines;
 mod metadata;
 mod minutes;
 mod patterns;
+mod pending;
 mod prepared;
 mod read;
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub(super) struct PageColumns<'r, 's> {
     page: u32,
     rows: usize,
     encoding: LineEncoding,
+    times: OnceCell<Arc<Vec<i64>>>,
     patterns: OnceCell<Vec<u32>>,
     numbers: [OnceCell<Vec<i64>>; NUMBER_SLOTS as usize],
     hex: [OnceCell<TextColumn>; HEX_SLOTS as usize],
@@ -58,6 +59,7 @@ impl<'r, 's> PageColumns<'r, 's> {
             page,
             rows,
             encoding,
+            times: OnceCell::new(),
             patterns: OnceCell::new(),
             numbers: Default::default(),
             hex: Default::default(),
@@ -68,6 +70,15 @@ impl<'r, 's> PageColumns<'r, 's> {
     /// The number of the segment in the cache.
     pub(super) fn segment_number(&self) -> u64 {
         self.reader.borrow().segment.number
+    }
+
+    /// The times of all rows.
+    pub(super) fn times(&self) -> Result<&[i64], ReadError> {
+        let read = || {
+            let mut reader = self.reader.borrow_mut();
+            Ok(reader.segment.times(&mut reader, self.page)?)
+        };
+        load(&self.times, read).map(|times| times.as_slice())
     }
 
     fn column(&self, name: &str) -> Result<usize, ReadError> {
@@ -92,10 +103,7 @@ impl<'r, 's> PageColumns<'r, 's> {
             return Ok(());
         }
         let patterns = self.patterns()?;
-        let times = {
-            let mut reader = self.reader.borrow_mut();
-            reader.segment.times(&mut reader, self.page)?
-        };
+        let times = self.times()?;
         for ((number, pattern), time) in numbers.iter_mut().zip(patterns).zip(times.iter()) {
             let unit = units.get(*pattern as usize).copied().unwrap_or_default();
             if unit > 0 {

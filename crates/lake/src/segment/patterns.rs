@@ -43,8 +43,9 @@ impl Segment {
             let select = prepared.select();
             if let Some(found) = reading.select(&head, &columns, (select.start_ns, select.end_ns), stats)? {
                 let levels = columns.reader.borrow_mut().levels(page.page)?;
+                let times = columns.times()?;
                 let mut add = |pattern, row: usize| {
-                    let step = found.times[row].div_euclid(step_ns) * step_ns;
+                    let step = times[row].div_euclid(step_ns).saturating_mul(step_ns);
                     *counted.entry((pattern, levels[row], step)).or_default() += 1;
                 };
                 match head.encoding {

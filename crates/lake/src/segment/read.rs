@@ -73,8 +73,6 @@ pub(super) struct Reading<'a> {
 pub(super) struct Selected<'h> {
     /// Runs of streams that are asked for.
     runs: Vec<&'h Run>,
-    /// The times of all rows of the page.
-    pub times: Arc<Vec<i64>>,
     pub rows: RowSet,
 }
 
@@ -115,13 +113,15 @@ impl Reading<'_> {
         if runs.is_empty() {
             return Ok(None);
         }
-        let times = {
-            let mut reader = columns.reader.borrow_mut();
-            reader.segment.times(&mut reader, self.page)?
-        };
-        let mut rows = RowSet::none(times.len());
+        let page_rows = page_head.rows as usize;
+        let mut rows = RowSet::none(page_rows);
         for run in &runs {
-            rows_between(&times, run.start as usize..run.end as usize, start_ns, end_ns).for_each(|row| rows.insert(row));
+            // Times are read only where they decide something.
+            let mut range = run.start as usize..run.end as usize;
+            if run.min_ns < start_ns || run.max_ns >= end_ns {
+                range = rows_between(columns.times()?, range, start_ns, end_ns);
+            }
+            range.for_each(|row| rows.insert(row));
         }
         let looked_at = rows.count() as u64;
         if looked_at == 0 {
@@ -143,16 +143,16 @@ impl Reading<'_> {
         }
         let (min_ns, max_ns) = runs.iter().fold((i64::MAX, i64::MIN), |(min, max), run| (min.min(run.min_ns), max.max(run.max_ns)));
         for tombstone in self.tombstones.iter().filter(|tombstone| tombstone.touches_time(min_ns, max_ns)) {
-            let mut covered = RowSet::none(times.len());
+            let mut covered = RowSet::none(page_rows);
             for run in runs.iter().filter(|run| tombstone.touches_stream(&head.streams[run.stream as usize])) {
-                let range = rows_between(&times, run.start as usize..run.end as usize, tombstone.start_ns, tombstone.end_ns);
+                let range = rows_between(columns.times()?, run.start as usize..run.end as usize, tombstone.start_ns, tombstone.end_ns);
                 range.filter(|row| rows.contains(*row)).for_each(|row| covered.insert(row));
             }
             keep_passing(&tombstone.filters, &head.patterns, columns, &mut covered)?;
             rows.subtract(&covered);
         }
         stats.passed += rows.count() as u64;
-        Ok((!rows.is_empty()).then_some(Selected { runs, times, rows }))
+        Ok((!rows.is_empty()).then_some(Selected { runs, rows }))
     }
 
     fn run(
@@ -163,9 +163,10 @@ impl Reading<'_> {
         stats: &mut ReadStats,
     ) -> Result<(), ReadError> {
         let select = self.prepared.select();
-        let Some(Selected { mut runs, times, mut rows }) = self.select(head, columns, self.wanted_ns(visitor), stats)? else {
+        let Some(Selected { mut runs, mut rows }) = self.select(head, columns, self.wanted_ns(visitor), stats)? else {
             return Ok(());
         };
+        let times = columns.times()?;
         // The runs that reach farthest come first, so that the visitor's bound leaves out more of the others.
         match select.direction {
             Some(Direction::Backward) => runs.sort_by_key(|run| std::cmp::Reverse(run.max_ns)),
@@ -185,7 +186,7 @@ impl Reading<'_> {
         let mut batch = Batch::default();
         for run in runs {
             let (start_ns, end_ns) = self.wanted_ns(visitor);
-            let range = rows_between(&times, run.start as usize..run.end as usize, start_ns, end_ns);
+            let range = rows_between(times, run.start as usize..run.end as usize, start_ns, end_ns);
             let first = selected.partition_point(|row| *row < range.start);
             let taken = &selected[first..selected.partition_point(|row| *row < range.end).max(first)];
             if taken.is_empty() {
