@@ -11,13 +11,16 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
 use memory::MemoryLogs;
-use phoenix_engine::{Language, LogsEngine};
-use phoenix_env::{SharedClock, SimClock};
+use phoenix_engine::{EmbeddedLogs, Language, LogsEngine};
+use phoenix_env::objects::FolderObjects;
+use phoenix_env::{RealDisk, SharedClock, SimClock};
 use phoenix_ingest::log_limits::LogLimits;
 use phoenix_ingest::push::{LogReceiver, PushLimits};
+use phoenix_lake::{Lake, LakeOptions};
 use phoenix_model::Labels;
 use phoenix_rules::{AlertState, AlertingStatus, GroupStatus, Health, RuleStatus};
 use prometheus_client::registry::Registry;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -28,17 +31,29 @@ const NOW_MS: i64 = 1_700_000_000_000;
 
 struct House {
     clock: Arc<SimClock>,
-    engine: Arc<MemoryLogs>,
+    engine: Arc<dyn LogsEngine>,
     receiver: Arc<LogReceiver>,
     shutdown: Shutdown,
     loki: Loki,
 }
 
 fn house(places: usize) -> House {
+    house_over(places, SimClock::new(NOW_MS), Arc::new(MemoryLogs::default()))
+}
+
+/// Over the store that Phoenix runs with.
+fn embedded(folder: &Path) -> House {
     let clock = SimClock::new(NOW_MS);
+    let disk = RealDisk::shared();
+    let objects = Arc::new(FolderObjects::open(Arc::clone(&disk), folder.join("objects")).unwrap());
+    let store = Lake::open(LakeOptions::new(folder.join("logs")), disk, objects, clock.clone(), &mut Registry::default()).unwrap();
+    let engine = Arc::new(EmbeddedLogs::new(Arc::new(store), clock.clone()));
+    house_over(2, clock, engine)
+}
+
+fn house_over(places: usize, clock: Arc<SimClock>, engine: Arc<dyn LogsEngine>) -> House {
     let shared: SharedClock = clock.clone();
-    let engine = Arc::new(MemoryLogs::default());
-    let door: Arc<dyn LogsEngine> = engine.clone();
+    let door = Arc::clone(&engine);
     let mut registry = Registry::default();
     let receiver =
         Arc::new(LogReceiver::new(Arc::clone(&door), shared.clone(), PushLimits::default(), LogLimits::default(), &mut registry));
@@ -127,7 +142,10 @@ const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
 const FORM: &[(&str, &str)] = &[("content-type", "application/x-www-form-urlencoded")];
 
 async fn filled() -> (House, Router) {
-    let house = house(2);
+    fill(house(2)).await
+}
+
+async fn fill(house: House) -> (House, Router) {
     let app: Router = router(house.loki.clone());
     assert_eq!(ask(&app, PUSHED, JSON).await, "204 \n\n");
     (house, app)
@@ -141,6 +159,17 @@ fn encoded(text: &str) -> String {
 #[tokio::test]
 async fn every_path_answers_in_lokis_shape() {
     let (_house, app) = filled().await;
+    insta::assert_snapshot!(answers(&app).await);
+}
+
+#[tokio::test]
+async fn the_store_answers_as_the_list_in_memory_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_house, app) = fill(embedded(folder.path())).await;
+    insta::assert_snapshot!(answers(&app).await);
+}
+
+async fn answers(app: &Router) -> String {
     let prod = encoded("{env=\"prod\"}");
     let get = encoded("{env=\"prod\"} |= \"GET\"");
     let metric = encoded("count_over_time({env=\"prod\"}[5m])");
@@ -189,12 +218,15 @@ async fn every_path_answers_in_lokis_shape() {
         (format!("GET {v1}/detected_field/status/values?query={prod}&limit=1"), &[]),
         (format!("GET {v1}/detected_field/none/values?query={prod}"), &[]),
         (format!("GET {v1}/detected_fields?query={metric}"), &[]),
+        (format!("GET /api/prom/query?query={prod}&regexp=GET&limit=1"), &[]),
+        ("GET /api/prom/label".to_owned(), &[]),
+        ("GET /api/prom/label/app/values".to_owned(), &[]),
         (format!("GET {v1}/delete"), &[]),
         (format!("POST {v1}/delete?query={get}&start=1699999990&end=1699999999.5"), &[]),
         (format!("PUT {v1}/delete?query={prod}&start=2023-11-14T22:00:00Z"), &[]),
         (format!("GET {v1}/delete"), &[]),
-        (format!("DELETE {v1}/delete?request_id=d0"), &[]),
-        (format!("DELETE {v1}/delete?request_id=d0"), &[]),
+        (format!("DELETE {v1}/delete?request_id=1"), &[]),
+        (format!("DELETE {v1}/delete?request_id=1"), &[]),
         (format!("POST {v1}/delete?query={prod}"), &[]),
         (format!("POST {v1}/delete?query={metric}&start=1"), &[]),
         (format!("POST {v1}/delete?query={prod}&start=1&end=1800000000"), &[]),
@@ -209,15 +241,12 @@ async fn every_path_answers_in_lokis_shape() {
         (format!("GET {v1}/tail?query={metric}"), &[]),
         (format!("GET {v1}/tail?query={prod}&delay_for=6"), &[]),
         (format!("POST {v1}/push {{\"streams\":[{{\"stream\":{{\"a\":\"b\"}},\"values\":[[1,\"x\"]]}}]}}"), JSON),
-        (format!("GET /api/prom/query?query={prod}&regexp=GET&limit=1"), &[]),
-        ("GET /api/prom/label".to_owned(), &[]),
-        ("GET /api/prom/label/app/values".to_owned(), &[]),
         ("GET /ready".to_owned(), &[]),
         ("GET /services".to_owned(), &[]),
     ] {
-        all.push_str(&format!("> {request}\n{}\n", ask(&app, &request, headers).await));
+        all.push_str(&format!("> {request}\n{}\n", ask(app, &request, headers).await));
     }
-    insta::assert_snapshot!(all);
+    all
 }
 
 #[tokio::test]

@@ -213,7 +213,7 @@ impl LogsEngine for MemoryLogs {
 
     fn delete(&self, request: &DeleteRequest) -> Result<String, QueryError> {
         let mut deletes = self.deletes.lock();
-        let id = format!("d{}", deletes.len());
+        let id = (deletes.len() + 1).to_string();
         deletes.push(DeleteStatus {
             id: id.clone(),
             query: request.query.clone(),

@@ -1,9 +1,8 @@
 //! Live tails over a real WebSocket.
 
 use super::super::router;
-use super::{House, NOW_MS, encoded, house};
+use super::{House, NOW_MS, embedded, encoded, house};
 use futures_util::{SinkExt, StreamExt};
-use phoenix_engine::LogsEngine;
 use phoenix_ingest::push::{PushBody, PushFormat};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -39,7 +38,16 @@ async fn text(client: &mut Client) -> String {
 
 #[tokio::test]
 async fn entries_come_as_they_are_written_each_once() {
-    let house = house(2);
+    follow(house(2)).await;
+}
+
+#[tokio::test]
+async fn entries_come_from_the_store_as_they_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    follow(embedded(folder.path())).await;
+}
+
+async fn follow(house: House) {
     let url = listening(&house).await;
     push(&house, NOW_MS / 1000 - 2, "past GET");
     let query = encoded("{app=\"web\"} |= \"GET\"");
@@ -51,7 +59,7 @@ async fn entries_come_as_they_are_written_each_once() {
             seen.push(text(&mut client).await);
         }
     }
-    insta::assert_snapshot!(seen.join("\n"));
+    insta::assert_snapshot!("live", seen.join("\n"));
     // The only place is taken.
     let refused = connect_async(format!("{url}/loki/api/v1/tail?query={query}")).await;
     let Err(Error::Http(response)) = refused else { panic!("{refused:?}") };
