@@ -137,7 +137,7 @@ pub(crate) struct Query {
     /// Distance of two points of a range [default: a sixtieth of the range]
     #[arg(long, value_name = "DURATION", requires = "range")]
     pub(crate) step: Option<String>,
-    /// promql; logql and traceql are not acting yet
+    /// promql or logql; traceql is not acting yet
     #[arg(long, default_value = "promql")]
     pub(crate) language: String,
     #[command(flatten)]
