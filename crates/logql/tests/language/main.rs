@@ -1,5 +1,6 @@
 //! LogQL's parser, checks and formatter from the outside.
 
+mod evaluated;
 mod good;
 mod layout;
 mod mistakes;

@@ -270,7 +270,7 @@ fn metric() -> impl Strategy<Value = Expr> {
     })
 }
 
-fn query() -> impl Strategy<Value = Expr> {
+pub(super) fn query() -> impl Strategy<Value = Expr> {
     prop_oneof![logs().prop_map(|logs| node(ExprKind::Logs(logs))), metric()]
 }
 
