@@ -67,8 +67,9 @@ impl Lake {
         let limits = &self.options.compaction;
         let is_quiet = upkeep.is_quiet(self.clock.monotonic(), limits.quiet_for);
         let now_ms = self.clock.now_ms();
-        let cutoffs = view.retention.cutoffs(if upkeep.may_expire(&*self.clock) { now_ms } else { i64::MIN });
-        let Some(job) = choose(&view, limits, is_quiet, &cutoffs, due_to, now_ms)? else { return Ok(false) };
+        let may_expire = upkeep.may_expire(&*self.clock);
+        let cutoffs = view.retention.cutoffs(if may_expire { now_ms } else { i64::MIN });
+        let Some(job) = choose(&view, limits, is_quiet, may_expire, due_to, now_ms)? else { return Ok(false) };
         let merged = match self.merge(upkeep, &job, &view, &cutoffs, due_to) {
             Ok(Merged::Segment(entry)) => Some(entry),
             Ok(Merged::Nothing) => None,
@@ -159,18 +160,18 @@ fn choose(
     view: &View,
     limits: &CompactionLimits,
     is_quiet: bool,
-    cutoffs: &Cutoffs<'_>,
+    may_expire: bool,
     due_to: u64,
     now_ms: i64,
 ) -> Result<Option<Job>, LakeError> {
-    if let Some(held) = choose_rewrite(view, cutoffs, due_to)? {
+    if let Some(held) = choose_rewrite(view, may_expire.then(|| now_ms.saturating_mul(1_000_000)), due_to)? {
         return Ok(Some(Job { level: held.entry.level, inputs: vec![held] }));
     }
     Ok(choose_merge(&view.segments, limits, is_quiet, now_ms))
 }
 
 /// A segment with entries that were deleted, or with streams that are past their retention.
-fn choose_rewrite(view: &View, cutoffs: &Cutoffs<'_>, due_to: u64) -> Result<Option<Arc<Held>>, LakeError> {
+fn choose_rewrite(view: &View, now_ns: Option<i64>, due_to: u64) -> Result<Option<Arc<Held>>, LakeError> {
     for deletion in view.deletes.iter().filter(|d| !d.entry.processed && d.entry.number <= due_to) {
         for held in view.segments.iter() {
             if held.is_touched(deletion)? {
@@ -178,13 +179,10 @@ fn choose_rewrite(view: &View, cutoffs: &Cutoffs<'_>, due_to: u64) -> Result<Opt
             }
         }
     }
-    if cutoffs.is_uniform() {
-        return Ok(None);
-    }
-    let latest_ns = cutoffs.distinct().last().copied().unwrap_or(i64::MIN);
-    for held in view.segments.iter().filter(|held| held.entry.info.max_ns < latest_ns) {
-        let max_ns = held.entry.info.max_ns;
-        if held.segment.streams()?.iter().any(|stream| max_ns < cutoffs.of(stream)) {
+    for held in view.segments.iter() {
+        if let Some(now_ns) = now_ns
+            && held.kept_from(&view.retention)?.some_gone(held.entry.info.max_ns, now_ns)
+        {
             return Ok(Some(Arc::clone(held)));
         }
     }

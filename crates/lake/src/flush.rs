@@ -241,7 +241,7 @@ impl Lake {
     /// Opens a segment that is to become part of the store.
     pub(crate) fn hold(&self, entry: &SegmentEntry) -> Result<Arc<Held>, LakeError> {
         let segment = Segment::open(&self.objects, &self.options.prefix, &entry.info, &self.cache)?;
-        Ok(Arc::new(Held { entry: entry.clone(), segment }))
+        Ok(Held::new(entry.clone(), segment))
     }
 
     fn take_segment_name(&self) -> String {

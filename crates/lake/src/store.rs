@@ -35,6 +35,55 @@ const REMOTE_GRACE: Duration = Duration::from_hours(1);
 pub(crate) struct Held {
     pub(crate) entry: SegmentEntry,
     pub(crate) segment: Segment,
+    /// See [`Held::kept_from`], for one retention: worked out once, since it needs the segment's streams.
+    kept_from: Mutex<Option<(Arc<Retention>, KeptFrom)>>,
+}
+
+/// From which moments on the streams of a segment are kept, in nanoseconds, seen from the time 0.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeptFrom {
+    /// Of the stream that is kept longest.
+    pub(crate) earliest: i64,
+    /// Of the stream that is kept shortest.
+    pub(crate) latest: i64,
+}
+
+impl KeptFrom {
+    /// Whether no stream keeps what is not newer than `max_ns`.
+    pub(crate) fn all_gone(self, max_ns: i64, now_ns: i64) -> bool {
+        self.earliest != i64::MIN && max_ns < self.earliest.saturating_add(now_ns)
+    }
+
+    /// Whether some stream does not keep what is not newer than `max_ns`.
+    pub(crate) fn some_gone(self, max_ns: i64, now_ns: i64) -> bool {
+        self.latest != i64::MIN && max_ns < self.latest.saturating_add(now_ns)
+    }
+}
+
+impl Held {
+    pub(crate) fn new(entry: SegmentEntry, segment: Segment) -> Arc<Self> {
+        Arc::new(Self { entry, segment, kept_from: Mutex::default() })
+    }
+
+    /// From which moments on its streams are kept, by a retention.
+    pub(crate) fn kept_from(&self, retention: &Arc<Retention>) -> Result<KeptFrom, LakeError> {
+        let mut known = self.kept_from.lock();
+        if let Some((of, kept_from)) = &*known
+            && Arc::ptr_eq(of, retention)
+        {
+            return Ok(*kept_from);
+        }
+        let at_zero = retention.cutoffs(0);
+        let kept_from = if at_zero.is_uniform() {
+            KeptFrom { earliest: at_zero.earliest(), latest: at_zero.earliest() }
+        } else {
+            let streams = self.segment.streams()?;
+            let of_streams = || streams.iter().map(|stream| at_zero.of(stream));
+            KeptFrom { earliest: of_streams().min().unwrap_or(i64::MIN), latest: of_streams().max().unwrap_or(i64::MIN) }
+        };
+        *known = Some((Arc::clone(retention), kept_from));
+        Ok(kept_from)
+    }
 }
 
 /// What a reader looks at: it takes a copy and is not disturbed by what happens next.
@@ -146,7 +195,7 @@ impl Lake {
         let mut segments = Vec::new();
         for entry in &manifest.segments {
             let segment = Segment::open(&objects, &options.prefix, &entry.info, &cache)?;
-            segments.push(Arc::new(Held { entry: entry.clone(), segment }));
+            segments.push(Held::new(entry.clone(), segment));
         }
         let deletes = manifest.deletes.iter().map(|entry| Deletion::restore(entry.clone()).map(Arc::new));
         let deletes = deletes.collect::<Result<Vec<_>, String>>().map_err(|reason| LakeError::Corrupt {

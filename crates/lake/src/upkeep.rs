@@ -259,14 +259,15 @@ impl Lake {
     fn drop_expired(&self, upkeep: &mut Upkeep) -> Result<(), LakeError> {
         let may_expire = upkeep.may_expire(&*self.clock);
         let view = self.view.read().clone();
-        let cutoffs = view.retention.cutoffs(if may_expire { self.clock.now_ms() } else { i64::MIN });
-        let latest_ns = cutoffs.distinct().last().copied().unwrap_or(i64::MIN);
+        let now_ns = self.clock.now_ms().saturating_mul(1_000_000);
         let mut dropped: Vec<Arc<Held>> = Vec::new();
-        for held in view.segments.iter().filter(|held| held.entry.info.max_ns < latest_ns) {
-            let max_ns = held.entry.info.max_ns;
-            // Without looking at its streams if none keeps anything so old.
-            if max_ns < cutoffs.earliest() || held.segment.streams()?.iter().all(|stream| max_ns < cutoffs.of(stream)) {
-                dropped.push(Arc::clone(held));
+        let mut failed = Ok(());
+        for held in view.segments.iter().filter(|_| may_expire) {
+            match held.kept_from(&view.retention) {
+                Ok(kept_from) if kept_from.all_gone(held.entry.info.max_ns, now_ns) => dropped.push(Arc::clone(held)),
+                Ok(_) => {}
+                // The others must not stay for one that can't be read.
+                Err(error) => failed = Err(error),
             }
         }
         if let Some(limit) = view.retention.max_bytes.filter(|limit| *limit > 0) {
@@ -281,11 +282,10 @@ impl Lake {
                 dropped.push(Arc::clone(held));
             }
         }
-        if dropped.is_empty() {
-            return Ok(());
+        if !dropped.is_empty() {
+            self.replace_segments(upkeep, &dropped, None)?;
+            self.metrics.segments_expired.inc_by(dropped.len() as u64);
         }
-        self.replace_segments(upkeep, &dropped, None)?;
-        self.metrics.segments_expired.inc_by(dropped.len() as u64);
-        Ok(())
+        failed
     }
 }
