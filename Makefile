@@ -53,6 +53,11 @@ bench: build ## Timed runs: start-up, ingest, queries, paging under load
 	tools/debian.sh $(PEERS)
 	bench/run.sh
 
+.PHONY: bench-logs
+bench-logs: web ## Logs from end to end: push, disk, memory, queries, each answer checked (BENCH_LINES=2000000)
+	tools/debian.sh zstd
+	cargo bench --locked -p phoenix-cli --bench logs
+
 .PHONY: fuzz
 fuzz: ## Mutate the input of every parser for a while (FUZZ_SECONDS each, 60 by default)
 	fuzz/run.sh

@@ -14,3 +14,5 @@ echo "== scraping"
 cargo bench --quiet --locked -p phoenix-ingest
 echo "== paging beside the worst queries"
 cargo bench --quiet --locked -p phoenix-cli --bench paging
+echo "== logs from end to end (make bench-logs for all of it)"
+BENCH_LINES=${BENCH_LINES:-500000} cargo bench --quiet --locked -p phoenix-cli --bench logs
