@@ -5,6 +5,20 @@
 //! index is written last: a segment exists when its index does. Rows are sorted by stream and
 //! time. A page is at most [`SegmentOptions::page_rows`] rows, at the same rows in all columns,
 //! and is what is read, filtered and checked as one.
+//!
+//! | column | holds |
+//! |---|---|
+//! | `timestamp` | nanoseconds since the Unix epoch, in UTC |
+//! | `stream` | the stream's labels, `{app="a"}` |
+//! | `level` | the level that was found; null where nobody looked |
+//! | `metadata` | structured metadata, a JSON map of texts; null without any |
+//! | `size` | bytes of the line |
+//! | `line` | the line, with [`LineEncoding::Text`]; else the following |
+//! | `pattern` | the line's pattern, with placeholders for its variables |
+//! | `n0`…, `h0`…, `t0`… | the pattern's variables in their order: numbers, bytes, texts; moments as nanoseconds after `timestamp`, cut to the precision of the pattern |
+//!
+//! Searching goes by what costs least: streams and time, then the pages' words and trigrams, then
+//! patterns, then columns, and lines are put together last and only where they are asked for.
 
 mod cache;
 mod chunk;

@@ -97,16 +97,25 @@ fn pack(out: &mut Vec<u8>, values: &[u64], width: u32) {
     }
 }
 
-/// Reads [`MINIBLOCK`] packed numbers; what lies behind the end of the bytes is zero.
+/// Reads [`MINIBLOCK`] packed numbers of up to 64 bits from the beginning of the bytes; behind their
+/// end stand zeros.
 #[inline]
 fn unpack(bytes: &[u8], width: u32, out: &mut [u64; MINIBLOCK]) {
     // Each number is read from whole words, the last one from a word that begins in the last byte.
+    let needed = MINIBLOCK / 8 * width as usize + 16;
+    if let Some(bytes) = bytes.get(..needed) {
+        return unpack_padded(bytes, width, out);
+    }
     let mut padded = [0_u8; MINIBLOCK * 8 + 16];
+    padded[..bytes.len()].copy_from_slice(bytes);
+    unpack_padded(&padded, width, out);
+}
+
+#[inline]
+fn unpack_padded(bytes: &[u8], width: u32, out: &mut [u64; MINIBLOCK]) {
     let width = width as usize;
-    let length = bytes.len().min(width * MINIBLOCK / 8);
-    padded[..length].copy_from_slice(&bytes[..length]);
     let mask = if width == 64 { u64::MAX } else { (1 << width) - 1 };
-    let word = |at: usize| u64::from_le_bytes(padded[at..at + 8].try_into().expect("eight bytes"));
+    let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
     if width <= 56 {
         for (i, out) in out.iter_mut().enumerate() {
             let bit = i * width;
@@ -191,7 +200,8 @@ pub(super) fn take_deltas(input: &mut Input<'_>, count: usize, out: &mut Vec<i64
             if width > 64 {
                 return None;
             }
-            let bytes = input.bytes(MINIBLOCK / 8 * width as usize)?;
+            let bytes = input.rest();
+            input.bytes(MINIBLOCK / 8 * width as usize)?;
             let here = left.min(MINIBLOCK);
             unpack(bytes, width, &mut unpacked);
             out.extend(unpacked[..here].iter().map(|delta| {
@@ -261,9 +271,14 @@ pub(super) fn take_hybrid(bytes: &[u8], width: u32, count: usize, out: &mut Vec<
                 return None;
             }
             // Thirty-two numbers take four bytes for each bit of their width.
-            for (at, packed) in packed.chunks(4 * width.max(1) as usize).enumerate().take(here.div_ceil(MINIBLOCK)) {
+            let mut packed = packed;
+            let mut missing = if width == 0 { 0 } else { here };
+            while missing > 0 {
                 unpack(packed, width, &mut unpacked);
-                out.extend(unpacked[..(here - at * MINIBLOCK).min(MINIBLOCK)].iter().map(|value| *value as u32));
+                let taken = missing.min(MINIBLOCK);
+                out.extend(unpacked[..taken].iter().map(|value| *value as u32));
+                packed = packed.get(4 * width as usize..).unwrap_or_default();
+                missing -= taken;
             }
             if width == 0 {
                 out.extend(std::iter::repeat_n(0, here));
