@@ -27,8 +27,10 @@ pub(crate) fn run(arguments: &Serve, json_output: bool) -> Result<(), Failure> {
         let url = server.url();
         println!("Phoenix is ready: {url}");
         println!("  Data folder   {}", server.data_dir().display());
-        println!("  Send data     scrape it in: add a target to the Prometheus config named in phoenix.yaml");
-        println!("                push it in:   Prometheus remote write to {url}/api/v1/write");
+        println!("  Send metrics  scrape them in: add a target to the Prometheus config named in phoenix.yaml");
+        println!("                push them in:   Prometheus remote write to {url}/api/v1/write, or OTLP");
+        println!("  Send logs     push them in:   Loki's clients to {url}/loki/api/v1/push, or OTLP");
+        println!("                read them:      name a Promtail config under `logs.config` in phoenix.yaml");
         println!("  Alerts from another Prometheus: {url}/api/v2/alerts");
     }
     server.run_until_signal();

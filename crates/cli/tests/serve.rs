@@ -56,8 +56,10 @@ fn without_a_config_it_watches_itself_and_the_host() {
     insta::assert_snapshot!(steady(&server.said(), dir.path(), &[(server.address, "ADDRESS")]), @r"
     Phoenix is ready: http://ADDRESS
       Data folder   DIR/data
-      Send data     scrape it in: add a target to the Prometheus config named in phoenix.yaml
-                    push it in:   Prometheus remote write to http://ADDRESS/api/v1/write
+      Send metrics  scrape them in: add a target to the Prometheus config named in phoenix.yaml
+                    push them in:   Prometheus remote write to http://ADDRESS/api/v1/write, or OTLP
+      Send logs     push them in:   Loki's clients to http://ADDRESS/loki/api/v1/push, or OTLP
+                    read them:      name a Promtail config under `logs.config` in phoenix.yaml
       Alerts from another Prometheus: http://ADDRESS/api/v2/alerts
     ");
 
