@@ -137,6 +137,9 @@ impl Lake {
             Err(error) => {
                 self.metrics.flush_failures.inc();
                 *self.stalled.lock() = Some(error.to_string());
+                // Who waits for room need not wait any longer.
+                drop(self.room.0.lock());
+                self.room.1.notify_all();
                 Err(error)
             }
         }
@@ -231,6 +234,9 @@ impl Lake {
         }
         drop(record);
         self.memory.fetch_sub(frozen.table.bytes(), Ordering::Relaxed);
+        // Locked, so that nobody is between finding no room and waiting for it.
+        drop(self.room.0.lock());
+        self.room.1.notify_all();
         self.journal.forget(frozen.rotated);
         let numbers = file_numbers(&*self.disk, &self.wal_folder()).unwrap_or_default();
         let done: Vec<u64> = numbers.into_iter().filter(|number| *number < frozen.rotated.end).collect();

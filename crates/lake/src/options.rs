@@ -30,10 +30,13 @@ pub struct LakeOptions {
     /// Below this prefix stand the objects.
     pub prefix: String,
     /// Bytes that entries in memory may take, those included that are on their way to segments.
-    /// They start on their way when they take half of it; a write beyond all of it is refused as busy.
+    /// They start on their way when they take half of it; a write beyond all of it waits, and is then refused as busy.
     /// A reader keeps what it looks at in memory until it is done, also after that was moved.
     /// At most 4 GiB, at least 64 KiB.
     pub memtable_bytes: u64,
+    /// How long a write waits for room in memory before it is refused as busy. It does not wait when
+    /// the last move to segments failed.
+    pub busy_wait: Duration,
     /// Entries move to segments when the oldest of them arrived this long ago.
     pub flush_after: Duration,
     /// When the write-ahead log is forced onto stable storage.
@@ -81,6 +84,7 @@ impl LakeOptions {
             dir: dir.into(),
             prefix: "logs".to_owned(),
             memtable_bytes: 48 << 20,
+            busy_wait: Duration::from_secs(2),
             flush_after: Duration::from_mins(30),
             sync: SyncPolicy::default(),
             retention: Retention { default: Some(Duration::from_hours(7 * 24)), ..Retention::default() },

@@ -16,7 +16,7 @@ use crate::subscribe::Subscribers;
 use crate::upkeep::{Doomed, Upkeep, Wake};
 use crate::wal::{file_numbers, file_path, replay_file};
 use hashbrown::DefaultHashBuilder;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Condvar, Mutex, RwLock};
 use phoenix_env::objects::{ObjectError, SharedObjects};
 use phoenix_env::{DiskLock, SharedClock, SharedDisk};
 use prometheus_client::registry::Registry;
@@ -133,6 +133,8 @@ pub struct Lake {
     pub(crate) active: Mutex<Memtable>,
     /// Bytes of both memtables, and of batches on their way there.
     pub(crate) memory: AtomicU64,
+    /// Told when `memory` has shrunk.
+    pub(crate) room: (Mutex<()>, Condvar),
     pub(crate) view: RwLock<View>,
     pub(crate) record: Mutex<Record>,
     pub(crate) subscribers: Arc<Subscribers>,
@@ -239,6 +241,7 @@ impl Lake {
         let grace = if objects.is_remote() || adopted { clock.monotonic() + REMOTE_GRACE } else { Duration::ZERO };
         let store = Self {
             memory: AtomicU64::new(active.bytes()),
+            room: (Mutex::new(()), Condvar::new()),
             options,
             disk,
             objects,

@@ -64,11 +64,12 @@ impl Lake {
         let cutoffs = retention.cutoffs(self.clock.now_ms());
         let mut stored = Vec::new();
         let wants_stored = self.subscribers.any();
+        // Before the gate: who waits for room must not keep the memtable from being flushed.
+        let reservation = self.reserve(Memtable::estimate(write))?;
         let gate = self.gate.read();
         if self.journal.is_closed() {
             return Err(LakeError::Closed);
         }
-        let reservation = self.reserve(Memtable::estimate(write))?;
         let (record, encoded) = frame(|out| encode_batch(write, &cutoffs, out));
         self.metrics.too_old.inc_by(encoded.too_old);
         if encoded.kept == 0 {
@@ -95,8 +96,7 @@ impl Lake {
                 "a batch would take {bytes} bytes in memory, more than all entries in memory may (`memtable_bytes`, {limit} bytes): send smaller batches"
             )));
         }
-        let take = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= limit);
-        if self.memory.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
+        if !self.take_room(bytes) && !self.wait_for_room(bytes) {
             return Err(LakeError::Busy(format!(
                 "entries in memory have reached their limit (`memtable_bytes`, {limit} bytes) and are on their way to storage{}",
                 self.stalled.lock().as_ref().map(|error| format!("; the last try failed: {error}")).unwrap_or_default()
@@ -110,6 +110,28 @@ impl Lake {
             )));
         }
         Ok(reservation)
+    }
+
+    fn take_room(&self, bytes: u64) -> bool {
+        let take = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= self.options.memtable_bytes);
+        self.memory.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+
+    /// Waits for room as long as the options say; whether it was taken.
+    fn wait_for_room(&self, bytes: u64) -> bool {
+        let patience = self.options.busy_wait;
+        if patience.is_zero() || self.journal.is_closed() {
+            return false;
+        }
+        self.wake.up();
+        let mut guard = self.room.0.lock();
+        let mut taken = false;
+        let goes_on = |(): &mut ()| {
+            taken = self.take_room(bytes);
+            !taken && self.stalled.lock().is_none()
+        };
+        self.room.1.wait_while_for(&mut guard, goes_on, patience);
+        taken
     }
 
     /// Puts a batch that is in the log into the memtable; the flag says whether that is due to be flushed.

@@ -40,6 +40,31 @@ fn a_full_memtable_pushes_back_and_takes_entries_again_after_a_flush() {
 }
 
 #[test]
+fn a_write_waits_for_room_and_gets_it() {
+    let (disk, clock) = (SimDisk::new(6), SimClock::new(NOW_MS));
+    let options = LakeOptions { busy_wait: Duration::from_hours(1), ..options() };
+    let store = Arc::new(open_with(&disk, &clock, options, objects_of(&disk)).unwrap());
+    let upkeep = Arc::clone(&store);
+    let worker = std::thread::spawn(move || {
+        while upkeep.wait_for_work(Duration::from_hours(1)) {
+            // Closed in the meantime is fine.
+            while upkeep.maintain().unwrap_or(false) {}
+        }
+    });
+    let mut random = Random(6);
+    let mut all = Vec::new();
+    for _ in 0..400 {
+        let batch = random.batch(NOW_NS);
+        write(&store, &batch).unwrap();
+        all.extend(batch);
+    }
+    assert!(store.status().segments > 0);
+    assert_eq!(read(&store).unwrap(), expect(&all));
+    store.close().unwrap();
+    worker.join().unwrap();
+}
+
+#[test]
 fn the_same_batch_again_and_again_does_not_fill_the_disk() {
     let (disk, clock) = (SimDisk::new(2), SimClock::new(NOW_MS));
     let store = open(&disk, &clock);

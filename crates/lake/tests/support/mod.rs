@@ -26,6 +26,7 @@ pub type Entry = (String, i64, String, String, Level);
 pub fn options() -> LakeOptions {
     let mut options = LakeOptions::new(DIR);
     options.memtable_bytes = 64 << 10;
+    options.busy_wait = Duration::ZERO;
     options.retention.default = None;
     options.delete_cancel_period = Duration::ZERO;
     options.compaction.fan_in = 4;
