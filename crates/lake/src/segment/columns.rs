@@ -203,7 +203,7 @@ impl<'a> ColumnReader<'a> {
                 input
                     .byte()
                     .and_then(|width| take_hybrid(input.rest(), u32::from(width), place.present as usize, &mut codes))
-                    .filter(|()| codes.iter().fold(0, |most, code| (*code).max(most)) as usize + 1 <= dictionary.ends.len())
+                    .filter(|()| (codes.iter().fold(0, |most, code| (*code).max(most)) as usize) < dictionary.ends.len())
                     .ok_or_else(|| self.corrupt(page, column, "its codes make no sense"))?;
                 Ok(TextColumn { codes: spread(present.as_deref(), codes, NO_TEXT), texts: TextTable::Shared(dictionary) })
             }

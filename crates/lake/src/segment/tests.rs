@@ -526,6 +526,18 @@ fn filters_rule_out_pages_without_the_text() {
 }
 
 #[test]
+fn levels_are_hints_too() {
+    let rows: Vec<Row> =
+        (0..70).map(|i| Row { level: if i == 40 { Level::Critical } else { Level::Info }, ..row("a", i, "a line") }).collect();
+    let (_, _, segment) = open(&rows, &options(LineEncoding::default()), false);
+    let hints = ["critical".to_owned()];
+    let mut keeper = Keeper::default();
+    let stats = read(&segment, &LogSelect { hints: &hints, ..everything() }, &[], &mut keeper).unwrap();
+    assert!(keeper.rows.iter().any(|row| row.level == Level::Critical));
+    assert!(stats.pages_read <= 2 && stats.pages_skipped >= 8, "{stats:?}");
+}
+
+#[test]
 fn only_what_is_needed_is_there() {
     let rows = vec![row("a", 1, "one"), row("a", 2, "two")];
     let (_, _, segment) = open(&rows, &options(LineEncoding::default()), false);
