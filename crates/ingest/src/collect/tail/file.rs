@@ -49,6 +49,8 @@ pub(super) struct Tailed {
     pub(super) offset: u64,
     /// Everything before is stored.
     pub(super) stored: u64,
+    /// Whether its position is kept as it is.
+    pub(super) recorded: bool,
     pub(super) length: u64,
     head: Head,
     /// The length at which there was a line without its end and nothing else; 0 when there was more.
@@ -90,6 +92,7 @@ impl Tailed {
             file: None,
             offset: 0,
             stored: 0,
+            recorded: false,
             length,
             head: Head::default(),
             waits_beyond: 0,
@@ -176,6 +179,7 @@ impl Tailed {
         if self.length < self.offset || head_of(file, self.head.length)?.is_none_or(|head| head != self.head) {
             self.pipeline.flush(true, context, out);
             self.offset = 0;
+            self.recorded = false;
             self.skipping = None;
             self.head = Head::default();
         }
@@ -205,6 +209,7 @@ impl Tailed {
         }
         if self.head.length < HEAD_BYTES && self.offset > self.head.length {
             self.head = head_of(file, self.offset.min(HEAD_BYTES))?.unwrap_or_default();
+            self.recorded = false;
         }
         let moved = self.offset > begin;
         // A line without its end is not read again until the file has grown.

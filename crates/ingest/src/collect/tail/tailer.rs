@@ -155,9 +155,10 @@ impl Tailer {
         let metrics = self.metrics.pipeline.clone();
         let mut context = Context { now_ns, monotonic: now, wait: Duration::ZERO, metrics: &metrics, trace: None };
         let mut more = false;
-        for identity in self.turn() {
+        let keep_open = self.files.values().filter(|file| file.file.is_some()).count() <= OPEN_LIMIT;
+        for identity in self.turn(now) {
             self.last_served = Some(identity);
-            more |= self.serve(identity, &mut context);
+            more |= self.serve(identity, keep_open, &mut context);
             if self.out_bytes >= WRITE_BYTES || !context.wait.is_zero() {
                 more = true;
                 break;
@@ -173,11 +174,13 @@ impl Tailer {
         }
     }
 
-    /// All files, beginning after the one that was served last, so that a busy file does not starve others.
-    fn turn(&self) -> Vec<FileIdentity> {
-        let Some(last) = self.last_served else { return self.files.keys().copied().collect() };
+    /// The files that are due, beginning after the one that was served last, so that a busy file does not starve
+    /// others.
+    fn turn(&self, now: Duration) -> Vec<FileIdentity> {
+        let last = self.last_served.unwrap_or(FileIdentity { device: 0, inode: 0 });
         let after = self.files.range((Bound::Excluded(last), Bound::Unbounded));
-        after.chain(self.files.range(..=last)).map(|(identity, _)| *identity).collect()
+        let due = after.chain(self.files.range(..=last)).filter(|(_, file)| now >= file.next_look && !file.done);
+        due.map(|(identity, _)| *identity).collect()
     }
 
     fn until_next_look(&self, now: Duration) -> Duration {
@@ -187,13 +190,9 @@ impl Tailer {
     }
 
     /// Reads one file as far as is due. True when there is more.
-    fn serve(&mut self, identity: FileIdentity, context: &mut Context<'_>) -> bool {
+    fn serve(&mut self, identity: FileIdentity, keep_open: bool, context: &mut Context<'_>) -> bool {
         let now = context.monotonic;
-        let open = self.files.values().filter(|file| file.file.is_some()).count();
         let Some(file) = self.files.get_mut(&identity) else { return false };
-        if now < file.next_look || file.done {
-            return false;
-        }
         let mut counted = Counted::default();
         let before = file.offset;
         let result = file.read(&*self.disk, self.spec.limits, context, &mut self.out, &mut counted);
@@ -229,7 +228,7 @@ impl Tailer {
             let look = if often { LOOK_ACTIVE.min(self.spec.look_quiet) } else { self.spec.look_quiet };
             file.next_look = if more { now } else { now + look };
         }
-        if open > OPEN_LIMIT && !more && file.leaving.is_none() {
+        if !keep_open && !more && file.leaving.is_none() {
             file.file = None;
         }
         self.out_bytes += counted.bytes;
@@ -279,10 +278,12 @@ impl Tailer {
         }
         let mut gone = Vec::new();
         for (identity, file) in &mut self.files {
-            file.stored = file.checkpoint();
+            let stored = file.checkpoint();
             if file.done {
                 gone.push(*identity);
-            } else {
+            } else if stored != file.stored || !file.recorded {
+                file.stored = stored;
+                file.recorded = true;
                 self.positions.set_file(*identity, file.position(&self.spec.job));
             }
         }
@@ -361,6 +362,7 @@ impl Tailer {
                     if !places.iter().any(|(path, _)| *path == file.path) {
                         file.path.clone_from(&places[0].0);
                         file.renamed = Some(now);
+                        file.recorded = false;
                     }
                 }
             }

@@ -131,7 +131,7 @@ fn lines_come_as_they_are_written() {
     world.append(LOG, "t\nthree\n\n");
     world.append("/log/d.log", "d \u{fffd}\n");
     world.pass(0.25);
-    assert_eq!(world.lines(), ["app.log part", "app.log three", "app.log ", "d.log d \u{fffd}"]);
+    assert_eq!(world.lines(), ["d.log d \u{fffd}", "app.log part", "app.log three", "app.log "]);
     world.disk.open(Path::new("/log/d.log"), OpenMode::Append).unwrap().append(b"\xff\xfe!\n").unwrap();
     world.append("/log/new.log", "new\n");
     world.pass(6.0);
