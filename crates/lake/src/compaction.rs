@@ -257,7 +257,7 @@ fn choose_entries(segments: &[&SegmentEntry], limits: &CompactionLimits, is_quie
         let over_ms = partition.saturating_add(1).saturating_mul(DAY_NS / 1_000_000).saturating_add(settle_ms);
         let newest_ms = indexes.iter().map(|index| segments[*index].created_ms).max().unwrap_or(i64::MAX);
         if is_quiet && partition != LATE && now_ms >= over_ms && now_ms >= newest_ms.saturating_add(settle_ms) {
-            let chosen = that_fit(segments, indexes.iter().copied(), limits.max_raw_bytes);
+            let chosen = that_fit(segments, indexes.iter().copied().take(2 * fan_in), limits.max_raw_bytes);
             if chosen.len() > 1 {
                 return Some((chosen, TOP_LEVEL));
             }

@@ -59,7 +59,8 @@ pub struct LakeOptions {
 /// What bounds the merging of segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompactionLimits {
-    /// As many segments of a day and a level are merged into one of the next level. With three
+    /// As many segments of a day and a level are merged into one of the next level (twice as many at
+    /// most when a day is over), each with a page in memory. With three
     /// levels an entry is written at most three times more after it first came into a segment.
     pub fan_in: usize,
     /// The most bytes of lines that merging puts into one segment.

@@ -17,7 +17,8 @@ const NEVER: i64 = i64::MAX;
 /// A question to entries in memory, prepared once.
 pub(crate) struct MemoryQuery<'a> {
     end_ns: i64,
-    direction: Direction,
+    /// `None` when the visitor's bound says nothing.
+    direction: Option<Direction>,
     need: Need,
     filters: Vec<PreparedFilter<'a>>,
     /// For each stream the first moment that counts, after its retention; [`NEVER`] if it is not asked for.
@@ -90,7 +91,7 @@ impl<'a> MemoryQuery<'a> {
         }
         Ok(Self {
             end_ns: select.end_ns,
-            direction: select.direction.unwrap_or_default(),
+            direction: select.direction,
             need: select.need,
             filters: select.filters.iter().map(PreparedFilter::new).collect(),
             starts_ns,
@@ -130,9 +131,9 @@ impl<'a> MemoryQuery<'a> {
         }
         let bound_ns = visitor.bound_ns();
         let within_bound = |row: &usize| match (bound_ns, self.direction) {
-            (None, _) => true,
-            (Some(bound_ns), Direction::Backward) => block.timestamps_ns[*row] > bound_ns,
-            (Some(bound_ns), Direction::Forward) => block.timestamps_ns[*row] < bound_ns,
+            (None, _) | (_, None) => true,
+            (Some(bound_ns), Some(Direction::Backward)) => block.timestamps_ns[*row] > bound_ns,
+            (Some(bound_ns), Some(Direction::Forward)) => block.timestamps_ns[*row] < bound_ns,
         };
         // What a row takes in the columns below.
         let _charge = limits.budget.charge(block.len() as u64 * 64)?;
