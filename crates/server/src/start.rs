@@ -9,9 +9,9 @@ use crate::events::{Event, Events};
 use crate::http::bodies::Bodies;
 use crate::http::loki::{Loki, LokiState, PushDoor};
 use crate::http::otlp::OtlpDoor;
-use crate::http::{Api, ApiState, LogPaths, otlp_router, router};
+use crate::http::{Api, ApiState, LogPaths, router};
 use crate::log_store;
-use crate::otlp::{Bound, bind, serve_grpc};
+use crate::otlp::{Bound, bind, serve as serve_otlp, taken};
 use crate::own_logs::OwnLogs;
 use crate::pager::TransportPager;
 use crate::query_pool::{QueryPlaces, QueryPool, QueryPoolLimits};
@@ -239,7 +239,9 @@ impl Server {
             let collection = api.reloader.current().collection.clone();
             runtimes.api().block_on(logs.collection.apply(collection)).map_err(|e| StartError::new("cannot collect logs", e))?;
         }
-        Ok(Self { runtimes, api, address, shutdown, served, otlp_served, own_logs: options.own_logs, paging, store_threads })
+        let server = Self { runtimes, api, address, shutdown, served, otlp_served, own_logs: options.own_logs, paging, store_threads };
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), url = server.url(), data_dir = %server.data_dir().display(), "Phoenix is ready");
+        Ok(server)
     }
 
     /// Where it listens, as a URL.
@@ -283,6 +285,7 @@ impl Server {
 
     /// Ends everything in order: nothing acknowledged is lost, and a restart goes on.
     pub fn stop(mut self) {
+        tracing::info!("Phoenix ends");
         self.shutdown.begin();
         let parts = self.api.parts.clone();
         self.runtimes.paging().block_on(async {
@@ -316,42 +319,6 @@ impl Server {
         self.runtimes.paging().block_on(parts.state.close());
         self.runtimes.end();
     }
-}
-
-/// An address of OTLP's that was asked for and cannot be had.
-fn taken(setting: &str, (address, error): &(SocketAddr, std::io::Error)) -> StartError {
-    StartError::new(format!("cannot listen on {address} for OTLP"), error)
-        .hint(format!("another program may have the port: set `{setting}` in phoenix.yaml to another address, or to `off`"))
-}
-
-/// Answers on OTLP's own addresses.
-fn serve_otlp(
-    runtimes: &Runtimes,
-    api: &Api,
-    grpc: Bound,
-    http: Bound,
-    door: &OtlpDoor,
-    body_bytes: u64,
-) -> Vec<tokio::task::JoinHandle<()>> {
-    let mut tasks = Vec::new();
-    if let Bound::Listening(listener) = grpc {
-        let (door, end) = (door.clone(), api.shutdown.clone());
-        tasks.push(runtimes.api().spawn(async move {
-            if let Err(error) = serve_grpc(listener, door, body_bytes, end).await {
-                tracing::error!(%error, "the server of OTLP over gRPC ended");
-            }
-        }));
-    }
-    if let Bound::Listening(listener) = http {
-        let (app, end) = (otlp_router(api.clone(), door.clone()), api.shutdown.clone());
-        tasks.push(runtimes.api().spawn(async move {
-            let served = axum::serve(listener, app).with_graceful_shutdown(async move { end.wait().await });
-            if let Err(error) = served.await {
-                tracing::error!(%error, "the server of OTLP over HTTP ended");
-            }
-        }));
-    }
-    tasks
 }
 
 /// Loki's API over the store of logs.

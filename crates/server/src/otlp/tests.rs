@@ -1,6 +1,6 @@
 //! OTLP over gRPC with a real client, and over HTTP.
 
-use super::{Bound, bind, serve_grpc};
+use super::{Bound, bind, grpc};
 use crate::config::OtlpListener;
 use crate::http::bodies::Bodies;
 use crate::http::loki::tests::memory::MemoryLogs;
@@ -79,7 +79,7 @@ async fn a_client_of_grpc_is_served_and_told_what_to_do() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let shutdown = Shutdown::default();
-    let served = tokio::spawn(serve_grpc(listener, house.door.clone(), 1 << 20, shutdown.clone()));
+    let served = tokio::spawn(grpc::serve(listener, house.door.clone(), 1 << 20, shutdown.clone()));
     let channel = tonic::transport::Endpoint::new(url).unwrap().connect().await.unwrap();
     for encoding in [CompressionEncoding::Gzip, CompressionEncoding::Zstd] {
         let mut client = LogsServiceClient::new(channel.clone()).send_compressed(encoding).accept_compressed(CompressionEncoding::Gzip);

@@ -33,6 +33,8 @@ const MESSAGE_ENTRIES: usize = 1_000;
 const DROPPED_TOLD: usize = 1_000;
 /// The longest `delay_for`, in seconds, as in Loki.
 const MAX_DELAY_SECONDS: u64 = 5;
+/// How long after the look back an entry of it may still arrive.
+const OVERLAP: Duration = Duration::from_secs(10);
 /// How often a silent connection is tried.
 const PING_INTERVAL: Duration = Duration::from_secs(15);
 /// How long a client may take for one message before it is given up.
@@ -92,6 +94,8 @@ struct Tail {
     delay: Duration,
     /// Entries that the look back already gave; those that arrived meanwhile may be among them.
     seen: HashSet<(i64, String, Labels)>,
+    /// Until when, on the clock that never goes backwards, entries of the look back may arrive.
+    seen_until: Duration,
     _guard: TailGuard,
 }
 
@@ -150,8 +154,9 @@ pub(super) async fn open(
     };
     past.reverse();
     let seen = past.iter().map(identity).collect();
+    let seen_until = loki.clock.monotonic() + OVERLAP;
     let delay = Duration::from_secs(delay);
-    let tail = Tail { loki, form, receiver, bytes, dropped, delay, seen, _guard: guard };
+    let tail = Tail { loki, form, receiver, bytes, dropped, delay, seen, seen_until, _guard: guard };
     Ok(upgrade.on_upgrade(move |socket| async move {
         tail.run(socket, past).await;
         drop(permit);
@@ -232,9 +237,8 @@ impl Tail {
         self.bytes.fetch_sub(size, Ordering::Relaxed);
         if !self.seen.is_empty() {
             batch.retain(|entry| !self.seen.remove(&identity(entry)));
-            // What was written before the look back ended has come by now.
-            if self.receiver.is_empty() {
-                self.seen.clear();
+            if self.loki.clock.monotonic() > self.seen_until {
+                self.seen = HashSet::new();
             }
         }
         if !self.delay.is_zero() {

@@ -34,14 +34,21 @@ pub(super) async fn metadata(State(api): State<Api>, params: Params) -> Result<S
         Some(Ok(n)) => n,
         Some(Err(_)) => return Err(ApiError::bad_data("limit_per_metric must be a number")),
     };
-    let found = api.parts.scraper.metadata(params.non_empty("metric"), params.limit()?, limit_per_metric);
-    let data: serde_json::Map<String, serde_json::Value> = found
+    let (wanted, limit) = (params.non_empty("metric"), params.limit()?);
+    let found = api.parts.scraper.metadata(wanted, limit, limit_per_metric);
+    let mut data: serde_json::Map<String, serde_json::Value> = found
         .into_iter()
         .map(|(metric, list)| {
             let list: Vec<_> = list.iter().map(|m| json!({"type": m.kind, "help": m.help, "unit": m.unit})).collect();
             (metric, json!(list))
         })
         .collect();
+    // What OTLP said of metrics that no target has.
+    let mut told = api.parts.logs.as_ref().map(|logs| logs.otlp.metadata()).unwrap_or_default();
+    told.retain(|(metric, _)| wanted.is_none_or(|wanted| wanted == metric) && !data.contains_key(metric));
+    told.sort_by(|a, b| a.0.cmp(&b.0));
+    let room = limit.saturating_sub(data.len());
+    data.extend(told.into_iter().take(room).map(|(metric, m)| (metric, json!([{"type": m.kind, "help": m.help, "unit": m.unit}]))));
     Ok(Success::new(&data))
 }
 
