@@ -1,6 +1,12 @@
 //! Entries in memory as a [`LogSource`]: for tests of rules and queries, and of this crate.
 
-use crate::source::{LogBatch, LogSelect, LogSource, LogVisitor, ReadError, ReadLimits, ReadStats, StreamCounts};
+use crate::source::{
+    FieldFormat, FieldSelect, FieldValue, FieldVisitor, LogBatch, LogSelect, LogSource, LogVisitor, Need, ReadError, ReadLimits, ReadStats,
+    StreamCounts,
+};
+use crate::stages::json::{self, Raw};
+use crate::stages::logfmt::Pairs;
+use crate::stages::row::push_sanitized;
 use phoenix_model::logs::{Direction, Level, LogWrite, Stream};
 use phoenix_model::{Labels, LabelsRef, Matcher};
 use std::collections::HashMap;
@@ -144,6 +150,17 @@ impl LogSource for MemoryLogs {
         Ok((found, ReadStats::default()))
     }
 
+    fn read_fields(
+        &self,
+        select: &LogSelect<'_>,
+        fields: &FieldSelect<'_>,
+        limits: &ReadLimits<'_>,
+        visitor: &mut dyn FieldVisitor,
+    ) -> Option<Result<ReadStats, ReadError>> {
+        let mut parsing = Parsing { fields, visitor };
+        Some(self.read(&LogSelect { need: Need { lines: true, ..select.need }, ..select.clone() }, limits, &mut parsing))
+    }
+
     fn may_have_metadata(&self, names: Option<&[&str]>, start_ns: i64, end_ns: i64) -> bool {
         let has = |entry: &MemoryEntry| match names {
             None => !entry.metadata.is_empty(),
@@ -151,4 +168,66 @@ impl LogSource for MemoryLogs {
         };
         self.streams.iter().any(|stream| stream.entries[stream.range(start_ns, end_ns)].iter().any(has))
     }
+}
+
+/// Finds fields by reading whole lines.
+struct Parsing<'v> {
+    fields: &'v FieldSelect<'v>,
+    visitor: &'v mut dyn FieldVisitor,
+}
+
+impl LogVisitor for Parsing<'_> {
+    fn batch(&mut self, batch: &LogBatch<'_>) -> Result<(), ReadError> {
+        let found: Vec<Option<Vec<String>>> = batch.lines.iter().map(|line| values(line, self.fields)).collect();
+        let column = |at: usize| -> Vec<FieldValue<'_>> {
+            let is_number = self.fields.number == Some(self.fields.names[at].as_str());
+            let read = found.iter().map(|values| match values.as_ref().map(|values| values[at].as_str()) {
+                None => FieldValue::Unknown,
+                Some("") => FieldValue::Absent,
+                Some(text) => text.parse().ok().filter(|_| is_number).map_or(FieldValue::Text(text), FieldValue::Number),
+            });
+            read.collect()
+        };
+        let columns: Vec<Vec<FieldValue<'_>>> = (0..self.fields.names.len()).map(column).collect();
+        self.visitor.fields(batch, &columns.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+}
+
+/// The values of fields in a line, empty where there is none; nothing for a line with mistakes.
+fn values(line: &str, fields: &FieldSelect<'_>) -> Option<Vec<String>> {
+    let mut values = vec![String::new(); fields.names.len()];
+    let mut seen = vec![false; fields.names.len()];
+    let mut note = |name: &str, value: &dyn Fn(&mut String)| {
+        if let Some(at) = fields.names.iter().position(|wanted| wanted == name)
+            && !std::mem::replace(&mut seen[at], true)
+        {
+            value(&mut values[at]);
+        }
+    };
+    match fields.format {
+        FieldFormat::Logfmt => {
+            for pair in Pairs::new(line) {
+                let pair = pair.ok()?;
+                let mut name = String::new();
+                push_sanitized(pair.key, true, &mut name);
+                if !pair.value.is_empty() {
+                    note(&name, &|out| pair.push_value(out));
+                }
+            }
+        }
+        FieldFormat::Json => json::leaves(line, &mut |path, value| {
+            let mut name = String::new();
+            for (i, key) in path.iter().enumerate() {
+                if i > 0 {
+                    name.push('_');
+                }
+                push_sanitized(key, i == 0, &mut name);
+            }
+            if value != Raw::Null {
+                note(&name, &|out| value.push_to(out));
+            }
+        })
+        .ok()?,
+    }
+    Some(values)
 }

@@ -1,7 +1,10 @@
 //! What evaluation needs of a store.
 
 use phoenix_model::Matcher;
-pub use phoenix_model::logs::{LogBatch, LogSelect, LogVisitor, Need, ReadError, ReadLimits, ReadStats, StreamCounts};
+pub use phoenix_model::logs::{
+    FieldFormat, FieldSelect, FieldValue, FieldVisitor, LogBatch, LogSelect, LogVisitor, Need, ReadError, ReadLimits, ReadStats,
+    StreamCounts,
+};
 
 /// Where entries come from.
 pub trait LogSource {
@@ -19,5 +22,18 @@ pub trait LogSource {
     fn may_have_metadata(&self, names: Option<&[&str]>, start_ns: i64, end_ns: i64) -> bool {
         let _ = (names, start_ns, end_ns);
         true
+    }
+
+    /// As [`LogSource::read`], with fields of lines instead of the lines. `None` from a store that
+    /// cannot do that better than its reader.
+    fn read_fields(
+        &self,
+        select: &LogSelect<'_>,
+        fields: &FieldSelect<'_>,
+        limits: &ReadLimits<'_>,
+        visitor: &mut dyn FieldVisitor,
+    ) -> Option<Result<ReadStats, ReadError>> {
+        let _ = (select, fields, limits, visitor);
+        None
     }
 }

@@ -2,13 +2,16 @@
 //! cutting time into buckets change no result.
 
 use phoenix_logql::memory::MemoryLogs;
-use phoenix_logql::source::{LogBatch, LogSelect, LogVisitor, ReadError, ReadLimits, ReadStats, StreamCounts};
+use phoenix_logql::source::{
+    FieldSelect, FieldValue, FieldVisitor, LogBatch, LogSelect, LogVisitor, ReadError, ReadLimits, ReadStats, StreamCounts,
+};
 use phoenix_logql::{EvalOptions, LogEntry, LogSource, LogValue, RangeParams, range};
-use phoenix_model::logs::{Direction, Level};
+use phoenix_model::logs::{Direction, Level, Stream};
 use phoenix_model::{Budget, Labels, Matcher};
 use phoenix_query::{MatrixSeries, Value};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How a source differs from the plainest one; answers must not.
 #[derive(Debug, Clone, Copy, Default)]
@@ -220,7 +223,12 @@ proptest! {
         prop_assert_eq!(some.iter().map(|e| e.timestamp_ns).collect::<Vec<_>>(), all.iter().take(limit).map(|e| e.timestamp_ns).collect::<Vec<_>>());
 
         for by in ["", "by (app)", "by (status, detected_level)", "by (a)", "without (ms)", "by (m, status_extracted)"] {
-            for (op, stages) in [("count", stages.join(" ")), ("bytes", stages.join(" ")), ("bytes", String::new())] {
+            for (op, stages) in [
+                ("sum", format!("{} | unwrap ms | __error__=\"\"", stages.join(" "))),
+                ("sum", format!("| logfmt {} | unwrap ms | __error__=\"\"", stages.join(" "))),
+                ("sum", "| json | unwrap ms | __error__=\"\"".to_owned()),
+                ("sum", "| logfmt | unwrap status | __error__=\"\"".to_owned()),
+                ("count", stages.join(" ")), ("bytes", stages.join(" ")), ("bytes", String::new())] {
                 let query = format!("sum {by} ({op}_over_time({{app=~\".+\"}} {stages} [9ns]))");
                 let plain = ask(&logs, &query, ALL);
                 for habits in [habits, Habits { single: true, ..habits }] {
@@ -347,5 +355,71 @@ proptest! {
         for more in ["| json", "| logfmt", "| logfmt --strict --keep-empty", "| unpack", "| json x=\"a[0].b\", y=\"c\"", "| decolorize", "| regexp \"(?P<x>.)(?P<y>a*)\"", "|= ip(\"1.2.3.4\")"] {
             let _ = ask(&logs, &format!("{{app=\"s\"}} {more} {stage}"), ALL).unwrap();
         }
+    }
+}
+
+/// Gives fields and never a whole line.
+struct OnlyFields(&'static str);
+
+impl LogSource for OnlyFields {
+    fn read(&self, _: &LogSelect<'_>, _: &ReadLimits<'_>, _: &mut dyn LogVisitor) -> Result<ReadStats, ReadError> {
+        Err(ReadError::Storage("lines were asked for".to_owned()))
+    }
+
+    fn counts(&self, _: &[Matcher], _: &[i64], _: &ReadLimits<'_>) -> Result<(Vec<StreamCounts>, ReadStats), ReadError> {
+        Err(ReadError::Storage("counts were asked for".to_owned()))
+    }
+
+    fn read_fields(
+        &self,
+        _: &LogSelect<'_>,
+        fields: &FieldSelect<'_>,
+        _: &ReadLimits<'_>,
+        visitor: &mut dyn FieldVisitor,
+    ) -> Option<Result<ReadStats, ReadError>> {
+        assert_eq!(format!("{:?} {:?}", fields.format, fields.number), self.0);
+        let stream = Arc::new(Stream { labels: Labels::from_pairs([("app", "a")]) });
+        let batch = LogBatch {
+            stream: &stream,
+            timestamps_ns: &[1, 2, 3],
+            levels: &[Level::Info; 3],
+            lines: &["", "", "ms=7 status=x"],
+            metadata: &[],
+            sizes: &[],
+        };
+        let columns: Vec<[FieldValue<'_>; 3]> = fields
+            .names
+            .iter()
+            .map(|name| match name.as_str() {
+                "ms" if fields.number == Some("ms") => [FieldValue::Number(1.5), FieldValue::Absent, FieldValue::Unknown],
+                "ms" => [FieldValue::Text("1.5"), FieldValue::Absent, FieldValue::Unknown],
+                "status" => [FieldValue::Text("x"), FieldValue::Text("y"), FieldValue::Text("x")],
+                "app" => [FieldValue::Unknown; 3],
+                other => panic!("{other}"),
+            })
+            .collect();
+        Some(visitor.fields(&batch, &columns.iter().map(|column| &column[..]).collect::<Vec<_>>()).map(|()| ReadStats::default()))
+    }
+}
+
+#[test]
+fn fields_take_the_place_of_lines() {
+    let params = RangeParams { start_ns: 10, end_ns: 10, ..ALL };
+    for (query, asked, want) in [
+        ("sum by (app) (sum_over_time({app=\"a\"} | logfmt | unwrap ms [10ns]))", "Logfmt Some(\"ms\")", "{app=\"a\"} 8.5"),
+        (
+            "quantile_over_time(1, {app=\"a\"} | logfmt | unwrap ms | __error__=\"\" [10ns]) by (app)",
+            "Logfmt Some(\"ms\")",
+            "{app=\"a\"} 7",
+        ),
+        ("sum by (status) (count_over_time({app=\"a\"} | logfmt | ms > 2 [10ns]))", "Logfmt None", "{status=\"x\"} 1"),
+        ("sum by (status) (count_over_time({app=\"a\"} | logfmt [10ns]))", "Logfmt None", "{status=\"x\"} 2,{status=\"y\"} 1"),
+    ] {
+        let series = series_of(ask(&OnlyFields(asked), query, params).unwrap());
+        let shown: Vec<String> = series.iter().map(|s| format!("{} {}", s.labels, s.samples[0].value)).collect();
+        assert_eq!(shown.join(","), want, "{query}");
+    }
+    for query in ["sum(bytes_over_time({app=\"a\"} | logfmt | ms > 2 [10ns]))", "count_over_time({app=\"a\"} | logfmt [10ns])"] {
+        assert_eq!(ask(&OnlyFields(""), query, params), Err("lines were asked for".to_owned()), "{query}");
     }
 }

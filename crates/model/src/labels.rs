@@ -465,7 +465,7 @@ mod tests {
 
         #[test]
         fn packing_is_building(pairs in prop::collection::vec(("[ab]{1,2}", "[xy]{0,2}"), 0..8)) {
-            let built = Labels::from_pairs(&pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>());
+            let built = Labels::from_pairs(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())));
             let mut out = vec![7];
             prop_assert_eq!(LabelsRef::pack(&mut pairs.clone(), &mut out).to_labels(), built);
         }

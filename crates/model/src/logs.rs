@@ -293,6 +293,49 @@ pub trait LogVisitor {
     }
 }
 
+/// How fields stand in lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FieldFormat {
+    /// `key=value key="a value"`
+    Logfmt,
+    /// A JSON object.
+    Json,
+}
+
+/// Fields that a reader looks at instead of the lines in which they stand.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldSelect<'a> {
+    /// How the lines are written.
+    pub format: FieldFormat,
+    /// The names of the labels that they become: characters other than ASCII letters, digits and
+    /// `_` in keys count as `_`. Of several fields of one name the first counts. Nobody looks at
+    /// the values of a name that the batch's stream has among its labels.
+    pub names: &'a [String],
+    /// The name of which only the number matters, if there is one.
+    pub number: Option<&'a str>,
+}
+
+/// The value of a field in one line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FieldValue<'a> {
+    /// The line does not have the field, or its value is empty.
+    Absent,
+    /// The value, without escapes.
+    Text(&'a str),
+    /// What the value's text is when read as a number; only for [`FieldSelect::number`].
+    Number(f64),
+    /// The store cannot tell: the reader must look at the line.
+    Unknown,
+}
+
+/// Takes fields of lines.
+pub trait FieldVisitor {
+    /// Takes a batch with the values of each name, as many as there are entries. `batch.lines` holds
+    /// the lines of entries with a value that is unknown; those of others may be empty texts. An
+    /// error ends the reading.
+    fn fields(&mut self, batch: &LogBatch<'_>, values: &[&[FieldValue<'_>]]) -> Result<(), ReadError>;
+}
+
 /// What bounds a reader.
 pub struct ReadLimits<'a> {
     /// Charged for what the store holds while reading.

@@ -4,7 +4,9 @@ use super::accumulate::{Accumulator, accumulator};
 use super::windows::Windows;
 use super::{EvalError, EvalOptions, too_many_series};
 use crate::ast::{Conversion, LogExpr, RangeAggregation, RangeOp, Stage, StageKind, Unwrap};
-use crate::source::{LogBatch, LogSelect, LogSource, LogVisitor, Need, ReadError, ReadStats};
+use crate::source::{
+    FieldFormat, FieldSelect, FieldValue, FieldVisitor, LogBatch, LogSelect, LogSource, LogVisitor, Need, ReadError, ReadStats,
+};
 use crate::stages::row::{ERROR, ERROR_DETAILS, Row, SAMPLE_ERROR, Wanted};
 use crate::stages::{LabelFilters, Pipeline, signed_duration_ns};
 use crate::units;
@@ -125,6 +127,8 @@ struct Reader<'a> {
     series: Option<usize>,
     /// Whether the current stream and the level say all labels that are kept.
     stream_decides: bool,
+    /// The fields of lines that are all that stages look at.
+    names: Option<(FieldFormat, Vec<String>)>,
     key: Vec<u8>,
     charge: Charge,
     failure: Option<EvalError>,
@@ -168,6 +172,7 @@ impl<'a> Reader<'a> {
         let bytes = matches!(aggregation.op, RangeOp::BytesOverTime | RangeOp::BytesRate);
         let lines = pipeline.reads_line();
         let need = Need { lines, sizes: bytes && !lines, metadata: needs_metadata(&pipeline.wanted, windows, source) };
+        let names = if bytes { None } else { pipeline.fields() };
         let param = aggregation.param.unwrap_or(f64::NAN);
         let accumulator = accumulator(aggregation.op, param, unwrap.is_some(), windows, options)?;
         Ok(Self {
@@ -187,6 +192,7 @@ impl<'a> Reader<'a> {
             one_series: false,
             series: None,
             stream_decides: false,
+            names,
             key: Vec::new(),
             charge: options.budget.charge(0)?,
             failure: None,
@@ -240,7 +246,21 @@ impl<'a> Reader<'a> {
             hints: &hints,
             need: self.need,
         };
-        let result = source.read(&select, &self.options.read_limits(), self);
+        let number = self.number();
+        let asked = self.names.take();
+        let result = match &asked {
+            Some((format, names)) => {
+                let fields = FieldSelect { format: *format, names, number: number.as_deref() };
+                source.read_fields(
+                    &select,
+                    &fields,
+                    &self.options.read_limits(),
+                    &mut Fields { reader: self, names, number: number.as_deref(), looked_at: Vec::new() },
+                )
+            }
+            None => None,
+        };
+        let result = result.unwrap_or_else(|| source.read(&select, &self.options.read_limits(), self));
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
@@ -311,47 +331,101 @@ impl<'a> Reader<'a> {
 
     fn row_batch(&mut self, batch: &LogBatch<'_>) -> Result<(), EvalError> {
         let slow = self.pipeline.is_slow();
-        for (i, (timestamp_ns, level)) in batch.timestamps_ns.iter().zip(batch.levels).enumerate() {
+        for i in 0..batch.timestamps_ns.len() {
             if slow && (self.options.cancelled)() {
                 return Err(EvalError::Cancelled);
             }
-            let Some(bucket) = self.windows.bucket(*timestamp_ns) else { continue };
+            let Some(bucket) = self.begin_row(batch, i) else { continue };
             let line = batch.lines.get(i).copied().unwrap_or("");
-            let metadata = batch.metadata.get(i).copied().unwrap_or(LabelsRef::EMPTY);
-            self.row.begin_entry(*timestamp_ns, metadata, *level, &self.pipeline.wanted);
-            if !self.pipeline.process(line, &mut self.row) {
-                continue;
+            if self.pipeline.process(line, &mut self.row) {
+                self.take_row(batch, i, bucket, None)?;
             }
-            let value = match self.op {
-                _ if self.unwrap.is_some() => match self.unwrapped() {
-                    Some(value) => value,
-                    None => continue,
-                },
-                RangeOp::BytesOverTime | RangeOp::BytesRate if self.need.sizes => f64::from(batch.sizes[i]),
-                RangeOp::BytesOverTime | RangeOp::BytesRate => self.row.line(line).len() as f64,
-                _ => 1.0,
-            };
-            if let Some(error) = self.row.error()
-                && !self.keeps_errors
-            {
-                return Err(pipeline_error(error, &self.row));
-            }
-            let series = match self.series {
-                Some(series) => series,
-                None => self.row_series()?,
-            };
-            if self.one_series {
-                self.series = Some(series);
-            }
-            self.accumulator.add(series, bucket, *timestamp_ns, value)?;
         }
         Ok(())
     }
 
+    /// Begins an entry, if it lies in a window.
+    fn begin_row(&mut self, batch: &LogBatch<'_>, i: usize) -> Option<usize> {
+        let bucket = self.windows.bucket(batch.timestamps_ns[i])?;
+        let metadata = batch.metadata.get(i).copied().unwrap_or(LabelsRef::EMPTY);
+        self.row.begin_entry(batch.timestamps_ns[i], metadata, batch.levels[i], &self.pipeline.wanted);
+        Some(bucket)
+    }
+
+    /// Takes an entry that went through the pipeline. `number` is the value to unwrap, if it is
+    /// known without its text.
+    fn take_row(&mut self, batch: &LogBatch<'_>, i: usize, bucket: usize, number: Option<f64>) -> Result<(), EvalError> {
+        let value = match self.op {
+            _ if self.unwrap.is_some() => match self.unwrapped(number) {
+                Some(value) => value,
+                None => return Ok(()),
+            },
+            RangeOp::BytesOverTime | RangeOp::BytesRate if self.need.sizes => f64::from(batch.sizes[i]),
+            RangeOp::BytesOverTime | RangeOp::BytesRate => self.row.line(batch.lines.get(i).copied().unwrap_or("")).len() as f64,
+            _ => 1.0,
+        };
+        if let Some(error) = self.row.error()
+            && !self.keeps_errors
+        {
+            return Err(pipeline_error(error, &self.row));
+        }
+        let series = match self.series {
+            Some(series) => series,
+            None => self.row_series()?,
+        };
+        if self.one_series {
+            self.series = Some(series);
+        }
+        self.accumulator.add(series, bucket, batch.timestamps_ns[i], value)
+    }
+
+    /// The label of which only the number matters.
+    fn number(&self) -> Option<String> {
+        let (unwrap, filters) = self.unwrap.as_ref()?;
+        let named = match &self.kept {
+            Kept::By(names) => names.contains(&unwrap.label),
+            _ => true,
+        };
+        let plain = unwrap.conversion == Conversion::None && self.pipeline.is_single() && !named && !filters.names(&unwrap.label);
+        plain.then(|| unwrap.label.clone())
+    }
+
+    /// Whose entries follow; whether it is another stream than before.
+    fn begin_stream(&mut self, stream: &Arc<Stream>) -> bool {
+        if self.stream.as_ref().is_some_and(|known| Arc::ptr_eq(known, stream)) {
+            return false;
+        }
+        self.stream = Some(Arc::clone(stream));
+        self.by_level = [None; Level::ALL.len()];
+        self.pipeline.begin_stream(&stream.labels, &mut self.row);
+        self.series = None;
+        let named = |but: fn(&str) -> bool| match &self.kept {
+            Kept::By(names) => names.iter().all(|name| but(name) || self.row.has_base(name)),
+            _ => false,
+        };
+        self.one_series = !self.pipeline.changes_labels() && named(|_| false);
+        self.stream_decides = !self.need.metadata || named(is_pipelines);
+        true
+    }
+
+    /// Runs over a batch, and keeps why it failed.
+    fn guarded(&mut self, run: impl FnOnce(&mut Self) -> Result<(), EvalError>) -> Result<(), ReadError> {
+        if (self.options.cancelled)() {
+            return Err(ReadError::Cancelled);
+        }
+        run(self).map_err(|failure| {
+            self.failure = Some(failure);
+            ReadError::Cancelled
+        })
+    }
+
     /// The value of the label to unwrap; none where there is no such label, or where a filter
     /// behind it refuses the entry.
-    fn unwrapped(&mut self) -> Option<f64> {
+    fn unwrapped(&mut self, number: Option<f64>) -> Option<f64> {
         let (unwrap, filters) = self.unwrap.as_ref()?;
+        if let Some(number) = number {
+            return filters.pass(&mut self.row).then_some(number);
+        }
         let text = self.row.get(&unwrap.label).filter(|text| !text.is_empty())?;
         let converted = match unwrap.conversion {
             Conversion::None => text.parse::<f64>().map_err(|_| format!("{text:?} is not a number")),
@@ -409,25 +483,50 @@ impl<'a> Reader<'a> {
 
 impl LogVisitor for Reader<'_> {
     fn batch(&mut self, batch: &LogBatch<'_>) -> Result<(), ReadError> {
-        if (self.options.cancelled)() {
-            return Err(ReadError::Cancelled);
+        self.begin_stream(batch.stream);
+        self.guarded(|reader| if reader.is_plain() { reader.plain_batch(batch) } else { reader.row_batch(batch) })
+    }
+}
+
+/// A reader that is given fields.
+struct Fields<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    names: &'r [String],
+    number: Option<&'r str>,
+    /// Which of them are not labels of the current stream.
+    looked_at: Vec<bool>,
+}
+
+impl FieldVisitor for Fields<'_, '_> {
+    fn fields(&mut self, batch: &LogBatch<'_>, values: &[&[FieldValue<'_>]]) -> Result<(), ReadError> {
+        let (names, number) = (self.names, self.number.and_then(|number| self.names.iter().position(|name| name == number)));
+        if self.reader.begin_stream(batch.stream) {
+            self.looked_at = names.iter().map(|name| !self.reader.row.has_base(name)).collect();
         }
-        if !self.stream.as_ref().is_some_and(|stream| Arc::ptr_eq(stream, batch.stream)) {
-            self.stream = Some(Arc::clone(batch.stream));
-            self.by_level = [None; Level::ALL.len()];
-            self.pipeline.begin_stream(&batch.stream.labels, &mut self.row);
-            self.series = None;
-            let named = |but: fn(&str) -> bool| match &self.kept {
-                Kept::By(names) => names.iter().all(|name| but(name) || self.row.has_base(name)),
-                _ => false,
-            };
-            self.one_series = !self.pipeline.changes_labels() && named(|_| false);
-            self.stream_decides = !self.need.metadata || named(is_pipelines);
-        }
-        let result = if self.is_plain() { self.plain_batch(batch) } else { self.row_batch(batch) };
-        result.map_err(|failure| {
-            self.failure = Some(failure);
-            ReadError::Cancelled
+        let looked_at = &self.looked_at;
+        self.reader.guarded(|reader| {
+            for i in 0..batch.timestamps_ns.len() {
+                let Some(bucket) = reader.begin_row(batch, i) else { continue };
+                if values.iter().zip(looked_at).any(|(values, looked_at)| *looked_at && values[i] == FieldValue::Unknown) {
+                    if reader.pipeline.process(batch.lines[i], &mut reader.row) {
+                        reader.take_row(batch, i, bucket, None)?;
+                    }
+                    continue;
+                }
+                let number = number.and_then(|at| match values[at][i] {
+                    // Under another name it is not the one that is unwrapped.
+                    FieldValue::Number(number) if reader.row.is_free(&names[at]) => Some(number),
+                    _ => None,
+                });
+                let texts = values.iter().map(|values| match values[i] {
+                    FieldValue::Text(text) => Some(text),
+                    _ => None,
+                });
+                if reader.pipeline.process_fields(names, texts, &mut reader.row) {
+                    reader.take_row(batch, i, bucket, number)?;
+                }
+            }
+            Ok(())
         })
     }
 }

@@ -1,6 +1,6 @@
 //! `| logfmt`: `key=value key="a value" key`.
 
-use super::row::{LOGFMT_ERROR, Row, Wanted, push_sanitized};
+use super::row::{LOGFMT_ERROR, Row, Wanted, is_errors, push_sanitized};
 use memchr::memmem::Finder;
 use std::fmt;
 
@@ -259,13 +259,20 @@ const MAX_SEEKERS: usize = 3;
 
 impl LogfmtStage {
     pub(crate) fn new(strict: bool, keep_empty: bool, fields: Vec<(String, String)>, wanted: Wanted) -> Self {
+        // Without `--strict` nothing here is an error, so nobody can ask for one.
         let seekers = match &wanted {
-            Wanted::Names(names) if !strict && fields.is_empty() && !wanted.wants_errors() => {
-                names.iter().map(|name| Seeker::new(name)).collect()
+            Wanted::Names(names) if !strict && fields.is_empty() => {
+                names.iter().filter(|name| !is_errors(name)).map(|name| Seeker::new(name)).collect()
             }
             _ => None,
         };
         Self { strict, keep_empty, fields, wanted, name: String::new(), findable: usize::MAX, seekers: seekers.unwrap_or_default() }
+    }
+
+    /// Whether the wanted labels can be looked for one by one, and mistakes and empty values play
+    /// no part.
+    pub(crate) fn can_seek(&self) -> bool {
+        !self.seekers.is_empty() && !self.keep_empty
     }
 
     /// Searches for the wanted labels; whether the line was simple enough for that.
@@ -292,7 +299,7 @@ impl LogfmtStage {
         if self.seek(line, row) {
             return;
         }
-        let mut left = if self.wanted.wants_errors() { usize::MAX } else { self.findable };
+        let mut left = if self.strict && self.wanted.wants_errors() { usize::MAX } else { self.findable };
         if left == 0 {
             return;
         }

@@ -20,11 +20,11 @@ use filter::Filter;
 pub(crate) use filter::signed_duration_ns;
 use json::JsonStage;
 use logfmt::LogfmtStage;
-use phoenix_model::logs::{LineFilter, LinePattern};
+use phoenix_model::logs::{FieldFormat, LineFilter, LinePattern};
 use phoenix_model::matcher::search_regex;
 use phoenix_model::{Labels, Matcher};
 use phoenix_template::{Functions, LineContext, LogTemplate, Value};
-use row::{ERROR, ERROR_DETAILS, Origin, Row, TEMPLATE_ERROR, Wanted};
+use row::{ERROR, Origin, Row, TEMPLATE_ERROR, Wanted, is_errors};
 use std::cell::OnceCell;
 use std::collections::HashSet;
 use text::{PatternStage, RegexpStage, decolorize};
@@ -198,6 +198,43 @@ impl Pipeline {
         !self.steps.iter().all(|step| matches!(step, Step::Filter(_) | Step::Drop(_) | Step::Keep(_) | Step::Distinct { .. }))
     }
 
+    /// The fields of lines that take the place of the first stage, if that is a parser and no other
+    /// stage looks at lines: how they are written, and their names.
+    pub(crate) fn fields(&self) -> Option<(FieldFormat, Vec<String>)> {
+        let (first, rest) = self.steps.split_first()?;
+        let (format, wanted) = match first {
+            Step::Json(stage) if stage.fields.is_empty() => (FieldFormat::Json, &stage.wanted),
+            Step::Logfmt(stage) if stage.can_seek() => (FieldFormat::Logfmt, &stage.wanted),
+            _ => return None,
+        };
+        let Wanted::Names(names) = wanted else { return None };
+        let names: Vec<String> = names.iter().filter(|name| !is_errors(name)).cloned().collect();
+        let plain = |name: &String| !name.starts_with('_') && !name.ends_with("_extracted");
+        let lines_apart = rest.iter().all(|step| matches!(step, Step::Filter(_) | Step::Drop(_) | Step::Keep(_)));
+        (lines_apart && !names.is_empty() && names.iter().all(plain)).then_some((format, names))
+    }
+
+    /// Runs the stages behind the first one, whose labels are those of `values`, in the order of
+    /// [`Pipeline::fields`].
+    pub(crate) fn process_fields<'v>(&mut self, names: &[String], values: impl Iterator<Item = Option<&'v str>>, row: &mut Row) -> bool {
+        let wanted = match self.steps.first() {
+            Some(Step::Json(stage)) => &stage.wanted,
+            Some(Step::Logfmt(stage)) => &stage.wanted,
+            _ => return false,
+        };
+        for (name, value) in names.iter().zip(values) {
+            if let Some(value) = value {
+                row.extract(name, wanted, |out| out.push_str(value));
+            }
+        }
+        self.process_from(1, "", row)
+    }
+
+    /// Whether the parser that comes first does all there is to do.
+    pub(crate) fn is_single(&self) -> bool {
+        self.steps.len() == 1
+    }
+
     /// Whether one entry may take long, as templates do that loop.
     pub(crate) fn is_slow(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::LineFormat(_) | Step::LabelFormat(_)))
@@ -214,7 +251,9 @@ impl Pipeline {
         let findable = |wanted: &Wanted| match wanted {
             Wanted::All => usize::MAX,
             // A name that the stream has can only be found under its longer form.
-            Wanted::Names(names) => names.iter().filter(|name| !row.has_base(name) || name.ends_with("_extracted")).count(),
+            Wanted::Names(names) => {
+                names.iter().filter(|name| !is_errors(name) && (!row.has_base(name) || name.ends_with("_extracted"))).count()
+            }
         };
         for step in &mut self.steps {
             match step {
@@ -328,7 +367,7 @@ fn compile(kind: &StageKind, wanted: &mut Wanted, functions: &OnceCell<Functions
 
 fn is_error(selector: &LabelSelector) -> bool {
     let (LabelSelector::Name(name) | LabelSelector::Matcher(Matcher { name, .. })) = selector;
-    name == ERROR || name == ERROR_DETAILS
+    is_errors(name)
 }
 
 fn want_matched(selectors: &[LabelSelector], wanted: &mut Wanted) {

@@ -9,6 +9,11 @@ use std::fmt::{self, Write as _};
 pub(crate) const ERROR: &str = "__error__";
 /// The label that says why.
 pub(crate) const ERROR_DETAILS: &str = "__error_details__";
+/// Whether a label is one of those two, which no parser sets.
+pub(crate) fn is_errors(name: &str) -> bool {
+    name == ERROR || name == ERROR_DETAILS
+}
+
 /// What is appended to an extracted name that a label of the stream or the metadata has already.
 const EXTRACTED: &str = "_extracted";
 
@@ -193,6 +198,11 @@ impl Row {
         self.base.iter().any(|(n, _)| n == name)
     }
 
+    /// Whether an extracted label keeps this name.
+    pub(crate) fn is_free(&self, name: &str) -> bool {
+        !self.has_base(name) && self.find(name).is_none()
+    }
+
     /// The value of a label, `__error__` included.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         if let Some(index) = self.find(name) {
@@ -295,7 +305,7 @@ impl Row {
 
     fn extract_as(&mut self, name: &str, wanted: &Wanted, value: impl FnOnce(&mut String)) -> bool {
         // The errors' labels belong to the pipeline alone.
-        if !wanted.has(name) || name == ERROR || name == ERROR_DETAILS {
+        if !wanted.has(name) || is_errors(name) {
             return false;
         }
         if self.extracted.iter().any(|known| self.at(*known) == name) {
