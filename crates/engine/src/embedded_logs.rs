@@ -10,9 +10,7 @@ use phoenix_lake::{Lake, LakeError, Tombstone};
 use phoenix_logql::{
     EvalError, EvalOptions, FieldSampler, LogOutput, LogSource, LogValue, RangeParams, SampledField, Tail, line_filters, parse_log,
 };
-use phoenix_model::logs::{
-    Direction, LogSelect, LogVisitor, LogWrite, Need, ReadError, ReadLimits, ReadStats, StreamCounts,
-};
+use phoenix_model::logs::{Direction, LogSelect, LogVisitor, LogWrite, Need, ReadError, ReadLimits, ReadStats, StreamCounts};
 use phoenix_model::{Budget, Labels, Matcher};
 use std::sync::Arc;
 
@@ -105,8 +103,7 @@ fn within<T>(limits: &QueryLimits, work: impl FnOnce(&ReadLimits<'_>) -> Result<
 
 impl LogsEngine for EmbeddedLogs {
     fn instant(&self, query: &str, at_ns: i64, limit: usize, direction: Direction, limits: &QueryLimits) -> Result<LogOutput, QueryError> {
-        self.evaluate(limits, |source, options| phoenix_logql::instant(query, at_ns, limit, direction, source, options))
-            .map_err(eval_error)
+        self.evaluate(limits, |source, options| phoenix_logql::instant(query, at_ns, limit, direction, source, options)).map_err(eval_error)
     }
 
     fn range(&self, query: &str, range: &LogRange, limits: &QueryLimits) -> Result<LogOutput, QueryError> {
@@ -172,7 +169,9 @@ impl LogsEngine for EmbeddedLogs {
             return Err(QueryError::Execution("fields are those of lines: give a query that begins with a stream selector".to_owned()));
         };
         let mut sampler = FieldSampler::new(MAX_FIELDS);
-        entries.iter().for_each(|entry| sampler.add(entry));
+        for entry in &entries {
+            sampler.add(entry);
+        }
         let shown = |field: SampledField| DetectedField {
             name: field.name,
             kind: field.kind,
