@@ -5,6 +5,7 @@ mod accumulate;
 mod entries;
 mod metric;
 mod over_range;
+mod series;
 mod windows;
 
 use crate::ast::{Expr, ExprKind, VectorOp};

@@ -1,8 +1,9 @@
 //! Aggregations over ranges: from entries to one column for each set of labels.
 
 use super::accumulate::{Accumulator, accumulator};
+use super::series::{Kept, SeriesTable};
 use super::windows::Windows;
-use super::{EvalError, EvalOptions, too_many_series};
+use super::{EvalError, EvalOptions};
 use crate::ast::{Conversion, LogExpr, RangeAggregation, RangeOp, Stage, StageKind, Unwrap};
 use crate::source::{
     FieldFormat, FieldSelect, FieldValue, FieldVisitor, LogBatch, LogSelect, LogSource, LogVisitor, Need, ReadError, ReadStats,
@@ -10,7 +11,6 @@ use crate::source::{
 use crate::stages::row::{ERROR, ERROR_DETAILS, Row, SAMPLE_ERROR, Wanted};
 use crate::stages::{LabelFilters, Pipeline, signed_duration_ns};
 use crate::units;
-use hashbrown::HashMap;
 use phoenix_model::logs::{DETECTED_LEVEL, Level, Stream};
 use phoenix_model::{Charge, Labels, LabelsRef, MatchOp, Matcher};
 use phoenix_query::{ABSENT, Column, Grouping, is_absent};
@@ -51,59 +51,6 @@ fn missing(columns: &[Column], matchers: &[Matcher], windows: &Windows) -> Vec<C
     let equal = matchers.iter().filter(|m| m.op == MatchOp::Equal && matchers.iter().filter(|other| other.name == m.name).count() == 1);
     let labels = Labels::from_pairs(equal.map(|m| (&m.name, &m.value)));
     vec![Column { labels, values }]
-}
-
-/// Which labels a series has.
-enum Kept {
-    /// All but the one that holds the value.
-    All {
-        but: Option<String>,
-    },
-    By(Vec<String>),
-    Without(Vec<String>),
-}
-
-impl Kept {
-    fn keeps(&self, name: &str) -> bool {
-        match self {
-            Self::All { but } => but.as_deref() != Some(name),
-            Self::By(names) => names.iter().any(|n| n == name),
-            Self::Without(names) => !names.iter().any(|n| n == name),
-        }
-    }
-
-    /// The labels that a row or a stream must have for this.
-    fn wanted(&self) -> Wanted {
-        match self {
-            Self::By(names) => Wanted::Names(names.clone()),
-            _ => Wanted::All,
-        }
-    }
-}
-
-/// Series by their labels.
-#[derive(Default)]
-struct SeriesTable {
-    /// By what stands in rows, which may be the same labels in several orders.
-    by_key: HashMap<Box<[u8]>, usize>,
-    by_labels: HashMap<Labels, usize>,
-    labels: Vec<Labels>,
-}
-
-impl SeriesTable {
-    fn intern(&mut self, labels: Labels, options: &EvalOptions<'_>, charge: &mut Charge) -> Result<usize, EvalError> {
-        if let Some(series) = self.by_labels.get(&labels) {
-            return Ok(*series);
-        }
-        if self.labels.len() >= options.max_series {
-            return Err(too_many_series(options));
-        }
-        charge.grow(labels.as_bytes().len() as u64 + 64)?;
-        let series = self.labels.len();
-        self.labels.push(labels.clone());
-        self.by_labels.insert(labels, series);
-        Ok(series)
-    }
 }
 
 struct Reader<'a> {
