@@ -5,6 +5,16 @@
 //! local folder or a bucket), one for each UTC day that it touches, merges segments, and drops what
 //! is past its retention or was deleted.
 //!
+//! Whoever opens a store gives it a thread for its upkeep:
+//!
+//! ```no_run
+//! # fn run(store: &phoenix_lake::Lake) {
+//! while store.wait_for_work(std::time::Duration::from_secs(3)) {
+//!     while store.maintain().unwrap_or(false) {}
+//! }
+//! # }
+//! ```
+//!
 //! In the data folder: `LOCK`, `MANIFEST` (which segments hold, where the log begins, what shall be
 //! deleted) and `wal/*.wal`. In the object store, below a prefix: a copy of `MANIFEST`, and for each
 //! segment `DATE/NUMBER.parquet` and `DATE/NUMBER.index`. A bucket's segments have the name of their

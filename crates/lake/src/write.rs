@@ -50,7 +50,7 @@ impl Lake {
             Ok(_) => {}
             Err(LakeError::Busy(_)) => {
                 self.metrics.busy.inc();
-                self.wake.up();
+                self.wake_for_flush();
             }
             Err(_) => {
                 self.metrics.write_failures.inc();
@@ -80,7 +80,7 @@ impl Lake {
         drop(gate);
         self.count(&encoded, &inserted);
         if half {
-            self.wake.up();
+            self.wake_for_flush();
         }
         if wants_stored {
             self.subscribers.tell(&stored);
@@ -112,6 +112,13 @@ impl Lake {
         Ok(reservation)
     }
 
+    /// Wakes the thread of upkeep, unless it knows: a memtable that is on its way is tried again in its time.
+    fn wake_for_flush(&self) {
+        if self.view.read().frozen.is_none() {
+            self.wake.up();
+        }
+    }
+
     fn take_room(&self, bytes: u64) -> bool {
         let take = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= self.options.memtable_bytes);
         self.memory.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
@@ -123,7 +130,7 @@ impl Lake {
         if patience.is_zero() || self.journal.is_closed() {
             return false;
         }
-        self.wake.up();
+        self.wake_for_flush();
         let mut guard = self.room.0.lock();
         let mut taken = false;
         let goes_on = |(): &mut ()| {

@@ -312,3 +312,61 @@ fn limits_of_readers_hold() {
     assert_eq!(run(&Budget::unlimited(), &|| true, u64::MAX), ReadError::Cancelled);
     assert!(matches!(run(&Budget::unlimited(), &|| false, 100), ReadError::Limit(_)));
 }
+
+/// Merges all segments away when it is given its first batch.
+struct Meddler<'a> {
+    store: &'a Lake,
+    seen: Collect,
+}
+
+impl phoenix_model::logs::LogVisitor for Meddler<'_> {
+    fn batch(&mut self, batch: &phoenix_model::logs::LogBatch<'_>) -> Result<(), ReadError> {
+        if self.seen.batches == 0 {
+            self.store.flush().unwrap();
+            while self.store.maintain().unwrap() {}
+        }
+        self.seen.batch(batch)
+    }
+}
+
+#[test]
+fn a_reader_is_not_disturbed_by_merges() {
+    let (disk, clock) = (SimDisk::new(2), SimClock::new(NOW_MS));
+    let options = phoenix_lake::LakeOptions { cache_bytes: 0, ..options() };
+    let store = open_with(&disk, &clock, options, objects_of(&disk)).unwrap();
+    let all = mixed(&store, 14);
+    let before = store.status().segments;
+    let mut meddler = Meddler { store: &store, seen: Collect::default() };
+    with_limits(|limits| store.read(&select(&[], i64::MIN, i64::MAX), limits, &mut meddler)).unwrap();
+    assert!(store.status().segments < before);
+    let mut got = meddler.seen.entries;
+    got.sort();
+    assert_eq!(got, expect(&all));
+    store.maintain().unwrap();
+    assert_eq!(objects_of(&disk).list("logs").unwrap().len() as u64, store.status().segments * 2 + 1, "then the old objects go");
+}
+
+#[test]
+fn what_nobody_names_is_removed_at_once_here_and_after_an_hour_in_a_bucket() {
+    for remote in [false, true] {
+        let (disk, clock) = (SimDisk::new(3), SimClock::new(NOW_MS));
+        let objects = FaultyObjects::new(objects_of(&disk), remote);
+        let stray = "logs/2027-01-15/0000000000000099.parquet";
+        objects_of(&disk).put(stray, b"left by a crash").unwrap();
+        objects_of(&disk).put("logs/somebody/elses.txt", b"not ours").unwrap();
+        let store = open_with(&disk, &clock, options(), objects).unwrap();
+        let all = Random(15).batch(NOW_NS);
+        write(&store, &all).unwrap();
+        store.flush().unwrap();
+        let has = |key: &str| objects_of(&disk).list("logs").unwrap().iter().any(|held| held == key);
+        assert_eq!(has(stray), remote);
+        clock.advance(std::time::Duration::from_mins(61));
+        store.maintain().unwrap();
+        assert!(!has(stray) && has("logs/somebody/elses.txt"));
+        assert_eq!(read(&store).unwrap(), expect(&all));
+        assert!(
+            objects_of(&disk).list("logs").unwrap().iter().any(|key| key.contains("/0000000000000100")),
+            "its number is not used again"
+        );
+    }
+}
