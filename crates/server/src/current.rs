@@ -187,3 +187,26 @@ fn starter(settings: &Settings) -> PrometheusConfig {
     let (config, diagnostics) = phoenix_ingest::config::parse(&source, Path::new(""), &|_| None);
     config.unwrap_or_else(|| panic!("the built-in starter config is valid: {diagnostics:?}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_of_rules_are_checked_in_their_language() {
+        for (language, text, want) in [
+            (Language::PromQl, "up == 0", None),
+            (Language::LogQl, "sum(rate({app=\"a\"} |= \"x\" [5m])) > 1", None),
+            (Language::LogQl, "{app=\"a\"} |= \"x\"", Some("gives log lines")),
+            (Language::LogQl, "sum(rate({app=\"a\"}[5m]", Some("unexpected")),
+            (Language::PromQl, "{app=\"a\"} |= \"x\"", Some("")),
+        ] {
+            let found = expressions(language, text);
+            let errors: Vec<_> = found.iter().filter(|d| d.severity == Severity::Error).map(|d| d.message.as_str()).collect();
+            match want {
+                None => assert!(errors.is_empty(), "{text}: {errors:?}"),
+                Some(part) => assert!(errors.iter().any(|e| e.contains(part)), "{text}: {errors:?}"),
+            }
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! OTLP over HTTP: `/v1/{logs,metrics,traces}`, and the same below Loki's `/otlp`.
+//! OTLP over HTTP: `/v1/{logs,metrics,traces}`, the same below Loki's `/otlp`, and Prometheus' path.
 //! <https://opentelemetry.io/docs/specs/otlp/#otlphttp>
 
 use super::bodies::Bodies;
@@ -32,7 +32,9 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(door: OtlpDoor) -> Router
             router = router.route(&format!("{prefix}/{signal}"), post(handler));
         }
     }
-    router.with_state(door)
+    // Where Prometheus takes metrics over OTLP.
+    let metrics = |State(door): State<OtlpDoor>, request: Request| receive(door, OtlpReceiver::metrics_body, request);
+    router.route("/api/v1/otlp/v1/metrics", post(metrics)).with_state(door)
 }
 
 async fn receive(door: OtlpDoor, take: Take, request: Request) -> Response {

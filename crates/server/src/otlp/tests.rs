@@ -117,7 +117,8 @@ async fn ask(app: &Router, path: &str, content_type: &str, body: Vec<u8>) -> (u1
 #[tokio::test]
 async fn http_takes_protobuf_and_json_on_each_path() {
     let house = house();
-    let app: Router = router(house.door.clone());
+    // As on the main port, where Prometheus' paths stand beside.
+    let app: Router = Router::new().nest("/api/v1", Router::new().fallback(|| async { "Prometheus" })).merge(router(house.door.clone()));
     let (json, protobuf) = ("application/json", "application/x-protobuf");
     let mut all = String::new();
     let long = vec![b' '; (1 << 20) + 1];
@@ -126,6 +127,7 @@ async fn http_takes_protobuf_and_json_on_each_path() {
         ("/otlp/v1/logs", protobuf, logs().encode_to_vec()),
         ("/v1/metrics", json, METRICS.into()),
         ("/otlp/v1/metrics", protobuf, metrics().encode_to_vec()),
+        ("/api/v1/otlp/v1/metrics", protobuf, metrics().encode_to_vec()),
         ("/v1/logs", json, "{".into()),
         ("/v1/logs", protobuf, b"\xff\xff".to_vec()),
         ("/v1/logs", "text/plain", b"x".to_vec()),
