@@ -203,7 +203,8 @@ impl Pipeline {
     pub(crate) fn fields(&self) -> Option<(FieldFormat, Vec<String>)> {
         let (first, rest) = self.steps.split_first()?;
         let (format, wanted) = match first {
-            Step::Json(stage) if stage.fields.is_empty() => (FieldFormat::Json, &stage.wanted),
+            // Fields don't say whether the whole line is as it should be.
+            Step::Json(stage) if stage.fields.is_empty() && !stage.wanted.wants_errors() => (FieldFormat::Json, &stage.wanted),
             Step::Logfmt(stage) if stage.can_seek() => (FieldFormat::Logfmt, &stage.wanted),
             _ => return None,
         };
