@@ -31,7 +31,6 @@ pub(crate) fn run(arguments: &Serve, json_output: bool) -> Result<(), Failure> {
         println!("                push them in:   Prometheus remote write to {url}/api/v1/write, or OTLP");
         println!("  Send logs     push them in:   Loki's clients to {url}/loki/api/v1/push, or OTLP");
         println!("                read them:      name a Promtail config under `logs.config` in phoenix.yaml");
-        println!("                logs:         Loki push to {url}/loki/api/v1/push, OTLP to {url}/v1/logs");
         println!("  Alerts from another Prometheus: {url}/api/v2/alerts");
     }
     server.run_until_signal();

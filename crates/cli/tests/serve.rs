@@ -45,6 +45,12 @@ fn steady(text: &str, dir: &Path, addresses: &[(std::net::SocketAddr, &str)]) ->
     text
 }
 
+/// What Home shows as wrong; but for OTLP's default addresses, which tests that run beside may have.
+fn problems(home: &Value) -> Vec<&str> {
+    let messages = home["problems"].as_array().unwrap().iter().map(|problem| problem["message"].as_str().unwrap());
+    messages.filter(|message| !message.starts_with("OTLP is not received")).collect()
+}
+
 #[test]
 fn without_a_config_it_watches_itself_and_the_host() {
     let dir = tempfile::tempdir().unwrap();
@@ -76,7 +82,7 @@ fn without_a_config_it_watches_itself_and_the_host() {
     });
 
     let home = server.json("/api/phoenix/v1/home");
-    assert_eq!(home["problems"], json!([]), "{home}");
+    assert_eq!(problems(&home), Vec::<&str>::new(), "{home}");
     assert_eq!(home["targets"], json!({"up": 2, "down": 0, "unknown": 0}));
     assert_eq!(home["incidents"], json!({"open": 0, "acknowledged": 0}));
     assert_eq!(home["alerts"], json!({"firing": 0, "pending": 0}));
@@ -159,7 +165,7 @@ fn a_killed_server_goes_on_with_what_it_had() {
     assert_eq!(after.get(..before.len()), Some(&before[..]));
     assert_eq!(server.json("/api/v2/silences")[0]["comment"], "kept");
     eventually("new samples", Duration::from_secs(10), || (samples(&server, "up{job=\"node\"}").len() > after.len()).then_some(()));
-    assert_eq!(server.json("/api/phoenix/v1/home")["problems"], json!([]));
+    assert_eq!(problems(&server.json("/api/phoenix/v1/home")), Vec::<&str>::new());
 }
 
 #[test]
@@ -303,7 +309,7 @@ fn a_reload_takes_a_good_config_and_refuses_a_bad_one() {
     let home = server.json("/api/phoenix/v1/home");
     assert_eq!(home["config"]["last_reload_ok"], false);
     assert!(home["config"]["last_error"].as_str().unwrap().contains("jobname"), "{home}");
-    assert!(home["problems"][0]["message"].as_str().unwrap().starts_with("The last reload failed"), "{home}");
+    assert!(problems(&home)[0].starts_with("The last reload failed"), "{home}");
 
     write(dir.path(), "prometheus.yaml", &good("fourth"));
     signal(server.pid(), "HUP");
