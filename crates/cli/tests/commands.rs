@@ -41,6 +41,7 @@ fn help_teaches() {
       query        Ask a running server
       incident     List, acknowledge and resolve incidents on a running server
       test-notify  Send one test message through a receiver, or to a person on call
+      test         Try configuration on examples
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 
@@ -216,15 +217,15 @@ fn check_takes_a_whole_configuration() {
     --- stderr
     ");
     // A key that does not act yet is a warning, which `--strict` counts.
-    write(dir.path(), "phoenix.yaml", "logs: {retention: 3d}\n");
+    write(dir.path(), "phoenix.yaml", "traces: {retention: 3d}\n");
     insta::assert_snapshot!(transcript_in(dir.path(), &["check", "phoenix.yaml", "--strict"]), @r"
     exit code: 1
     --- stdout
     phoenix.yaml: ok, configuration (1 file, 2 jobs, 3 rule groups)
     --- stderr
-    phoenix.yaml:1:1: warning: `logs` is not acting yet: logs are not stored
-     1 | logs: {retention: 3d}
-       | ^^^^
+    phoenix.yaml:1:1: warning: `traces` is not acting yet: traces are not stored
+     1 | traces: {retention: 3d}
+       | ^^^^^^
     error: 0 errors and 1 warning in 1 file
     ");
 }
