@@ -10,7 +10,9 @@ use phoenix_lake::{Lake, LakeError, Tombstone};
 use phoenix_logql::{
     EvalError, EvalOptions, FieldSampler, LogOutput, LogSource, LogValue, RangeParams, SampledField, Tail, line_filters, parse_log,
 };
-use phoenix_model::logs::{Direction, LogSelect, LogVisitor, LogWrite, Need, ReadError, ReadLimits, ReadStats, StreamCounts};
+use phoenix_model::logs::{
+    Direction, FieldSelect, FieldVisitor, LogSelect, LogVisitor, LogWrite, Need, ReadError, ReadLimits, ReadStats, StreamCounts,
+};
 use phoenix_model::{Budget, Labels, Matcher};
 use std::sync::Arc;
 
@@ -61,6 +63,20 @@ impl LogSource for Source<'_> {
 
     fn counts(&self, matchers: &[Matcher], edges_ns: &[i64], limits: &ReadLimits<'_>) -> Result<(Vec<StreamCounts>, ReadStats), ReadError> {
         self.0.counts(matchers, edges_ns, limits)
+    }
+
+    fn may_have_metadata(&self, _: Option<&[&str]>, start_ns: i64, end_ns: i64) -> bool {
+        self.0.may_have_metadata(start_ns, end_ns)
+    }
+
+    fn read_fields(
+        &self,
+        select: &LogSelect<'_>,
+        fields: &FieldSelect<'_>,
+        limits: &ReadLimits<'_>,
+        visitor: &mut dyn FieldVisitor,
+    ) -> Option<Result<ReadStats, ReadError>> {
+        Some(self.0.read_fields(select, fields, limits, visitor))
     }
 }
 

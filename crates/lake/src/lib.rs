@@ -29,6 +29,7 @@ mod bytes;
 mod compaction;
 mod deletes;
 mod error;
+mod fields;
 mod flush;
 mod journal;
 mod manifest;

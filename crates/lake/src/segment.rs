@@ -39,6 +39,7 @@ mod prepared;
 mod read;
 #[cfg(test)]
 mod tests;
+mod values;
 mod words;
 mod writer;
 
@@ -46,6 +47,7 @@ pub use cache::PageCache;
 pub use cursor::Rows;
 pub use error::SegmentError;
 pub use prepared::Prepared;
+pub(crate) use values::PreparedFields;
 pub use writer::SegmentWriter;
 
 use cache::Part;

@@ -206,7 +206,19 @@ impl Lake {
         })?;
         let view =
             View { frozen: None, segments: segments.into(), deletes: deletes.into(), retention: Arc::new(options.retention.clone()) };
-        let (next_segment, orphans) = find_orphans(&options, &objects, &manifest);
+        let (next_segment, mut orphans) = find_orphans(&options, &objects, &manifest);
+        if manifest.sequence == 0 && !orphans.is_empty() {
+            // A store has a manifest before it has segments: it was lost, and they may be all that is left.
+            problems.push((
+                "MANIFEST".to_owned(),
+                format!(
+                    "it is missing, here and in the object store, although there are {} objects below {}; they are left alone and their entries are missing",
+                    orphans.len(),
+                    options.prefix
+                ),
+            ));
+            orphans.clear();
+        }
 
         let hasher = DefaultHashBuilder::default();
         let mut active = Memtable::new(hasher.clone(), None);

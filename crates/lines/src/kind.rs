@@ -94,6 +94,18 @@ impl Kind {
         })
     }
 
+    /// What the text of an integer or a decimal is when it is read as a number, to the last bit;
+    /// `None` for other kinds, and where a division would not give that.
+    pub fn number(self, value: i64) -> Option<f64> {
+        let (mantissa, digits) = match self {
+            Self::Int => (value, 0),
+            Self::Decimal => number::decimal_parts(value),
+            _ => return None,
+        };
+        // Both are exact as floats, and the quotient of exact floats is rounded once, as reading is.
+        (mantissa.unsigned_abs() < 1 << 53).then(|| mantissa as f64 / 10_f64.powi(digits as i32))
+    }
+
     /// Writes the text of a number of a kind that [`Store::Numbers`] holds.
     #[inline]
     pub(crate) fn push_number(self, out: &mut Vec<u8>, value: i64) {

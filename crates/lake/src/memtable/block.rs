@@ -73,6 +73,11 @@ impl Block {
         self.line_ends[row] - if row == 0 { 0 } else { self.line_ends[row - 1] }
     }
 
+    /// Whether some row has metadata.
+    pub(crate) fn has_metadata(&self) -> bool {
+        !self.metadata.is_empty()
+    }
+
     /// A row's metadata.
     pub(crate) fn metadata(&self, row: usize) -> LabelsRef<'_> {
         let start = if row == 0 { 0 } else { self.metadata_ends[row - 1] };

@@ -72,7 +72,7 @@ pub(super) struct Reading<'a> {
 /// What passes in a page; at least one row.
 pub(super) struct Selected<'h> {
     /// Runs of streams that are asked for.
-    runs: Vec<&'h Run>,
+    pub runs: Vec<&'h Run>,
     pub rows: RowSet,
 }
 

@@ -64,7 +64,7 @@ impl<'p> Found<'p> {
         if rows.count() * 8 < rows.capacity() {
             return retain(rows, |row| {
                 let hit = texts.codes.get(row).and_then(|code| hits.get(*code as usize));
-                hit.copied().ok_or(LinesError::Columns("a row has no text").into())
+                hit.copied().ok_or_else(|| LinesError::Columns("a row has no text").into())
             });
         }
         rows.mask(|start, word| {
