@@ -57,7 +57,8 @@ fn main() {
 
     let truth = push(&corpus, &server, &plain);
     let (middle, mut client) = (lines / 2, Client::connect(server.address));
-    let needle_line = (middle..).find(|i| Corpus::is_logfmt(corpus.line(*i, &mut String::new()).app)).expect("a third of the lines is logfmt");
+    let needle_line =
+        (middle..).find(|i| Corpus::is_logfmt(corpus.line(*i, &mut String::new()).app)).expect("a third of the lines is logfmt");
     let needle = corpus.line(needle_line, &mut String::new());
     let id = format!("{:016x}{:016x}", needle.id.0, needle.id.1);
     let hex = id[9..19].to_owned();
@@ -89,9 +90,7 @@ fn main() {
         assert_eq!(number(&data), truth.regex);
     });
     table.row("logfmt, unwrap, quantile by app", || {
-        let query = format!(
-            "quantile_over_time(0.99, {SELECTOR} | logfmt | unwrap duration_ms | __error__=\"\" [{range_s}s]) by (app)"
-        );
+        let query = format!("quantile_over_time(0.99, {SELECTOR} | logfmt | unwrap duration_ms | __error__=\"\" [{range_s}s]) by (app)");
         check_quantiles(&client.query(&query, end_ns), &truth);
     });
     table.row("count by app", || {
@@ -146,7 +145,10 @@ fn push(corpus: &Corpus, server: &Server, plain: &std::path::Path) -> Truth {
         for (n, ((app, instance), values)) in streams.iter().enumerate() {
             let comma = if n == 0 { "" } else { "," };
             let app = Corpus::app_name(*app);
-            let _ = write!(body, "{comma}{{\"stream\":{{\"job\":\"bench\",\"app\":\"{app}\",\"instance\":\"{app}-{instance}\"}},\"values\":[{values}]}}");
+            let _ = write!(
+                body,
+                "{comma}{{\"stream\":{{\"job\":\"bench\",\"app\":\"{app}\",\"instance\":\"{app}-{instance}\"}},\"values\":[{values}]}}"
+            );
         }
         body.push_str("]}");
         let sent = Instant::now();

@@ -7,17 +7,53 @@ use std::fmt::Write;
 pub const SECOND: i64 = 1_000_000_000;
 
 const APPS: [&str; 20] = [
-    "checkout", "cart", "catalog", "search", "payments", "shipping", "accounts", "sessions", "mail", "recommend", "experiments", "gateway",
-    "inventory", "pricing", "reviews", "media", "billing", "audit", "scheduler", "exports",
+    "checkout",
+    "cart",
+    "catalog",
+    "search",
+    "payments",
+    "shipping",
+    "accounts",
+    "sessions",
+    "mail",
+    "recommend",
+    "experiments",
+    "gateway",
+    "inventory",
+    "pricing",
+    "reviews",
+    "media",
+    "billing",
+    "audit",
+    "scheduler",
+    "exports",
 ];
 const INSTANCES: u64 = 10;
 const LEVELS: [&str; 10] = ["info", "info", "info", "info", "info", "info", "debug", "debug", "warn", "error"];
 const MESSAGES: [&str; 12] = [
-    "request done", "order placed", "cache miss, reading from the database", "retrying after a lost connection", "session renewed",
-    "index refreshed", "payment authorised", "timeout while waiting for upstream", "queue drained", "configuration reloaded",
-    "stock level corrected", "mail handed over",
+    "request done",
+    "order placed",
+    "cache miss, reading from the database",
+    "retrying after a lost connection",
+    "session renewed",
+    "index refreshed",
+    "payment authorised",
+    "timeout while waiting for upstream",
+    "queue drained",
+    "configuration reloaded",
+    "stock level corrected",
+    "mail handed over",
 ];
-const PATHS: [&str; 8] = ["/api/v1/orders/", "/api/v1/carts/", "/api/v1/items/", "/api/v1/users/", "/search?page=", "/static/img/", "/api/v2/experiments/", "/healthz/"];
+const PATHS: [&str; 8] = [
+    "/api/v1/orders/",
+    "/api/v1/carts/",
+    "/api/v1/items/",
+    "/api/v1/users/",
+    "/search?page=",
+    "/static/img/",
+    "/api/v2/experiments/",
+    "/healthz/",
+];
 const METHODS: [&str; 4] = ["GET", "GET", "POST", "PUT"];
 const STATUS: [u32; 12] = [200, 200, 200, 200, 200, 201, 204, 301, 404, 400, 500, 503];
 
