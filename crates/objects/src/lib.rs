@@ -101,8 +101,14 @@ pub fn open(url: &Url, settings: impl IntoIterator<Item = (String, String)>) -> 
 struct Requests(Option<Runtime>);
 
 impl Requests {
-    fn run<T>(&self, request: impl Future<Output = T>) -> T {
-        self.0.as_ref().expect("the threads live as long as the store").block_on(request)
+    fn run<T: Send>(&self, request: impl Future<Output = T> + Send) -> T {
+        let runtime = self.0.as_ref().expect("the threads live as long as the store");
+        if tokio::runtime::Handle::try_current().is_err() {
+            return runtime.block_on(request);
+        }
+        // Whoever opens or closes a store may be within another runtime, where tokio refuses to wait.
+        let outcome = std::thread::scope(|scope| scope.spawn(|| runtime.block_on(request)).join());
+        outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
 
