@@ -147,7 +147,8 @@ impl Lake {
 
 /// The start of the minute in which `timestamp_ns + add_ns` lies.
 fn whole_minute(timestamp_ns: i64, add_ns: i64) -> i64 {
-    timestamp_ns.saturating_add(add_ns).div_euclid(MINUTE_NS).saturating_mul(MINUTE_NS)
+    // As in segments, a minute holds its end and not its start.
+    timestamp_ns.saturating_sub(1).saturating_add(add_ns).div_euclid(MINUTE_NS).saturating_mul(MINUTE_NS).saturating_add(1)
 }
 
 fn cut<T>(mut all: Vec<T>, limit: usize) -> (Vec<T>, bool) {

@@ -350,13 +350,21 @@ fn a_reader_is_not_disturbed_by_merges() {
 fn what_nobody_names_is_removed_at_once_here_and_after_an_hour_in_a_bucket() {
     for remote in [false, true] {
         let (disk, clock) = (SimDisk::new(3), SimClock::new(NOW_MS));
+        // Of a store that has lived: without a manifest, segments may be all that is left of one.
+        let first = open_with(&disk, &clock, options(), FaultyObjects::new(objects_of(&disk), remote)).unwrap();
+        let mut all = Random(14).batch(NOW_NS);
+        write(&first, &all).unwrap();
+        first.flush().unwrap();
+        first.close().unwrap();
+        drop(first);
         let objects = FaultyObjects::new(objects_of(&disk), remote);
         let stray = "logs/2027-01-15/0000000000000099.parquet";
         objects_of(&disk).put(stray, b"left by a crash").unwrap();
         objects_of(&disk).put("logs/somebody/elses.txt", b"not ours").unwrap();
         let store = open_with(&disk, &clock, options(), objects).unwrap();
-        let all = Random(15).batch(NOW_NS);
-        write(&store, &all).unwrap();
+        let more = Random(15).batch(NOW_NS);
+        write(&store, &more).unwrap();
+        all.extend(more);
         store.flush().unwrap();
         let has = |key: &str| objects_of(&disk).list("logs").unwrap().iter().any(|held| held == key);
         assert_eq!(has(stray), remote);

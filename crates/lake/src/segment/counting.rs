@@ -61,14 +61,22 @@ impl Segment {
             let bytes = minutes.get(bytes).ok_or_else(|| self.corrupt("counts of a stream are missing".to_owned()))?;
             let mut levels = LevelCounts::default();
             let mut cut: Vec<(i64, i64)> = Vec::new();
+            // The number of edges up to a minute's start, as minutes of a level ascend.
+            let mut before = 0;
+            let mut of_level = None;
             minutes::for_each(bytes, |level, count| {
-                let from = count.minute.saturating_mul(MINUTE_NS);
+                let from = count.minute.saturating_mul(MINUTE_NS).saturating_add(1);
                 let to = from.saturating_add(MINUTE_NS);
                 if to <= *first || from >= *last {
                     return;
                 }
                 // The edges up to the minute's start, and those before its end, are the same unless one cuts it.
-                let before = edges_ns.partition_point(|edge| *edge <= from);
+                if of_level != Some(level) {
+                    (before, of_level) = (0, Some(level));
+                }
+                while edges_ns.get(before).is_some_and(|edge| *edge <= from) {
+                    before += 1;
+                }
                 let is_cut = edges_ns.get(before).is_some_and(|edge| *edge < to);
                 if is_cut || deletes.iter().any(|delete| delete.touches_time(from, to - 1)) {
                     cut.push((from, to));

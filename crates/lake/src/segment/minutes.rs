@@ -9,7 +9,8 @@ pub(super) const MINUTE_NS: i64 = 60_000_000_000;
 /// Entries of a stream and level within a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MinuteCount {
-    /// Minutes since the Unix epoch.
+    /// Minutes since the Unix epoch. As the windows of LogQL, a minute holds its end and not its start,
+    /// so that windows of whole minutes need no look at entries.
     pub minute: i64,
     pub entries: u64,
     /// Bytes of their lines.
@@ -24,7 +25,7 @@ pub(super) struct MinuteBuilder {
 
 impl MinuteBuilder {
     pub(super) fn add(&mut self, timestamp_ns: i64, level: Level, line_bytes: usize) {
-        let minute = timestamp_ns.div_euclid(MINUTE_NS);
+        let minute = timestamp_ns.saturating_sub(1).div_euclid(MINUTE_NS);
         let counts = &mut self.levels[level as usize];
         match counts.last_mut() {
             Some(last) if last.minute == minute => {

@@ -4,7 +4,7 @@ use super::condition::Condition;
 use super::words::Needle;
 use parking_lot::Mutex;
 use phoenix_lines::{Filter, Patterns, Plan};
-use phoenix_model::logs::{LogSelect, Stream};
+use phoenix_model::logs::{Level, LineFilter, LinePattern, LogSelect, Stream};
 use std::sync::Arc;
 
 /// Segments for which plans of the conditions on lines are kept.
@@ -18,6 +18,8 @@ pub struct Prepared<'a> {
     plans: Mutex<Vec<(u64, Arc<Plan>)>>,
     conditions: Vec<Condition>,
     hints: Vec<Needle>,
+    /// For each hint, the condition that lines hold it.
+    held: Vec<LineFilter>,
 }
 
 /// The filters of a page, as far as they were loaded.
@@ -40,7 +42,9 @@ impl<'a> Prepared<'a> {
     pub fn new(select: &'a LogSelect<'a>) -> Self {
         let conditions = select.filters.iter().map(Condition::of).collect();
         let hints = select.hints.iter().map(|hint| Needle::exact(hint)).collect();
-        Self { select, filter: Filter::new(select.filters), plans: Mutex::default(), conditions, hints }
+        let contains = |hint: &String| LineFilter { negated: false, alternatives: vec![LinePattern::Contains(hint.clone())] };
+        let held = select.hints.iter().map(contains).collect();
+        Self { select, filter: Filter::new(select.filters), plans: Mutex::default(), conditions, hints, held }
     }
 
     /// The question.
@@ -51,6 +55,14 @@ impl<'a> Prepared<'a> {
     /// Whether the labels of a stream are asked for.
     pub(super) fn wants(&self, stream: &Stream) -> bool {
         self.select.matchers.iter().all(|matcher| matcher.matches_labels(&stream.labels))
+    }
+
+    /// The conditions that lines hold the hints which none of these streams has among its labels.
+    pub(super) fn held<'s>(&self, streams: &(impl Iterator<Item = &'s Stream> + Clone)) -> Vec<LineFilter> {
+        let is_level =
+            |hint: &Needle| Level::ALL.iter().any(|level| memchr::memmem::find(level.as_str().as_bytes(), hint.text()).is_some());
+        let on_streams = |hint: &Needle| is_level(hint) || streams.clone().any(|stream| stream_holds(stream, hint));
+        self.hints.iter().zip(&self.held).filter(|(hint, _)| !on_streams(hint)).map(|(_, held)| held.clone()).collect()
     }
 
     /// The conditions on lines against the patterns of a segment.
@@ -90,12 +102,11 @@ impl<'a> Prepared<'a> {
         streams: &(impl Iterator<Item = &'s Stream> + Clone),
     ) -> bool {
         self.conditions.iter().all(|condition| condition.may_hold(&|needle| filters.allow(needle)))
-            && (backslash
-                || self.hints.iter().all(|hint| {
-                    filters.allow(hint)
-                        || streams.clone().any(|stream| {
-                            stream.labels.iter().any(|(_, value)| memchr::memmem::find(value.as_bytes(), hint.text()).is_some())
-                        })
-                }))
+            && (backslash || self.hints.iter().all(|hint| filters.allow(hint) || streams.clone().any(|stream| stream_holds(stream, hint))))
     }
+}
+
+/// Whether a value of a stream's labels holds a text.
+fn stream_holds(stream: &Stream, hint: &Needle) -> bool {
+    stream.labels.iter().any(|(_, value)| memchr::memmem::find(value.as_bytes(), hint.text()).is_some())
 }

@@ -141,6 +141,11 @@ impl Reading<'_> {
         if !select.filters.is_empty() {
             self.prepared.plan(columns.segment_number(), &head.patterns).select(&head.patterns, columns, &mut rows)?;
         }
+        // Where only lines can hold a text that must be held, rows without it are done with.
+        if !select.hints.is_empty() && !page_head.backslash && page_head.metadata_bytes == 0 {
+            let held = self.prepared.held(&runs.iter().map(|run| head.streams[run.stream as usize].as_ref()));
+            keep_passing(&held, &head.patterns, columns, &mut rows)?;
+        }
         let (min_ns, max_ns) = runs.iter().fold((i64::MAX, i64::MIN), |(min, max), run| (min.min(run.min_ns), max.max(run.max_ns)));
         for tombstone in self.tombstones.iter().filter(|tombstone| tombstone.touches_time(min_ns, max_ns)) {
             let mut covered = RowSet::none(page_rows);

@@ -38,8 +38,7 @@ struct Places {
 impl<'a> PreparedFields<'a> {
     pub(crate) fn new(fields: &'a FieldSelect<'a>) -> Self {
         let holds = match fields.format {
-            FieldFormat::Logfmt => key_pattern(fields.names)
-                .map(|regex| Filter::new(&[LineFilter { negated: false, alternatives: vec![LinePattern::Regex(regex)] }])),
+            FieldFormat::Logfmt => key_conditions(fields.names).map(|conditions| Filter::new(&conditions)),
             // Whether a line is JSON at all only the whole line tells.
             FieldFormat::Json => None,
         };
@@ -67,10 +66,11 @@ impl<'a> PreparedFields<'a> {
     }
 }
 
-/// What stands in every `key=value` line that has one of the keys: its letters and digits, anything
-/// else in the place of each `_`, and the sign. `None` where nothing is sure.
-fn key_pattern(names: &[String]) -> Option<Regex> {
-    let mut alternatives = Vec::new();
+/// What stands in every `key=value` line that has one of the keys: the end of the key with its sign,
+/// which rules most out at once, and all of it, with anything in the place of each `_`. `None` where
+/// nothing is sure.
+fn key_conditions(names: &[String]) -> Option<[LineFilter; 2]> {
+    let (mut alternatives, mut ends) = (Vec::new(), Vec::new());
     for name in names {
         if name.is_empty() || name.ends_with("_extracted") || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
             return None;
@@ -79,8 +79,12 @@ fn key_pattern(names: &[String]) -> Option<Regex> {
         let parts: Vec<&str> = name.trim_start_matches('_').split('_').filter(|part| !part.is_empty()).collect();
         let end = if name.ends_with('_') { "[^0-9A-Za-z]+=" } else { "=" };
         alternatives.push(format!("{}{end}", parts.join("[^0-9A-Za-z]+")));
+        let last = if name.ends_with('_') { "" } else { parts.last().copied().unwrap_or("") };
+        ends.push(LinePattern::Contains(format!("{last}=")));
     }
-    Regex::new(&format!("(?s){}", alternatives.join("|"))).ok()
+    let whole = Regex::new(&format!("(?s){}", alternatives.join("|"))).ok()?;
+    let any = |alternatives| LineFilter { negated: false, alternatives };
+    Some([any(ends), any(vec![LinePattern::Regex(whole)])])
 }
 
 /// The value of a field in a row, before its text is looked up.

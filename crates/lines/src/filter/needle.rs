@@ -8,7 +8,10 @@ use std::hash::{Hash, Hasher};
 /// Texts one of which is looked for; none is empty unless it is the only one.
 #[derive(Debug, Clone)]
 pub(super) struct Needle {
+    /// Sorted.
     texts: Vec<Box<[u8]>>,
+    /// How long they are, each length once.
+    lengths: Vec<usize>,
     search: Search,
 }
 
@@ -36,11 +39,18 @@ impl Needle {
             let regex = escaped.and_then(|texts| Regex::new(&texts.join("|")).ok());
             regex.map_or(Search::Each, Search::Many)
         };
-        Self { texts, search }
+        let mut lengths: Vec<usize> = texts.iter().map(|text| text.len()).collect();
+        lengths.sort_unstable();
+        lengths.dedup();
+        Self { texts, lengths, search }
     }
 
     pub(super) fn texts(&self) -> &[Box<[u8]>] {
         &self.texts
+    }
+
+    fn has(&self, text: &[u8]) -> bool {
+        self.texts.binary_search_by(|known| known.as_ref().cmp(text)).is_ok()
     }
 
     /// The length of the shortest text.
@@ -65,6 +75,13 @@ impl Needle {
     pub(super) fn holds(&self, relation: Relation, value: &[u8]) -> bool {
         match (&self.search, relation) {
             (Search::Many(regex), Relation::Contains) => regex.is_match(value),
+            // An expression may stand for hundreds of texts: they are not compared one by one.
+            (_, Relation::Equals) => self.has(value),
+            (_, Relation::Begins) => self.lengths.iter().any(|length| value.get(..*length).is_some_and(|start| self.has(start))),
+            (_, Relation::Ends) => {
+                let end = |length: usize| value.len().checked_sub(length).map(|from| &value[from..]);
+                self.lengths.iter().any(|length| end(*length).is_some_and(|end| self.has(end)))
+            }
             _ => self.texts.iter().any(|text| relation.holds(value, text)),
         }
     }
