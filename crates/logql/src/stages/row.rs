@@ -1,9 +1,11 @@
 //! One entry on its way through a pipeline: its line, and labels of three origins.
 
 use crate::result::LogEntry;
+use hashbrown::{DefaultHashBuilder, HashSet};
 use phoenix_model::logs::{DETECTED_LEVEL, Level};
 use phoenix_model::{Labels, LabelsRef};
 use std::fmt::{self, Write as _};
+use std::hash::BuildHasher;
 
 /// The label that says that a stage failed.
 pub(crate) const ERROR: &str = "__error__";
@@ -91,6 +93,34 @@ struct Label {
     origin: Origin,
 }
 
+/// From so many labels on, names are looked up instead of compared one by one: lines can have
+/// thousands of fields.
+const MANY_LABELS: usize = 32;
+
+/// Hashes of the names that the labels of an entry have, or had. What is not among them is new.
+#[derive(Debug, Default)]
+struct Names {
+    hasher: DefaultHashBuilder,
+    hashes: HashSet<u64>,
+    /// Whether all names are in, since there are many.
+    is_kept: bool,
+}
+
+impl Names {
+    fn add(&mut self, name: &str) {
+        if self.is_kept {
+            self.hashes.insert(self.hasher.hash_one(name));
+        }
+    }
+
+    fn clear(&mut self) {
+        if self.is_kept {
+            self.hashes.clear();
+            self.is_kept = false;
+        }
+    }
+}
+
 /// The labels and the line of one entry. Memory is kept from entry to entry.
 #[derive(Debug, Default)]
 pub(crate) struct Row {
@@ -104,6 +134,7 @@ pub(crate) struct Row {
     gone: Vec<bool>,
     /// Names that parsers have found in this entry: the first value stays.
     extracted: Vec<(u32, u32)>,
+    names: Names,
     error: Option<&'static str>,
     details: String,
     /// The line, if a stage wrote another one.
@@ -155,6 +186,7 @@ impl Row {
         self.text.clear();
         self.labels.clear();
         self.extracted.clear();
+        self.names.clear();
         self.gone.fill(false);
         self.error = None;
         self.details.clear();
@@ -181,6 +213,7 @@ impl Row {
     }
 
     fn push(&mut self, name: &str, value: &str, origin: Origin) {
+        self.names.add(name);
         let (name, value) = (self.keep_text(name), self.keep_text(value));
         self.labels.push(Label { name, value, origin });
     }
@@ -191,6 +224,20 @@ impl Row {
 
     fn find(&self, name: &str) -> Option<usize> {
         self.labels.iter().position(|label| self.at(label.name) == name)
+    }
+
+    /// False when no label has this name, nor has a parser found it; else it may be so.
+    fn may_have(&mut self, name: &str) -> bool {
+        if self.labels.len() < MANY_LABELS && self.extracted.len() < MANY_LABELS {
+            return true;
+        }
+        let Names { hasher, hashes, is_kept } = &mut self.names;
+        if !*is_kept {
+            *is_kept = true;
+            let known = self.labels.iter().map(|label| label.name).chain(self.extracted.iter().copied());
+            hashes.extend(known.map(|(start, end)| hasher.hash_one(&self.text[start as usize..end as usize])));
+        }
+        hashes.contains(&hasher.hash_one(name))
     }
 
     /// Whether the stream has a label of this name, also if it is gone by now.
@@ -249,6 +296,7 @@ impl Row {
         if let Some(index) = self.base.iter().position(|(n, _)| n == name) {
             self.gone[index] = true;
         }
+        self.names.add(name);
         let name = self.keep_text(name);
         self.labels.push(Label { name, value, origin: origin.unwrap_or(Origin::Parsed) });
     }
@@ -295,7 +343,8 @@ impl Row {
         if !wanted.may_become(name) {
             return false;
         }
-        let taken = self.has_base(name) || self.labels.iter().any(|label| label.origin == Origin::Metadata && self.at(label.name) == name);
+        let taken = self.has_base(name)
+            || (self.may_have(name) && self.labels.iter().any(|label| label.origin == Origin::Metadata && self.at(label.name) == name));
         if taken {
             let renamed = format!("{name}{EXTRACTED}");
             return self.extract_as(&renamed, wanted, value);
@@ -308,10 +357,12 @@ impl Row {
         if !wanted.has(name) || is_errors(name) {
             return false;
         }
-        if self.extracted.iter().any(|known| self.at(*known) == name) {
+        let may_have = self.may_have(name);
+        if may_have && self.extracted.iter().any(|known| self.at(*known) == name) {
             return false;
         }
-        let existing = self.find(name);
+        let existing = if may_have { self.find(name) } else { None };
+        self.names.add(name);
         let name = match existing {
             Some(index) => self.labels[index].name,
             None => self.keep_text(name),
