@@ -129,7 +129,9 @@ fn nothing_acknowledged_is_lost_or_doubled_by_kill_9() {
         // What was under way may be there, but whole or not at all, and once.
         assert!(found.values().all(|times| *times == 1), "round {round}, seed {seed}: an entry is there twice");
         let mut batches: BTreeMap<u64, u64> = BTreeMap::new();
-        found.keys().for_each(|number| *batches.entry(number / BATCH).or_default() += 1);
+        for number in found.keys() {
+            *batches.entry(number / BATCH).or_default() += 1;
+        }
         assert!(batches.values().all(|entries| *entries == BATCH), "round {round}, seed {seed}: half a push is there");
         let counted = count(&server, "sum(count_over_time({service_name=\"kill\"}[1h]))");
         assert_eq!(counted, Some(found.len() as u64), "round {round}, seed {seed}: counting agrees with reading");
@@ -399,6 +401,19 @@ fn a_damaged_log_or_manifest_is_healed_or_named() {
     assert_eq!(output.status.code(), Some(4), "{told}");
     assert!(told.contains("cannot open the store of logs") && told.contains("MANIFEST is corrupt"), "{told}");
     assert_eq!(files(&data.join("logs/segments"), "parquet"), segments);
+
+    // Lost altogether, it is told, and what may be all that is left is not removed.
+    again(&|| {
+        remove(&data.join("logs/MANIFEST"));
+        remove(&data.join("logs/segments/MANIFEST"));
+    });
+    let server = restart(dir, address);
+    let problems = server.json("/api/phoenix/v1/home")["problems"].to_string();
+    assert!(problems.contains("MANIFEST") && problems.contains("left alone"), "Home tells: {problems}");
+    push_until_taken(address, &json!({"job": "after"}), &[(now_ns(), "x".to_owned())]);
+    assert_eq!(server.stop().code(), Some(0));
+    let left = files(&data.join("logs/segments"), "parquet");
+    assert!(segments.iter().all(|file| left.contains(file)), "{left:?}");
 }
 
 fn run_copy(from: &Path, to: &Path) -> bool {

@@ -51,7 +51,7 @@ pub fn push(address: SocketAddr, labels: &Value, entries: &[(i64, String)]) -> (
 /// Pushes one stream and tries again while the store is busy, as every client does.
 pub fn push_until_taken(address: SocketAddr, labels: &Value, entries: &[(i64, String)]) {
     let body = stream_json(labels, entries);
-    eventually("the push is taken", Duration::from_secs(60), || {
+    eventually("the push is taken", Duration::from_mins(1), || {
         let (status, text) = request(address, "POST", PUSH, &[JSON], body.as_bytes());
         assert!(status == 204 || status == 429, "{status} {text}");
         (status == 204).then_some(())
@@ -195,10 +195,13 @@ pub struct PushPair {
     pub value: String,
 }
 
+/// Time, line and metadata.
+pub type Entry<'a> = (i64, &'a str, &'a [(&'a str, &'a str)]);
+
 impl PushRequest {
     /// One stream.
-    pub fn of(labels: &str, entries: &[(i64, &str, &[(&str, &str)])]) -> Self {
-        let entry = |(ns, line, metadata): &(i64, &str, &[(&str, &str)])| PushEntry {
+    pub fn of(labels: &str, entries: &[Entry<'_>]) -> Self {
+        let entry = |(ns, line, metadata): &Entry<'_>| PushEntry {
             timestamp: Some(PushTime { seconds: ns.div_euclid(SECOND_NS), nanos: ns.rem_euclid(SECOND_NS) as i32 }),
             line: (*line).to_owned(),
             metadata: metadata.iter().map(|(name, value)| PushPair { name: (*name).to_owned(), value: (*value).to_owned() }).collect(),
@@ -290,7 +293,7 @@ impl Moto {
             .spawn()
             .expect("sh runs");
         let mut moto = Self { process, address };
-        eventually("moto_server listens (is it installed? tools/install.sh moto_server)", Duration::from_secs(60), || {
+        eventually("moto_server listens (is it installed? tools/install.sh moto_server)", Duration::from_mins(1), || {
             assert!(
                 moto.process.try_wait().expect("it can be waited for").is_none(),
                 "moto_server ended: run tools/install.sh moto_server"

@@ -200,7 +200,7 @@ pub(crate) fn matches(matchers: &[Matcher], stream: &Stream) -> bool {
 pub(crate) fn check_bytes(limits: &ReadLimits<'_>, stats: &ReadStats) -> Result<(), ReadError> {
     if stats.bytes > limits.max_bytes {
         return Err(ReadError::Limit(format!(
-            "the query reads more than {} bytes of lines; narrow the selector or the time range, or raise the limit on bytes that a query may read",
+            "the query reads more than {} bytes of lines; narrow the selector or the time range, or raise `limits.query_max_log_bytes`",
             limits.max_bytes
         )));
     }
