@@ -7,6 +7,8 @@
 
 #[path = "logs/corpus.rs"]
 mod corpus;
+#[path = "logs/live.rs"]
+mod live;
 #[path = "logs/measure.rs"]
 mod measure;
 #[path = "../tests/program/mod.rs"]
@@ -58,7 +60,7 @@ fn main() {
     let truth = push(&corpus, &server, &plain);
     let (middle, mut client) = (lines / 2, Client::connect(server.address));
     let needle_line =
-        (middle..).find(|i| Corpus::is_logfmt(corpus.line(*i, &mut String::new()).app)).expect("a third of the lines is logfmt");
+        (middle..lines).find(|i| Corpus::is_logfmt(corpus.line(*i, &mut String::new()).app)).expect("a third of the lines is logfmt");
     let needle = corpus.line(needle_line, &mut String::new());
     let id = format!("{:016x}{:016x}", needle.id.0, needle.id.1);
     let hex = id[9..19].to_owned();
@@ -108,6 +110,7 @@ fn main() {
     });
     table.print();
     println!("memory: {} MiB now, {} MiB at most", status_mib(server.pid(), "VmRSS:"), status_mib(server.pid(), "VmHWM:"));
+    live::measure(server.address, 300);
     machine(&plain);
 }
 

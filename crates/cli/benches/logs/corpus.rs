@@ -94,7 +94,7 @@ impl Corpus {
 
     /// Whether the lines of an app are `key=value`.
     pub fn is_logfmt(app: usize) -> bool {
-        app % 3 == 0
+        app.is_multiple_of(3)
     }
 
     /// Line `i`; its text is appended to `text`.

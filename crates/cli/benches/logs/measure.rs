@@ -16,7 +16,7 @@ pub fn cpu_seconds(pid: u32) -> f64 {
 /// A figure of `/proc/PID/status` in MiB.
 pub fn status_mib(pid: u32, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let kib = status.lines().find_map(|l| l.strip_prefix(name)).and_then(|l| l.split_whitespace().nth(0)?.parse::<u64>().ok());
+    let kib = status.lines().find_map(|l| l.strip_prefix(name)).and_then(|l| l.split_whitespace().next()?.parse::<u64>().ok());
     kib.unwrap_or(0) / 1024
 }
 
