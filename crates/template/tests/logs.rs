@@ -109,7 +109,7 @@ proptest! {
     fn the_short_way_is_the_engines(parts in prop::collection::vec(prop_oneof!["[a-z ]{0,5}", Just("{{.app}}".to_owned()), Just("{{ .none }}".to_owned()), Just("{{- .path -}}".to_owned()), Just("{{__line__}}".to_owned())], 0..6)) {
         let text = parts.concat();
         // A branch that is always taken needs the engine.
-        prop_assert_eq!(render(&text), render(&format!("{{{{if true}}}}{}{{{{end}}}}", text)));
+        prop_assert_eq!(render(&text), render(&format!("{{{{if true}}}}{text}{{{{end}}}}")));
     }
 
     #[test]
