@@ -69,19 +69,16 @@ impl Lake {
         let now_ms = self.clock.now_ms();
         let may_expire = upkeep.may_expire(&*self.clock);
         let cutoffs = view.retention.cutoffs(if may_expire { now_ms } else { i64::MIN });
-        let Some(job) = choose(&view, limits, is_quiet, may_expire, due_to, now_ms)? else { return Ok(false) };
+        let chosen = choose(&view, limits, is_quiet, may_expire, due_to, now_ms);
+        let Some(job) = chosen.inspect_err(|error| self.set_aside(upkeep, &view.segments, error))? else { return Ok(false) };
         let merged = match self.merge(upkeep, &job, &view, &cutoffs, due_to) {
             Ok(Merged::Segment(entry)) => Some(entry),
             Ok(Merged::Nothing) => None,
             Ok(Merged::GivenUp) => return Ok(false),
-            Err(LakeError::Corrupt { file, reason }) => {
-                for held in job.inputs.iter().filter(|held| held.entry.info.keys(&self.options.prefix).contains(&file)) {
-                    upkeep.damaged.insert(held.entry.info.id.clone());
-                }
-                self.report(&file, format!("{reason}; it is left out of merges, and queries that need it fail"));
-                return Err(LakeError::Corrupt { file, reason });
+            Err(error) => {
+                self.set_aside(upkeep, &job.inputs, &error);
+                return Err(error);
             }
-            Err(error) => return Err(error),
         };
         let new = merged.as_ref().map(|entry| self.hold(entry)).transpose()?;
         let replaced = self.replace_segments(upkeep, &job.inputs, new);
@@ -94,6 +91,30 @@ impl Lake {
         self.metrics.merges.inc();
         self.metrics.merged_bytes.inc_by(merged.map_or(0, |entry| entry.info.size_bytes));
         Ok(true)
+    }
+
+    /// Leaves segments out of merges from now on that are the reason of an error: damaged, missing or
+    /// too short. A store of objects that is away is no such reason.
+    fn set_aside(&self, upkeep: &mut Upkeep, segments: &[Arc<Held>], error: &LakeError) {
+        for held in segments {
+            let info = &held.entry.info;
+            let keys = info.keys(&self.options.prefix);
+            let found = match error {
+                LakeError::Corrupt { file, reason } => keys.contains(file).then(|| (file.clone(), reason.clone())),
+                _ => keys.into_iter().zip([info.size_bytes - info.index_bytes, info.index_bytes]).find_map(|(key, want)| {
+                    match self.objects.size(&key) {
+                        Ok(size) if size != want => Some((key, format!("it has {size} bytes in the place of {want}"))),
+                        Err(error) if error.is_not_found() => Some((key, "it is missing".to_owned())),
+                        _ => None,
+                    }
+                }),
+            };
+            if let Some((file, reason)) = found
+                && upkeep.damaged.insert(info.id.clone())
+            {
+                self.report(&file, format!("{reason}; it is left out of merges, and queries that need it fail"));
+            }
+        }
     }
 
     /// Writes the inputs into one segment.

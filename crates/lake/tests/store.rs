@@ -378,3 +378,38 @@ fn what_nobody_names_is_removed_at_once_here_and_after_an_hour_in_a_bucket() {
         );
     }
 }
+
+#[test]
+fn a_missing_segment_holds_up_no_other_merge() {
+    for cut in [false, true] {
+        let (disk, clock) = (SimDisk::new(4), SimClock::new(NOW_MS));
+        let store = open_with(&disk, &clock, options(), objects_of(&disk)).unwrap();
+        mixed(&store, 16);
+        store.flush().unwrap();
+        let before = store.status().segments;
+        // The newest day has many segments, which are to be merged.
+        let victim = objects_of(&disk).list("logs").unwrap().into_iter().rfind(|key| key.ends_with(".parquet")).unwrap();
+        if cut {
+            // Of the footer alone merges have no need.
+            let whole = objects_of(&disk).get(&victim, 1 << 30).unwrap();
+            objects_of(&disk).put(&victim, &whole[..8]).unwrap();
+        } else {
+            objects_of(&disk).delete(&victim).unwrap();
+        }
+        store.close().unwrap();
+        drop(store);
+        let store = open_with(&disk, &clock, options(), objects_of(&disk)).unwrap();
+        clock.advance(std::time::Duration::from_hours(72));
+        let mut failures = 0;
+        for _ in 0..20 {
+            failures += u32::from(store.maintain().is_err());
+            // After a failure it waits before it tries again.
+            clock.advance(std::time::Duration::from_mins(10));
+        }
+        let status = store.status();
+        assert!(failures <= 2 && status.segments < before, "{failures} failures, {} of {before} segments", status.segments);
+        assert!(status.problems.iter().any(|problem| problem.file.contains(&victim)), "cut {cut}, {failures} failures: {status:?}");
+        let error = read(&store).unwrap_err().to_string();
+        assert!(error.contains(&victim), "{error}");
+    }
+}
