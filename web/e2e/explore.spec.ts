@@ -80,8 +80,8 @@ test.describe('mistakes', () => {
   });
 
   test('a language that does not act yet says so', async ({ page }) => {
-    await page.goto('/explore?q0=up&lang0=logql');
+    await page.goto('/explore?q0=up&lang0=traceql');
     await expect(page.getByText(/not acting yet/).first()).toBeVisible();
-    await expect(page).toHaveURL(/lang0=logql/);
+    await expect(page).toHaveURL(/lang0=traceql/);
   });
 });

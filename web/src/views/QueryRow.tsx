@@ -57,7 +57,7 @@ export function QueryRow({ index, query, draft, alone, onDraft, onRun, onLanguag
           size="xs"
           aria-label={`Language of ${name}`}
           value={query.language}
-          data={languages}
+          data={languages.some(({ value }) => value === query.language) ? languages : [...languages, query.language]}
           onChange={(event) => onLanguage(event.currentTarget.value)}
         />
         <Button variant="subtle" color="gray" size="compact-sm" onClick={() => void onFormat().catch(() => undefined)} title="Write the expression in the usual layout">
