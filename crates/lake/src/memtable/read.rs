@@ -6,7 +6,7 @@ use crate::tombstone::Tombstone;
 use hashbrown::HashMap;
 use memchr::memmem::Finder;
 use phoenix_model::logs::{
-    Direction, LineFilter, LinePattern, LogBatch, LogSelect, LogVisitor, Need, ReadError, ReadLimits, ReadStats, Stream,
+    Direction, Level, LineFilter, LinePattern, LogBatch, LogSelect, LogVisitor, Need, ReadError, ReadLimits, ReadStats, Stream,
 };
 use phoenix_model::{Charge, LabelsRef, Matcher};
 use std::sync::Arc;
@@ -21,6 +21,7 @@ pub(crate) struct MemoryQuery<'a> {
     direction: Option<Direction>,
     need: Need,
     filters: Vec<PreparedFilter<'a>>,
+    hints: Vec<Hint<'a>>,
     /// For each stream the first moment that counts, after its retention; [`NEVER`] if it is not asked for.
     starts_ns: Vec<i64>,
     /// For streams that some tombstone touches, those tombstones.
@@ -57,11 +58,38 @@ impl<'a> PreparedFilter<'a> {
     }
 }
 
+/// A text that entries which matter hold, in their line, metadata or labels.
+struct Hint<'a> {
+    finder: Finder<'a>,
+    /// The streams whose labels hold it.
+    streams: Vec<bool>,
+}
+
+impl<'a> Hint<'a> {
+    /// `None` for a text that `detected_level` may hold.
+    fn new(text: &'a str, view: &MemoryView) -> Option<Self> {
+        if Level::ALL.iter().any(|level| level.as_str().contains(text)) {
+            return None;
+        }
+        let holds = |stream: &Arc<Stream>| stream.labels.iter().any(|(_, value)| value.contains(text));
+        Some(Self { finder: Finder::new(text), streams: view.streams.iter().map(holds).collect() })
+    }
+
+    /// Whether a row may hold it.
+    fn allows(&self, block: &Block, row: usize) -> bool {
+        let line = block.line(row).as_bytes();
+        self.streams[block.streams[row] as usize]
+            || self.finder.find(line).is_some()
+            || memchr::memchr(b'\\', line).is_some()
+            || self.finder.find(block.metadata(row).as_bytes()).is_some()
+    }
+}
+
 /// A batch that is put together; its memory is kept from one to the next.
 #[derive(Default)]
 struct Columns<'b> {
     timestamps_ns: Vec<i64>,
-    levels: Vec<phoenix_model::logs::Level>,
+    levels: Vec<Level>,
     lines: Vec<&'b str>,
     metadata: Vec<LabelsRef<'b>>,
     sizes: Vec<u32>,
@@ -76,7 +104,7 @@ impl<'a> MemoryQuery<'a> {
         tombstones: &'a [Tombstone],
         limits: &ReadLimits<'_>,
     ) -> Result<Self, ReadError> {
-        let charge = limits.budget.charge(view.streams.len() as u64 * 8)?;
+        let charge = limits.budget.charge(view.streams.len() as u64 * (8 + select.hints.len() as u64))?;
         let chosen = |stream: &Arc<Stream>| matches(select.matchers, stream);
         let start_of = |stream: &Arc<Stream>| if chosen(stream) { select.start_ns.max(cutoffs.of(stream)) } else { NEVER };
         let starts_ns: Vec<i64> = view.streams.iter().map(start_of).collect();
@@ -94,6 +122,7 @@ impl<'a> MemoryQuery<'a> {
             direction: select.direction,
             need: select.need,
             filters: select.filters.iter().map(PreparedFilter::new).collect(),
+            hints: select.hints.iter().filter_map(|hint| Hint::new(hint, view)).collect(),
             starts_ns,
             buried,
             _charge: charge,
@@ -144,7 +173,8 @@ impl<'a> MemoryQuery<'a> {
             if (self.filters.is_empty() || {
                 let line = block.line(row);
                 self.filters.iter().all(|filter| filter.passes(line))
-            }) && !self.hides(block, row)
+            }) && self.hints.iter().all(|hint| hint.allows(block, row))
+                && !self.hides(block, row)
             {
                 passing.push(row as u32);
             }
