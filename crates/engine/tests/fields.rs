@@ -54,7 +54,7 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 fn key() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec!["took", "took_ms", "took.ms", "wait", "user", "id", "level", "a=", "\"took", "tooky", "x"])
+    prop::sample::select(vec!["took", "took_ms", "took.ms", "wait", "user", "id", "level", "a=", "\"took", "tooky", "took\u{a0}", "x"])
 }
 
 fn line() -> impl Strategy<Value = String> {

@@ -66,6 +66,9 @@ impl<'a> PreparedFields<'a> {
     }
 }
 
+/// The spaces of Unicode beyond ASCII.
+const SPACES: &str = "\u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
+
 /// What stands in every `key=value` line that has one of the keys: the end of the key with its sign,
 /// which rules most out at once, and all of it, with anything in the place of each `_`. `None` where
 /// nothing is sure.
@@ -77,11 +80,13 @@ fn key_conditions(names: &[String]) -> Option<[LineFilter; 2]> {
         }
         // A name may begin with a `_` that stands in for nothing, before a digit; one letter may be several `_`.
         let parts: Vec<&str> = name.trim_start_matches('_').split('_').filter(|part| !part.is_empty()).collect();
-        let end = if name.ends_with('_') { "[^0-9A-Za-z]+=" } else { "=" };
+        let end = if name.ends_with('_') { "[^0-9A-Za-z]+=" } else { r"\s*=" };
         alternatives.push(format!("{}{end}", parts.join("[^0-9A-Za-z]+")));
         let last = if name.ends_with('_') { "" } else { parts.last().copied().unwrap_or("") };
         ends.push(LinePattern::Contains(format!("{last}=")));
     }
+    // Spaces beyond ASCII behind a key are cut off it.
+    ends.extend(SPACES.chars().map(|space| LinePattern::Contains(format!("{space}="))));
     let whole = Regex::new(&format!("(?s){}", alternatives.join("|"))).ok()?;
     let any = |alternatives| LineFilter { negated: false, alternatives };
     Some([any(ends), any(vec![LinePattern::Regex(whole)])])

@@ -167,6 +167,10 @@ impl Seeker {
 
     fn seek<'a>(&self, line: &'a str, keep_empty: bool) -> Sought<'a> {
         let bytes = line.as_bytes();
+        // Spaces beyond ASCII around a key are cut off it.
+        if !bytes.is_ascii() {
+            return Sought::Unsure;
+        }
         // Up to here there is no quote that matters.
         let mut at = 0;
         let mut from = 0;
@@ -362,6 +366,7 @@ mod tests {
             ("msg=\"q \\\" a_b=7 x\" a-b=1", Some("1")),
             ("xa_b=3 a_b= a_b=4", Some("4")),
             ("b=3", None),
+            ("a_b=", None),
             ("a_b=\"x y\" z", Some("x y")),
         ] {
             let Sought::Pair(pair) = Seeker::new("a_b").unwrap().seek(line, false) else {
@@ -373,6 +378,7 @@ mod tests {
             assert_eq!(Some(value.as_str()), want, "{line}");
         }
         assert_eq!(Seeker::new("a_b").unwrap().seek("x=\"y\"\"z\" a_b=1", false), Sought::Unsure);
+        assert_eq!(Seeker::new("a_b").unwrap().seek("a_b\u{a0}=1", false), Sought::Unsure);
         assert!(Seeker::new("_x").is_none() && Seeker::new("x_").is_none());
     }
 
