@@ -39,7 +39,6 @@ struct Truth {
     by_level: BTreeMap<String, u64>,
     substring: u64,
     regex: u64,
-    hex: u64,
     durations: BTreeMap<String, Vec<f64>>,
 }
 
@@ -66,8 +65,6 @@ fn main() {
     let hex = id[9..19].to_owned();
     let range_s = span_ns / SECOND + 600;
     let end_ns = start_ns + range_s * SECOND;
-    let mut truth = truth;
-    truth.hex = 1;
 
     let mut table = Table { pid: server.pid(), rows: Vec::new() };
     table.row("one id as a word", || {
@@ -84,7 +81,7 @@ fn main() {
     });
     table.row("10 digits from the middle of an id", || {
         let data = client.query(&format!("sum(count_over_time({SELECTOR} |= \"{hex}\" [{range_s}s]))"), end_ns);
-        assert!(number(&data) >= truth.hex);
+        assert!(number(&data) >= 1);
     });
     table.row("regex, counted", || {
         let query = format!("sum(count_over_time({SELECTOR} |~ `{REGEX}` [{range_s}s]))");

@@ -7,9 +7,7 @@ use crate::logs::{
 use crate::{QueryError, QueryLimits, WriteError};
 use phoenix_env::SharedClock;
 use phoenix_lake::{Lake, LakeError, Tombstone};
-use phoenix_logql::{
-    EvalError, EvalOptions, FieldSampler, LogOutput, LogSource, LogValue, RangeParams, SampledField, Tail, line_filters, parse_log,
-};
+use phoenix_logql::{EvalError, EvalOptions, FieldSampler, LogOutput, LogSource, LogValue, RangeParams, Tail, line_filters, parse_log};
 use phoenix_model::logs::{
     Direction, FieldSelect, FieldVisitor, LogSelect, LogVisitor, LogWrite, Need, ReadError, ReadLimits, ReadStats, StreamCounts,
 };
@@ -147,8 +145,7 @@ impl LogsEngine for EmbeddedLogs {
     }
 
     fn index_stats(&self, matchers: &[Matcher], start_ns: i64, end_ns: i64, limits: &QueryLimits) -> Result<IndexStats, QueryError> {
-        let found = within(limits, |limits| self.store.index_stats(matchers, start_ns, end_ns, limits))?;
-        Ok(IndexStats { streams: found.streams, chunks: found.chunks, entries: found.entries, bytes: found.bytes })
+        within(limits, |limits| self.store.index_stats(matchers, start_ns, end_ns, limits))
     }
 
     fn counts(&self, matchers: &[Matcher], edges_ns: &[i64], limits: &QueryLimits) -> Result<Vec<StreamCounts>, QueryError> {
@@ -188,15 +185,7 @@ impl LogsEngine for EmbeddedLogs {
         for entry in &entries {
             sampler.add(entry);
         }
-        let shown = |field: SampledField| DetectedField {
-            name: field.name,
-            kind: field.kind,
-            cardinality: field.cardinality,
-            parsers: field.parsers,
-            json_path: field.json_path,
-            values: field.values,
-        };
-        Ok((sampler.finish(values).into_iter().map(shown).collect(), output.stats))
+        Ok((sampler.finish(values), output.stats))
     }
 
     fn tail(&self, query: &str, mut sink: TailSink) -> Result<TailGuard, QueryError> {
@@ -230,15 +219,7 @@ impl LogsEngine for EmbeddedLogs {
     }
 
     fn deletes(&self) -> Result<Vec<DeleteStatus>, QueryError> {
-        let shown = |each: phoenix_lake::DeleteStatus| DeleteStatus {
-            id: each.id,
-            query: each.query,
-            start_ns: each.start_ns,
-            end_ns: each.end_ns,
-            created_ms: each.created_ms,
-            processed: each.processed,
-        };
-        Ok(self.store.deletes().into_iter().map(shown).collect())
+        Ok(self.store.deletes())
     }
 
     fn cancel_delete(&self, id: &str) -> Result<bool, QueryError> {

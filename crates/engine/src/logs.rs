@@ -1,6 +1,8 @@
 //! The door to a store of logs with its language.
 
 use crate::{QueryError, QueryLimits, WriteError};
+pub use phoenix_lake::{DeleteStatus, IndexStats};
+pub use phoenix_logql::SampledField as DetectedField;
 use phoenix_logql::{LogEntry, LogOutput};
 use phoenix_model::logs::{Direction, Level, LogWrite, ReadStats, StreamCounts};
 use phoenix_model::{Labels, Matcher};
@@ -31,19 +33,6 @@ pub struct LogWriteOutcome {
     pub too_old: u64,
 }
 
-/// What lies in a range of time, for Loki's `index/stats`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct IndexStats {
-    /// Streams.
-    pub streams: u64,
-    /// Pieces of streams in storage.
-    pub chunks: u64,
-    /// Entries.
-    pub entries: u64,
-    /// Bytes of their lines.
-    pub bytes: u64,
-}
-
 /// A pattern of lines with how often it occurs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PatternCounts {
@@ -55,23 +44,6 @@ pub struct PatternCounts {
     pub samples: Vec<(i64, u64)>,
 }
 
-/// A field that entries have, beside the labels of their streams.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DetectedField {
-    /// The label that it would become.
-    pub name: String,
-    /// `string`, `int`, `float`, `boolean`, `duration` or `bytes`.
-    pub kind: &'static str,
-    /// About how many values it has.
-    pub cardinality: u64,
-    /// The parsers that give it: `json`, `logfmt`; none for structured metadata.
-    pub parsers: Vec<&'static str>,
-    /// The way to it within a JSON line; empty for others.
-    pub json_path: Vec<String>,
-    /// Its most frequent values, most frequent first.
-    pub values: Vec<String>,
-}
-
 /// What a request to delete names.
 #[derive(Debug, Clone)]
 pub struct DeleteRequest {
@@ -81,23 +53,6 @@ pub struct DeleteRequest {
     pub start_ns: i64,
     /// The first moment that does not count any more.
     pub end_ns: i64,
-}
-
-/// A request to delete that is on record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeleteStatus {
-    /// Its name.
-    pub id: String,
-    /// The query as written.
-    pub query: String,
-    /// The first moment that counts.
-    pub start_ns: i64,
-    /// The first moment that does not count any more.
-    pub end_ns: i64,
-    /// When it was asked for, in milliseconds since the Unix epoch.
-    pub created_ms: i64,
-    /// Whether the entries are gone from storage too. They are gone from answers at once.
-    pub processed: bool,
 }
 
 /// Takes entries as they arrive, after their way through a query's pipeline. Called from the

@@ -2,6 +2,7 @@
 //!
 //! `{"@timestamp":"2026-11-22T20:00:00.123Z","level":"info","service":"phoenix-api","version":"0.1.0","message":"…",…}`
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use std::fmt::Debug;
 use std::io::Write;
@@ -101,20 +102,10 @@ impl Visit for Fields {
     }
 }
 
-/// A time since the Unix epoch as ISO 8601 in UTC with milliseconds. The date is that of the civil
-/// calendar, by the algorithm of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
+/// A time since the Unix epoch as ISO 8601 in UTC with milliseconds.
 fn rfc3339(at: Duration) -> String {
-    let (days, seconds) = (at.as_secs() / 86_400, at.as_secs() % 86_400);
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", at.subsec_millis())
+    let at = SignedDuration::try_from(at).ok().and_then(|at| Timestamp::from_duration(at).ok());
+    format!("{:.3}", at.unwrap_or(Timestamp::MAX))
 }
 
 #[cfg(test)]

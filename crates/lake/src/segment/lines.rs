@@ -159,8 +159,12 @@ impl Columns for PageColumns<'_, '_> {
     }
 
     fn texts(&self, slot: u8) -> Result<Texts<'_>, ReadError> {
-        let name = if self.encoding == LineEncoding::Text { "line".to_owned() } else { format!("t{slot}") };
-        let column = load(&self.texts[usize::from(slot)], || self.read_texts(&name))?;
+        // Asked row by row: the name is made only where the column is read.
+        let read = || match self.encoding {
+            LineEncoding::Text => self.read_texts("line"),
+            LineEncoding::Patterns => self.read_texts(&format!("t{slot}")),
+        };
+        let column = load(&self.texts[usize::from(slot)], read)?;
         // Without any text no row has the variable.
         Ok(if column.distinct() == 0 { Texts::default() } else { column.texts() })
     }

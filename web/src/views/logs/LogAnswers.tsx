@@ -18,8 +18,6 @@ import type { FilterBy } from './Logs';
 interface Props {
   state: LogsState;
   runs: number;
-  /** Whether the query takes lines apart. */
-  parsed: boolean;
   onFilter: (filter: FilterBy) => void;
   onChange: (next: Partial<LogsState>) => void;
 }
@@ -34,7 +32,7 @@ export function nanoseconds(state: { range: number; end: number | null }): { sta
   return { start: end - BigInt(Math.ceil(state.range)) * second, end: end + 1n };
 }
 
-export function LogAnswers({ state, runs, parsed, onFilter, onChange }: Props) {
+export function LogAnswers({ state, runs, onFilter, onChange }: Props) {
   const { query, range, end, order } = state;
   const isLogs = isLogQuery(query);
   const span = useMemo(() => nanoseconds({ range, end }), [range, end, query, runs]); // eslint-disable-line react-hooks/exhaustive-deps
@@ -77,7 +75,7 @@ export function LogAnswers({ state, runs, parsed, onFilter, onChange }: Props) {
       <LogHistogram query={query} range={range} end={end} runs={runs} onZoom={(next) => onChange(next)} />
       {pages.error && <Failure error={pages.error} retry={() => void pages.refetch()} />}
       <div className="logs-body">
-        <LogFields query={query} span={span} runs={runs} parsed={parsed} onFilter={onFilter} />
+        <LogFields query={query} span={span} runs={runs} onFilter={onFilter} />
         <section className="panel logs-panel" aria-label="Lines" aria-busy={pages.isFetching}>
           {pages.data ? (
             entries.length > 0 ? (

@@ -12,7 +12,6 @@ interface Props {
   query: string;
   span: { start: bigint; end: bigint };
   runs: number;
-  parsed: boolean;
   onFilter: (filter: FilterBy) => void;
 }
 

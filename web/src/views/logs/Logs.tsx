@@ -2,7 +2,7 @@ import { Button, SegmentedControl } from '@mantine/core';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { parseQuery } from '../../api/phoenix';
-import { addFilter, addLineFilter, hasParser, isLogQuery } from '../../logs/edit';
+import { addFilter, addLineFilter, isLogQuery } from '../../logs/edit';
 import { Icon } from '../../parts/Icon';
 import { PageHead } from '../../parts/PageHead';
 import type { LogsState } from '../../url/logs';
@@ -100,7 +100,7 @@ export default function Logs() {
         ) : state.live && isLogs ? (
           <LiveTail key={`${state.query} ${runs}`} query={state.query} onFilter={filter} />
         ) : (
-          <LogAnswers state={state} runs={runs} parsed={hasParser(state.query)} onFilter={filter} onChange={change} />
+          <LogAnswers state={state} runs={runs} onFilter={filter} onChange={change} />
         )}
       </div>
     </>
