@@ -6,10 +6,12 @@
 mod embedded;
 mod embedded_logs;
 pub mod logs;
+pub mod traces;
 
 pub use embedded::EmbeddedMetrics;
 pub use embedded_logs::EmbeddedLogs;
 pub use logs::LogsEngine;
+pub use traces::TracesEngine;
 
 use phoenix_model::{Budget, Diagnostic, Labels, Matcher, SeriesSamples};
 pub use phoenix_model::{WriteBatch, WriteOutcome};

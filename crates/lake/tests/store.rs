@@ -303,7 +303,7 @@ fn limits_of_readers_hold() {
     let (_disk, _clock, store) = setup();
     mixed(&store, 13);
     let select = select(&[], i64::MIN, i64::MAX);
-    let run = |budget: &Budget, cancelled: &dyn Fn() -> bool, max_bytes| {
+    let run = |budget: &Budget, cancelled: &(dyn Fn() -> bool + Sync), max_bytes| {
         store.read(&select, &ReadLimits { budget, cancelled, max_bytes }, &mut Collect::default()).unwrap_err()
     };
     assert!(

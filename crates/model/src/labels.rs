@@ -278,16 +278,28 @@ impl<'a> IntoIterator for &'a Labels {
 }
 
 fn push_str(out: &mut Vec<u8>, text: &str) {
-    let mut length = text.len();
+    put_varint(text.len(), out);
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn checked_str<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let length = take_varint(rest)?;
+    let (text, tail) = rest.split_at_checked(length)?;
+    *rest = tail;
+    std::str::from_utf8(text).ok()
+}
+
+/// Writes a length, seven bits a byte, lowest first.
+pub(crate) fn put_varint(mut length: usize, out: &mut Vec<u8>) {
     while length >= 0x80 {
         out.push((length as u8) | 0x80);
         length >>= 7;
     }
     out.push(length as u8);
-    out.extend_from_slice(text.as_bytes());
 }
 
-fn checked_str<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+/// Takes a length of up to 35 bits from the front; `None` when it is torn, longer, or not in its shortest form.
+pub(crate) fn take_varint(rest: &mut &[u8]) -> Option<usize> {
     let mut length = 0_usize;
     let mut shift = 0;
     loop {
@@ -306,9 +318,7 @@ fn checked_str<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
             return None;
         }
     }
-    let (text, tail) = rest.split_at_checked(length)?;
-    *rest = tail;
-    std::str::from_utf8(text).ok()
+    Some(length)
 }
 
 impl PartialEq for Labels {

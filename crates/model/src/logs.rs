@@ -341,7 +341,7 @@ pub struct ReadLimits<'a> {
     /// Charged for what the store holds while reading.
     pub budget: &'a Budget,
     /// Whether the reader has given up.
-    pub cancelled: &'a dyn Fn() -> bool,
+    pub cancelled: &'a (dyn Fn() -> bool + Sync),
     /// Bytes of lines that may be read (counted before filters decide).
     pub max_bytes: u64,
 }

@@ -1,6 +1,6 @@
 //! Samples, and the series of columns that the stores hand to the query languages.
 
-use crate::Labels;
+use crate::{Histogram, Labels};
 use std::sync::Arc;
 
 /// The bit pattern of Prometheus' staleness marker: a NaN that says "this series ended here".
@@ -35,6 +35,8 @@ pub struct SeriesSamples {
     pub timestamps_ms: Arc<[i64]>,
     /// The values, one for each timestamp.
     pub values: Vec<f64>,
+    /// Samples that are native histograms, by time in milliseconds; none has the time of a float.
+    pub histograms: Vec<(i64, Arc<Histogram>)>,
 }
 
 impl SeriesSamples {
@@ -42,4 +44,15 @@ impl SeriesSamples {
     pub fn samples(&self) -> impl Iterator<Item = Sample> + '_ {
         self.timestamps_ms.iter().zip(&self.values).map(|(&timestamp_ms, &value)| Sample { timestamp_ms, value })
     }
+}
+
+/// A measurement that stands for many, with what leads to its trace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exemplar {
+    /// Labels such as `trace_id`, of at most 128 characters together.
+    pub labels: Labels,
+    /// What was measured.
+    pub value: f64,
+    /// Milliseconds since the Unix epoch.
+    pub timestamp_ms: i64,
 }

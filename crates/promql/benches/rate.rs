@@ -25,7 +25,7 @@ fn main() {
         let labels = Labels::from_pairs([("__name__", "x_total"), ("job", &format!("job-{}", i % 10)), ("instance", &i.to_string())]);
         // Each counter starts again once.
         let values = (0..samples).map(|k| ((k + i) % 1_000 * (i % 7 + 1)) as f64).collect();
-        SeriesSamples { labels, timestamps_ms: times.clone(), values }
+        SeriesSamples { labels, timestamps_ms: times.clone(), values, histograms: Vec::new() }
     });
     let source = Counters(series.collect());
     for text in [

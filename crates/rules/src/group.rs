@@ -236,7 +236,7 @@ impl Group {
         };
         let stored = series.len() as u64;
         let current: HashSet<Labels> = series.iter().map(|(labels, _)| labels.clone()).collect();
-        let mut batch = WriteBatch { series: series.into_iter().map(|(labels, value)| (labels, vec![(data_ms, value)])).collect() };
+        let mut batch = WriteBatch::floats(series.into_iter().map(|(labels, value)| (labels, vec![(data_ms, value)])).collect());
         let mut vanished: Vec<&Labels> = rule.previous.difference(&current).collect();
         vanished.sort();
         batch.series.extend(vanished.into_iter().map(|labels| (labels.clone(), vec![(data_ms, stale_nan())])));
@@ -271,7 +271,7 @@ impl Group {
 
 /// Writes a staleness marker to each series.
 pub(crate) fn end_series(series: Vec<Labels>, at_ms: i64, context: &Context) -> Result<(), RulesError> {
-    write(&WriteBatch { series: series.into_iter().map(|labels| (labels, vec![(at_ms, stale_nan())])).collect() }, context)
+    write(&WriteBatch::floats(series.into_iter().map(|labels| (labels, vec![(at_ms, stale_nan())])).collect()), context)
 }
 
 fn write(batch: &WriteBatch, context: &Context) -> Result<(), RulesError> {

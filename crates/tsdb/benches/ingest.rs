@@ -52,7 +52,7 @@ fn target(number: usize) -> WriteBatch {
         ];
         (Labels::from_pairs(pairs), vec![(0, 0.0)])
     });
-    WriteBatch { series: series.collect() }
+    WriteBatch::floats(series.collect())
 }
 
 /// Moves each series of a target on by one scrape: constants, counters, CPU seconds, loads, bytes.

@@ -104,7 +104,7 @@ impl Collector<'_> {
             .into_iter()
             .map(|(labels, runs)| {
                 let (timestamps_ms, values) = merge_runs(runs);
-                SeriesSamples { labels, timestamps_ms, values }
+                SeriesSamples { labels, timestamps_ms, values, histograms: Vec::new() }
             })
             .collect();
         series.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));

@@ -126,7 +126,7 @@ fn day(store: &Tsdb, clock: &SimClock, series: u64) {
     for _ in 0..24 {
         clock.advance(Duration::from_hours(1));
         let rows = (0..series).map(|s| (labels(s), (0..60).map(|m| (clock.now_ms() - m * 60_000, m as f64)).collect()));
-        store.write(&WriteBatch { series: rows.collect() }).unwrap();
+        store.write(&WriteBatch::floats(rows.collect())).unwrap();
     }
     store.flush_now().unwrap();
 }
@@ -144,9 +144,8 @@ fn days_past_the_retention_go() {
     }
     let status = store.status(0).unwrap();
     assert!(status.oldest_ms.unwrap() >= clock.now_ms() - 97 * 3_600_000, "whole days go");
-    let late = WriteBatch {
-        series: vec![(labels(1), vec![(clock.now_ms() - 73 * 3_600_000, 1.0), (clock.now_ms() + 90_000_000, 1.0), (clock.now_ms(), 1.0)])],
-    };
+    let late = vec![(clock.now_ms() - 73 * 3_600_000, 1.0), (clock.now_ms() + 90_000_000, 1.0), (clock.now_ms(), 1.0)];
+    let late = WriteBatch::floats(vec![(labels(1), late)]);
     assert_eq!(store.write(&late).unwrap(), WriteOutcome { stored: 1, out_of_bounds: 2, over_series_limit: 0 });
 }
 
@@ -191,7 +190,7 @@ fn the_oldest_days_go_when_parts_take_too_much() {
 fn series_beyond_the_limit_are_refused_while_others_go_on() {
     let (disk, clock) = (SimDisk::new(1), SimClock::new(NOW_MS));
     let store = open_with(&disk, &clock, TsdbOptions { max_series: 10, ..options() }).unwrap();
-    let row = |from: u64, to: u64, t: i64| WriteBatch { series: (from..to).map(|s| (labels(s), vec![(t, 1.0)])).collect() };
+    let row = |from: u64, to: u64, t: i64| WriteBatch::floats((from..to).map(|s| (labels(s), vec![(t, 1.0)])).collect());
     assert_eq!(store.write(&row(0, 8, NOW_MS)).unwrap().stored, 8);
     let outcome = store.write(&row(4, 20, NOW_MS + 1)).unwrap();
     assert_eq!(outcome, WriteOutcome { stored: 6, out_of_bounds: 0, over_series_limit: 10 });
@@ -210,7 +209,7 @@ fn series_beyond_the_limit_are_refused_while_others_go_on() {
 fn reads_end_at_their_limits() {
     let disk = SimDisk::new(1);
     let store = open(&disk);
-    store.write(&WriteBatch { series: (0..100).map(|s| (labels(s), (0..50).map(|t| (NOW_MS + t, 1.0)).collect())).collect() }).unwrap();
+    store.write(&WriteBatch::floats((0..100).map(|s| (labels(s), (0..50).map(|t| (NOW_MS + t, 1.0)).collect())).collect())).unwrap();
     let everything = [Matcher::equal("job", "test")];
     let budget = Budget::new("limits.query_memory", 50_000);
     let error = store.select(&everything, 0, i64::MAX, &SelectLimits::within(&budget)).unwrap_err();
@@ -232,7 +231,7 @@ fn reads_end_at_their_limits() {
 fn labels_of_head_and_parts_are_found() {
     let (disk, clock) = (SimDisk::new(1), SimClock::new(NOW_MS));
     let store = open_with(&disk, &clock, options()).unwrap();
-    let batch = |from: u64, to: u64, t: i64| WriteBatch { series: (from..to).map(|s| (labels(s), vec![(t, 1.0)])).collect() };
+    let batch = |from: u64, to: u64, t: i64| WriteBatch::floats((from..to).map(|s| (labels(s), vec![(t, 1.0)])).collect());
     store.write(&batch(0, 6, NOW_MS)).unwrap();
     store.flush_now().unwrap();
     store.write(&batch(4, 8, NOW_MS + 60_000)).unwrap();

@@ -31,7 +31,7 @@ fn writer_process() {
         let series = (0..SERIES).map(|s| {
             (Labels::from_pairs([("__name__", "m"), ("s", &s.to_string())]), vec![(BASE_MS + number as i64, (number * SERIES + s) as f64)])
         });
-        store.write(&WriteBatch { series: series.collect() }).unwrap();
+        store.write(&WriteBatch::floats(series.collect())).unwrap();
         writeln!(out, "acknowledged {number}").unwrap();
         out.flush().unwrap();
         if number % 50 == 0 {

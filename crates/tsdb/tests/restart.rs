@@ -28,7 +28,7 @@ fn read(store: &Tsdb) -> Vec<(String, Vec<(i64, u64)>)> {
 fn a_restart_continues() {
     let disk = SimDisk::new(1);
     let store = open(&disk);
-    let row = |t: i64, x: f64| WriteBatch { series: vec![(labels("x"), vec![(NOW_MS + t, x)]), (labels("y"), vec![(NOW_MS + t, -0.0)])] };
+    let row = |t: i64, x: f64| WriteBatch::floats(vec![(labels("x"), vec![(NOW_MS + t, x)]), (labels("y"), vec![(NOW_MS + t, -0.0)])]);
     let stored = WriteOutcome { stored: 2, ..WriteOutcome::default() };
     assert_eq!(store.write(&row(1000, 1.0)).unwrap(), stored);
     assert_eq!(store.write(&row(0, 0.5)).unwrap(), stored);

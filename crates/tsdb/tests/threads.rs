@@ -42,7 +42,7 @@ fn readers_see_whole_batches_and_nothing_is_lost() {
                         // Some series come and go, so that groups, the index and its clean-up are exercised.
                         let extra = (number % 7 == 0).then(|| (labels(writer, 1000 + number), vec![(NOW_MS + number as i64, 0.0)]));
                         let series = (0..SERIES).map(|s| (labels(writer, s), vec![(NOW_MS + number as i64, number as f64)])).chain(extra);
-                        store.write(&WriteBatch { series: series.collect() }).unwrap();
+                        store.write(&WriteBatch::floats(series.collect())).unwrap();
                         written.store(number, Ordering::Release);
                     }
                 });

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each room's floor. A room may depend on lower floors only.
-const FLOORS: [(&str, u32); 21] = [
+const FLOORS: [(&str, u32); 23] = [
     ("phoenix-model", 0),
     ("phoenix-env", 1),
     ("phoenix-yaml", 1),
     ("phoenix-template", 1),
     ("phoenix-lines", 1),
+    ("phoenix-sampling", 1),
     ("phoenix-http", 2),
     ("phoenix-tsdb", 2),
     ("phoenix-lake", 2),
@@ -19,6 +20,7 @@ const FLOORS: [(&str, u32); 21] = [
     ("phoenix-state", 2),
     ("phoenix-promql", 3),
     ("phoenix-logql", 3),
+    ("phoenix-traceql", 3),
     ("phoenix-engine", 4),
     ("phoenix-ingest", 5),
     ("phoenix-rules", 5),
@@ -31,10 +33,11 @@ const FLOORS: [(&str, u32); 21] = [
 ];
 
 /// Edges that the floors would allow and the plan forbids: (who, must not know).
-const FORBIDDEN: [(&str, &[&str]); 8] = [
+const FORBIDDEN: [(&str, &[&str]); 9] = [
     ("phoenix-model", &["tokio", "reqwest", "axum", "sqlx"]),
     ("phoenix-promql", &["phoenix-tsdb", "phoenix-http", "reqwest", "axum"]),
     ("phoenix-logql", &["phoenix-lake", "phoenix-http", "reqwest", "axum"]),
+    ("phoenix-traceql", &["phoenix-lake", "phoenix-http", "reqwest", "axum"]),
     ("phoenix-lake", &["phoenix-query", "reqwest", "axum", "tokio"]),
     ("phoenix-rules", &["phoenix-ingest", "phoenix-http", "reqwest", "axum"]),
     ("phoenix-telemetry", &["phoenix-model", "phoenix-env"]),

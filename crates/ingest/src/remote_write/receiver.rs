@@ -134,7 +134,7 @@ impl Receiver {
 
     fn read(&self, timeseries: Vec<TimeSeries>) -> (WriteBatch, Problems) {
         let mut problems = Problems::default();
-        let mut batch = WriteBatch { series: Vec::with_capacity(timeseries.len()) };
+        let mut batch = WriteBatch::floats(Vec::with_capacity(timeseries.len()));
         for series in timeseries {
             problems.add("histogram", series.histograms.len() as u64, "native histograms can't be stored yet");
             problems.add("exemplar", series.exemplars.len() as u64, "exemplars can't be stored yet");

@@ -331,7 +331,7 @@ fn united<C: Cell>(earlier: Option<C>, later: Option<&C>) -> Option<C> {
 /// Samples that are kept until the end.
 struct Gathering<'a, T, M, V> {
     cells: Cells<Vec<T>>,
-    cancelled: &'a dyn Fn() -> bool,
+    cancelled: &'a (dyn Fn() -> bool + Sync),
     make: M,
     value: V,
     scratch: Vec<T>,

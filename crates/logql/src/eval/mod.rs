@@ -27,7 +27,7 @@ pub struct EvalOptions<'a> {
     /// Memory for entries, samples and results.
     pub budget: &'a Budget,
     /// Asked regularly; a `true` ends the evaluation.
-    pub cancelled: &'a dyn Fn() -> bool,
+    pub cancelled: &'a (dyn Fn() -> bool + Sync),
     /// Bytes of lines that may be read.
     pub max_bytes: u64,
     /// How many series an aggregation over a range, and the answer, may have.

@@ -62,6 +62,7 @@ impl MetricsEngine for FakeEngine {
                     labels: labels.clone(),
                     timestamps_ms: within.iter().map(|(t, _)| *t).collect(),
                     values: within.iter().map(|(_, v)| *v).collect(),
+                    histograms: Vec::new(),
                 }
             })
             .filter(|s| !s.values.is_empty())

@@ -65,7 +65,7 @@ pub fn apply(model: &mut Model, batch: &[(u64, Vec<(i64, f64)>)]) {
 }
 
 pub fn to_batch(batch: &[(u64, Vec<(i64, f64)>)]) -> WriteBatch {
-    WriteBatch { series: batch.iter().map(|(series, samples)| (labels(*series), samples.clone())).collect() }
+    WriteBatch::floats(batch.iter().map(|(series, samples)| (labels(*series), samples.clone())).collect())
 }
 
 pub const MINUTE: Duration = Duration::from_mins(1);

@@ -19,7 +19,7 @@ impl SeriesSource for Memory {
             .map(|(labels, samples)| {
                 let inside = samples.iter().filter(|(t, _)| (hints.start_ms..=hints.end_ms).contains(t));
                 let (times, values): (Vec<i64>, Vec<f64>) = inside.copied().unzip();
-                SeriesSamples { labels: labels.clone(), timestamps_ms: times.into(), values }
+                SeriesSamples { labels: labels.clone(), timestamps_ms: times.into(), values, histograms: Vec::new() }
             })
             .filter(|series| !series.values.is_empty())
             .collect())

@@ -1,0 +1,558 @@
+//! Spans on their way into a store, and out of it when a whole trace is asked for.
+
+use super::{Attributes, AttributesBuilder, SpanId, SpanKind, SpanStatus, TraceId};
+use crate::labels::{put_varint, take_varint};
+use std::ops::Range;
+
+/// Spans with their resources and instrumentation scopes. Everything of variable length stands in
+/// one arena, so that reading a request makes no allocation for a span.
+#[derive(Debug, Clone, Default)]
+pub struct TraceWrite {
+    arena: Vec<u8>,
+    resources: Vec<Resource>,
+    scopes: Vec<Instrumentation>,
+    spans: Vec<SpanRow>,
+}
+
+type Place = Range<u32>;
+
+#[derive(Debug, Clone)]
+struct Resource {
+    attributes: Place,
+    schema_url: Place,
+    dropped_attributes: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Instrumentation {
+    name: Place,
+    version: Place,
+    attributes: Place,
+    schema_url: Place,
+    dropped_attributes: u32,
+}
+
+#[derive(Debug, Clone)]
+struct SpanRow {
+    fixed: SpanRecord,
+    resource: u32,
+    scope: u32,
+    name: Place,
+    status_message: Place,
+    trace_state: Place,
+    attributes: Place,
+    events: Place,
+    links: Place,
+}
+
+/// What of a span has a fixed size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SpanRecord {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span.
+    pub span_id: SpanId,
+    /// The span above it; [`SpanId::NONE`] for a root.
+    pub parent_id: SpanId,
+    /// Nanoseconds since the Unix epoch.
+    pub start_ns: i64,
+    /// Nanoseconds, not negative: a span that ends before it starts has none.
+    pub duration_ns: i64,
+    /// Its role.
+    pub kind: SpanKind,
+    /// How it ended.
+    pub status: SpanStatus,
+    /// OTLP's flags: the W3C trace flags in the lowest byte.
+    pub flags: u32,
+    /// How many attributes, events and links the sender left out.
+    pub dropped: [u32; 3],
+}
+
+/// A resource: what a service says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ResourceRef<'a> {
+    /// Its attributes.
+    pub attributes: Attributes<'a>,
+    /// The schema of its attributes; empty if it has none.
+    pub schema_url: &'a str,
+    /// How many attributes the sender left out.
+    pub dropped_attributes: u32,
+}
+
+impl<'a> ResourceRef<'a> {
+    /// `service.name`; empty if it has none.
+    pub fn service(&self) -> &'a str {
+        self.attributes.text("service.name").unwrap_or_default()
+    }
+}
+
+/// An instrumentation scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ScopeRef<'a> {
+    /// The name of the library.
+    pub name: &'a str,
+    /// Its version.
+    pub version: &'a str,
+    /// Its attributes.
+    pub attributes: Attributes<'a>,
+    /// The schema of its spans' attributes; empty if it has none.
+    pub schema_url: &'a str,
+    /// How many attributes the sender left out.
+    pub dropped_attributes: u32,
+}
+
+/// One span of a [`TraceWrite`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SpanRef<'a> {
+    /// Ids, times, kind and status.
+    pub fixed: SpanRecord,
+    /// The resource's number within the write.
+    pub resource: usize,
+    /// The scope's number within the write.
+    pub scope: usize,
+    /// Its name.
+    pub name: &'a str,
+    /// What its status says beside its code.
+    pub status_message: &'a str,
+    /// W3C's `tracestate`.
+    pub trace_state: &'a str,
+    /// Its attributes.
+    pub attributes: Attributes<'a>,
+    /// Its events.
+    pub events: Events<'a>,
+    /// Its links.
+    pub links: Links<'a>,
+}
+
+/// The events of a span in packed form, in the order in which they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Events<'a>(&'a [u8]);
+
+/// An event of a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventRef<'a> {
+    /// Nanoseconds since the Unix epoch.
+    pub time_ns: i64,
+    /// Its name.
+    pub name: &'a str,
+    /// Its attributes.
+    pub attributes: Attributes<'a>,
+    /// How many attributes the sender left out.
+    pub dropped_attributes: u32,
+}
+
+/// The links of a span in packed form, in the order in which they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Links<'a>(&'a [u8]);
+
+/// A link from a span to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkRef<'a> {
+    /// The other span's trace.
+    pub trace_id: TraceId,
+    /// The other span.
+    pub span_id: SpanId,
+    /// The other span's `tracestate`.
+    pub trace_state: &'a str,
+    /// The link's attributes.
+    pub attributes: Attributes<'a>,
+    /// OTLP's flags.
+    pub flags: u32,
+    /// How many attributes the sender left out.
+    pub dropped_attributes: u32,
+}
+
+impl TraceWrite {
+    /// Adds a resource, and gives its number. Spans name it; the same resource may come again.
+    pub fn add_resource(&mut self, schema_url: &str, dropped_attributes: u32, fill: impl FnOnce(&mut AttributesBuilder<'_>)) -> usize {
+        let schema_url = put(&mut self.arena, schema_url.as_bytes());
+        let attributes = filled(&mut self.arena, |arena| fill(&mut AttributesBuilder::new(arena)));
+        self.resources.push(Resource { attributes, schema_url, dropped_attributes });
+        self.resources.len() - 1
+    }
+
+    /// Adds an instrumentation scope, and gives its number.
+    pub fn add_scope(
+        &mut self,
+        name: &str,
+        version: &str,
+        schema_url: &str,
+        dropped_attributes: u32,
+        fill: impl FnOnce(&mut AttributesBuilder<'_>),
+    ) -> usize {
+        let name = put(&mut self.arena, name.as_bytes());
+        let version = put(&mut self.arena, version.as_bytes());
+        let schema_url = put(&mut self.arena, schema_url.as_bytes());
+        let attributes = filled(&mut self.arena, |arena| fill(&mut AttributesBuilder::new(arena)));
+        self.scopes.push(Instrumentation { name, version, attributes, schema_url, dropped_attributes });
+        self.scopes.len() - 1
+    }
+
+    /// Begins a span of a resource and a scope by their numbers. What is pushed from now on is its.
+    ///
+    /// # Panics
+    /// When there is no such resource or scope.
+    pub fn begin_span(&mut self, resource: usize, scope: usize, fixed: SpanRecord, name: &str) {
+        assert!(resource < self.resources.len() && scope < self.scopes.len(), "resource and scope are added before their spans");
+        let name = put(&mut self.arena, name.as_bytes());
+        let none = self.arena.len() as u32..self.arena.len() as u32;
+        self.spans.push(SpanRow {
+            fixed,
+            resource: resource as u32,
+            scope: scope as u32,
+            name,
+            status_message: none.clone(),
+            trace_state: none.clone(),
+            attributes: none.clone(),
+            events: none.clone(),
+            links: none,
+        });
+    }
+
+    /// Gives the span begun last its status message.
+    pub fn set_status_message(&mut self, message: &str) {
+        let place = put(&mut self.arena, message.as_bytes());
+        self.last().status_message = place;
+    }
+
+    /// Gives the span begun last its `tracestate`.
+    pub fn set_trace_state(&mut self, trace_state: &str) {
+        let place = put(&mut self.arena, trace_state.as_bytes());
+        self.last().trace_state = place;
+    }
+
+    /// Gives the span begun last its attributes.
+    pub fn set_attributes(&mut self, fill: impl FnOnce(&mut AttributesBuilder<'_>)) {
+        let place = filled(&mut self.arena, |arena| fill(&mut AttributesBuilder::new(arena)));
+        self.last().attributes = place;
+    }
+
+    /// Adds an event to the span begun last. Events come after all else but links, one after the other.
+    pub fn push_event(&mut self, time_ns: i64, name: &str, dropped_attributes: u32, fill: impl FnOnce(&mut AttributesBuilder<'_>)) {
+        let place = filled(&mut self.arena, |arena| {
+            arena.extend(time_ns.to_le_bytes());
+            put_text(name, arena);
+            put_varint(dropped_attributes as usize, arena);
+            put_attributes(arena, fill);
+        });
+        extend(&mut self.last().events, place);
+    }
+
+    /// Adds a link to the span begun last. Links come after all else, one after the other.
+    pub fn push_link(&mut self, link: &LinkRef<'_>) {
+        let place = filled(&mut self.arena, |arena| {
+            arena.extend(link.trace_id.0);
+            arena.extend(link.span_id.0);
+            put_text(link.trace_state, arena);
+            put_varint(link.flags as usize, arena);
+            put_varint(link.dropped_attributes as usize, arena);
+            put_varint(link.attributes.as_bytes().len(), arena);
+            arena.extend(link.attributes.as_bytes());
+        });
+        extend(&mut self.last().links, place);
+    }
+
+    /// Adds a span of another write, whose resource and scope were added here under these numbers.
+    pub fn copy_span(&mut self, resource: usize, scope: usize, span: &SpanRef<'_>) {
+        self.begin_span(resource, scope, span.fixed, span.name);
+        let status_message = put(&mut self.arena, span.status_message.as_bytes());
+        let trace_state = put(&mut self.arena, span.trace_state.as_bytes());
+        let attributes = put(&mut self.arena, span.attributes.as_bytes());
+        let events = put(&mut self.arena, span.events.0);
+        let links = put(&mut self.arena, span.links.0);
+        let row = self.last();
+        (row.status_message, row.trace_state, row.attributes, row.events, row.links) =
+            (status_message, trace_state, attributes, events, links);
+    }
+
+    /// Adds a resource of another write, and gives its number here.
+    pub fn copy_resource(&mut self, resource: &ResourceRef<'_>) -> usize {
+        let schema_url = put(&mut self.arena, resource.schema_url.as_bytes());
+        let attributes = put(&mut self.arena, resource.attributes.as_bytes());
+        self.resources.push(Resource { attributes, schema_url, dropped_attributes: resource.dropped_attributes });
+        self.resources.len() - 1
+    }
+
+    /// Adds a scope of another write, and gives its number here.
+    pub fn copy_scope(&mut self, scope: &ScopeRef<'_>) -> usize {
+        let name = put(&mut self.arena, scope.name.as_bytes());
+        let version = put(&mut self.arena, scope.version.as_bytes());
+        let schema_url = put(&mut self.arena, scope.schema_url.as_bytes());
+        let attributes = put(&mut self.arena, scope.attributes.as_bytes());
+        self.scopes.push(Instrumentation { name, version, attributes, schema_url, dropped_attributes: scope.dropped_attributes });
+        self.scopes.len() - 1
+    }
+
+    fn last(&mut self) -> &mut SpanRow {
+        self.spans.last_mut().expect("a span is begun before what it holds")
+    }
+
+    /// The number of spans.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is no span.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// The number of resources.
+    pub fn resource_count(&self) -> usize {
+        self.resources.len()
+    }
+
+    /// The number of scopes.
+    pub fn scope_count(&self) -> usize {
+        self.scopes.len()
+    }
+
+    /// Bytes of all that has a variable length.
+    pub fn size_bytes(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// A resource by its number.
+    pub fn resource(&self, number: usize) -> ResourceRef<'_> {
+        let resource = &self.resources[number];
+        ResourceRef {
+            attributes: Attributes::trusted(self.bytes(&resource.attributes)),
+            schema_url: self.text(&resource.schema_url),
+            dropped_attributes: resource.dropped_attributes,
+        }
+    }
+
+    /// A scope by its number.
+    pub fn scope(&self, number: usize) -> ScopeRef<'_> {
+        let scope = &self.scopes[number];
+        ScopeRef {
+            name: self.text(&scope.name),
+            version: self.text(&scope.version),
+            attributes: Attributes::trusted(self.bytes(&scope.attributes)),
+            schema_url: self.text(&scope.schema_url),
+            dropped_attributes: scope.dropped_attributes,
+        }
+    }
+
+    /// A span by its number.
+    pub fn span(&self, number: usize) -> SpanRef<'_> {
+        let row = &self.spans[number];
+        SpanRef {
+            fixed: row.fixed,
+            resource: row.resource as usize,
+            scope: row.scope as usize,
+            name: self.text(&row.name),
+            status_message: self.text(&row.status_message),
+            trace_state: self.text(&row.trace_state),
+            attributes: Attributes::trusted(self.bytes(&row.attributes)),
+            events: Events(self.bytes(&row.events)),
+            links: Links(self.bytes(&row.links)),
+        }
+    }
+
+    /// Ids, times, kind and status of a span by its number, without what stands in the arena.
+    pub fn fixed(&self, number: usize) -> &SpanRecord {
+        &self.spans[number].fixed
+    }
+
+    /// The spans, in the order in which they came.
+    pub fn spans(&self) -> impl ExactSizeIterator<Item = SpanRef<'_>> {
+        (0..self.spans.len()).map(|number| self.span(number))
+    }
+
+    /// Empties it and keeps its memory.
+    pub fn clear(&mut self) {
+        self.arena.clear();
+        self.resources.clear();
+        self.scopes.clear();
+        self.spans.clear();
+    }
+
+    fn bytes(&self, place: &Place) -> &[u8] {
+        &self.arena[place.start as usize..place.end as usize]
+    }
+
+    fn text(&self, place: &Place) -> &str {
+        // Only texts are put where this is asked.
+        std::str::from_utf8(self.bytes(place)).unwrap_or_default()
+    }
+}
+
+impl<'a> Events<'a> {
+    /// Bytes that [`Events::as_bytes`] gave.
+    pub fn trusted(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// Bytes from somewhere else; `None` when they are not well-formed.
+    pub fn checked(bytes: &'a [u8]) -> Option<Self> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            take_event(&mut rest, Attributes::checked)?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// The packed form.
+    pub fn as_bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The events, in order.
+    pub fn iter(self) -> impl Iterator<Item = EventRef<'a>> + Clone {
+        let mut rest = self.0;
+        std::iter::from_fn(move || if rest.is_empty() { None } else { take_event(&mut rest, |bytes| Some(Attributes::trusted(bytes))) })
+    }
+}
+
+impl<'a> Links<'a> {
+    /// Bytes that [`Links::as_bytes`] gave.
+    pub fn trusted(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// Bytes from somewhere else; `None` when they are not well-formed.
+    pub fn checked(bytes: &'a [u8]) -> Option<Self> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            take_link(&mut rest, Attributes::checked)?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// The packed form.
+    pub fn as_bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The links, in order.
+    pub fn iter(self) -> impl Iterator<Item = LinkRef<'a>> + Clone {
+        let mut rest = self.0;
+        std::iter::from_fn(move || if rest.is_empty() { None } else { take_link(&mut rest, |bytes| Some(Attributes::trusted(bytes))) })
+    }
+}
+
+type ReadAttributes<'a> = fn(&'a [u8]) -> Option<Attributes<'a>>;
+
+fn take_event<'a>(rest: &mut &'a [u8], attributes: ReadAttributes<'a>) -> Option<EventRef<'a>> {
+    Some(EventRef {
+        time_ns: i64::from_le_bytes(rest.split_off(..8)?.try_into().ok()?),
+        name: std::str::from_utf8(take_bytes(rest)?).ok()?,
+        dropped_attributes: take_varint(rest)? as u32,
+        attributes: attributes(take_bytes(rest)?)?,
+    })
+}
+
+fn take_link<'a>(rest: &mut &'a [u8], attributes: ReadAttributes<'a>) -> Option<LinkRef<'a>> {
+    Some(LinkRef {
+        trace_id: TraceId(rest.split_off(..16)?.try_into().ok()?),
+        span_id: SpanId(rest.split_off(..8)?.try_into().ok()?),
+        trace_state: std::str::from_utf8(take_bytes(rest)?).ok()?,
+        flags: take_varint(rest)? as u32,
+        dropped_attributes: take_varint(rest)? as u32,
+        attributes: attributes(take_bytes(rest)?)?,
+    })
+}
+
+fn take_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = take_varint(rest)?;
+    rest.split_off(..length)
+}
+
+fn put_text(text: &str, arena: &mut Vec<u8>) {
+    put_varint(text.len(), arena);
+    arena.extend_from_slice(text.as_bytes());
+}
+
+/// Attributes with their length before them.
+fn put_attributes(arena: &mut Vec<u8>, fill: impl FnOnce(&mut AttributesBuilder<'_>)) {
+    let start = arena.len();
+    fill(&mut AttributesBuilder::new(arena));
+    let mut length = Vec::with_capacity(5);
+    put_varint(arena.len() - start, &mut length);
+    arena.extend_from_slice(&length);
+    arena[start..].rotate_right(length.len());
+}
+
+fn put(arena: &mut Vec<u8>, bytes: &[u8]) -> Place {
+    filled(arena, |arena| arena.extend_from_slice(bytes))
+}
+
+fn filled(arena: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>)) -> Place {
+    let start = arena.len() as u32;
+    fill(arena);
+    start..arena.len() as u32
+}
+
+fn extend(place: &mut Place, by: Place) {
+    if place.start == place.end {
+        *place = by;
+    } else {
+        assert_eq!(place.end, by.start, "events and links of a span come one after the other");
+        place.end = by.end;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::AttributeValue;
+    use super::*;
+
+    #[test]
+    fn a_write_gives_back_what_was_pushed() {
+        let mut write = TraceWrite::default();
+        let resource = write.add_resource("https://schema", 1, |attributes| attributes.text("service.name", "shop"));
+        let scope = write.add_scope("lib", "1.2", "", 0, |attributes| attributes.push("a", &AttributeValue::Int(7)));
+        let fixed =
+            SpanRecord { trace_id: TraceId([1; 16]), span_id: SpanId([2; 8]), start_ns: 5, duration_ns: 6, ..SpanRecord::default() };
+        write.begin_span(resource, scope, fixed, "GET /");
+        write.set_attributes(|attributes| attributes.text("http.method", "GET"));
+        write.set_status_message("bad");
+        write.set_trace_state("ot=th:8");
+        write.push_event(7, "first", 0, |attributes| attributes.text("k", &"v".repeat(300)));
+        write.push_event(8, "second", 3, |_| ());
+        let link = LinkRef {
+            trace_id: TraceId([9; 16]),
+            span_id: SpanId([8; 8]),
+            trace_state: "x=y",
+            attributes: Attributes::EMPTY,
+            flags: 256,
+            dropped_attributes: 2,
+        };
+        write.push_link(&link);
+        write.begin_span(resource, scope, SpanRecord::default(), "");
+
+        let mut copy = TraceWrite::default();
+        let (r, s) = (copy.copy_resource(&write.resource(0)), copy.copy_scope(&write.scope(0)));
+        write.spans().for_each(|span| copy.copy_span(r, s, &span));
+        for write in [&write, &copy] {
+            assert_eq!(
+                (write.resource(0).service(), write.resource(0).schema_url, write.resource(0).dropped_attributes),
+                ("shop", "https://schema", 1)
+            );
+            assert_eq!(
+                (write.scope(0).name, write.scope(0).version, write.scope(0).attributes.get("a")),
+                ("lib", "1.2", Some(AttributeValue::Int(7)))
+            );
+            let span = write.span(0);
+            assert_eq!((span.fixed, span.name, span.status_message, span.trace_state), (fixed, "GET /", "bad", "ot=th:8"));
+            assert_eq!(span.attributes.text("http.method"), Some("GET"));
+            let events: Vec<_> = Events::checked(span.events.as_bytes()).unwrap().iter().collect();
+            assert_eq!((events[0].time_ns, events[0].name, events[0].attributes.text("k").unwrap().len()), (7, "first", 300));
+            assert_eq!((events[1].time_ns, events[1].name, events[1].dropped_attributes, events.len()), (8, "second", 3, 2));
+            assert_eq!(Links::checked(span.links.as_bytes()).unwrap().iter().collect::<Vec<_>>(), [link]);
+            assert!(write.span(1).events.is_empty() && write.span(1).name.is_empty());
+            assert_eq!(write.len(), 2);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Trace sampling rules, decided for a span or a whole trace.
