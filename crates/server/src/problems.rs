@@ -34,14 +34,12 @@ impl Api {
             }
             Err(error) => add("error", format!("Metrics store: {error}")),
         }
-        if let Some(logs) = &self.parts.logs {
-            let status = logs.store.status();
-            if let Some(reason) = &status.stalled {
-                add("error", format!("Logs: entries can't be moved from memory to storage: {reason}"));
-            }
-            for problem in status.problems {
-                add("error", format!("Logs: {}: {}", problem.file, problem.message));
-            }
+        let status = self.parts.logs.store.status();
+        if let Some(reason) = &status.stalled {
+            add("error", format!("Logs: entries can't be moved from memory to storage: {reason}"));
+        }
+        for problem in status.problems {
+            add("error", format!("Logs: {}: {}", problem.file, problem.message));
         }
         let targets = self.parts.scraper.targets(None);
         let unwritten = targets.active_targets.iter().filter_map(|t| t.phoenix_write_error.as_ref());

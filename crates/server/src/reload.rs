@@ -134,13 +134,12 @@ impl Reloader {
         }
         self.parts.alert_relabelling.set(new.prometheus.alert_relabel_configs.clone());
         self.parts.rules.load(new.rule_groups.clone(), rule_options(&new));
-        if let Some(logs) = &self.parts.logs {
-            logs.receiver.set_limits(new.settings.logs.limits.clone());
-            logs.store.set_retention(crate::log_store::retention(&new.settings.logs));
-            if let Err(error) = logs.collection.apply(new.collection.clone()).await {
-                tracing::error!(%error, "not all logs are collected");
-                new.warnings.push(Diagnostic::bare_error(format!("not all logs are collected: {error}")));
-            }
+        let logs = &self.parts.logs;
+        logs.receiver.set_limits(new.settings.logs.limits.clone());
+        logs.store.set_retention(crate::log_store::retention(&new.settings.logs));
+        if let Err(error) = logs.collection.apply(new.collection.clone()).await {
+            tracing::error!(%error, "not all logs are collected");
+            new.warnings.push(Diagnostic::bare_error(format!("not all logs are collected: {error}")));
         }
         *self.current.write() = Arc::new(new);
         Ok(())

@@ -9,7 +9,7 @@ use crate::events::{Event, Events};
 use crate::http::bodies::Bodies;
 use crate::http::loki::{Loki, LokiState, PushDoor};
 use crate::http::otlp::OtlpDoor;
-use crate::http::{Api, ApiState, LogPaths, router};
+use crate::http::{Api, ApiState, router};
 use crate::log_store;
 use crate::otlp::{Bound, bind, serve as serve_otlp, taken};
 use crate::own_logs::OwnLogs;
@@ -97,8 +97,7 @@ pub struct Parts {
     pub(crate) incidents: Incidents,
     pub(crate) host: Arc<Host>,
     pub(crate) remote_write: Arc<Receiver>,
-    /// Logs, once their store is open.
-    pub(crate) logs: Option<LogParts>,
+    pub(crate) logs: LogParts,
 }
 
 /// The rooms of logs, for the API.
@@ -207,21 +206,17 @@ impl Server {
         });
 
         let bodies = Bodies::new(Arc::clone(&clock), limits.body_size_bytes, memory / 8, PUSHES);
-        let logs = parts.logs.clone().map(|logs| {
-            let otlp = OtlpDoor { receiver: Arc::clone(&logs.otlp), bodies: bodies.clone() };
-            LogPaths { loki: loki(&parts, logs, &bodies, places, &clock, &shutdown, &limits), otlp }
-        });
+        let otlp = OtlpDoor { receiver: Arc::clone(&parts.logs.otlp), bodies: bodies.clone() };
+        let loki = loki(&parts, parts.logs.clone(), &bodies, places, &clock, &shutdown, &limits);
         let end = shutdown.clone();
-        let otlp = logs.as_ref().map(|paths| paths.otlp.clone());
-        let app = router(api.clone(), logs);
+        let app = router(api.clone(), loki, otlp.clone());
         let served = runtimes.api().spawn(async move {
             let served = axum::serve(listener, app).with_graceful_shutdown(async move { end.wait().await });
             if let Err(error) = served.await {
                 tracing::error!(%error, "the HTTP server ended");
             }
         });
-        let otlp_served =
-            otlp.map_or_else(Vec::new, |door| serve_otlp(&runtimes, &api, otlp_grpc, otlp_http, &door, limits.body_size_bytes));
+        let otlp_served = serve_otlp(&runtimes, &api, otlp_grpc, otlp_http, &otlp, limits.body_size_bytes);
         let (end_alerting, end_incidents) = (shutdown.clone(), shutdown.clone());
         let alerting = parts.alerting.clone();
         let paging = vec![
@@ -229,16 +224,13 @@ impl Server {
             runtimes.paging().spawn(driver.run(async move { end_incidents.wait().await })),
             runtimes.paging().spawn(publish_changes(parts.clone(), options.events, shutdown.clone(), clock.clone())),
         ];
-        if let (Some(own), Some(logs)) = (&options.own_logs, &parts.logs) {
-            runtimes.paging().spawn(own.clone().run(Arc::clone(&logs.receiver), shutdown.clone()));
+        if let Some(own) = &options.own_logs {
+            runtimes.paging().spawn(own.clone().run(Arc::clone(&parts.logs.receiver), shutdown.clone()));
         }
         reloader.put_in_force().map_err(|e| StartError::new("the configuration can't be put in force", e))?;
-        let mut store_threads = vec![maintain(&parts, &runtimes, &clock, &shutdown)?];
-        if let Some(logs) = &parts.logs {
-            store_threads.push(log_store::maintain(&logs.store, &shutdown)?);
-            let collection = api.reloader.current().collection.clone();
-            runtimes.api().block_on(logs.collection.apply(collection)).map_err(|e| StartError::new("cannot collect logs", e))?;
-        }
+        let store_threads = vec![maintain(&parts, &runtimes, &clock, &shutdown)?, log_store::maintain(&parts.logs.store, &shutdown)?];
+        let collection = api.reloader.current().collection.clone();
+        runtimes.api().block_on(parts.logs.collection.apply(collection)).map_err(|e| StartError::new("cannot collect logs", e))?;
         let server = Self { runtimes, api, address, shutdown, served, otlp_served, own_logs: options.own_logs, paging, store_threads };
         tracing::info!(version = env!("CARGO_PKG_VERSION"), url = server.url(), data_dir = %server.data_dir().display(), "Phoenix is ready");
         Ok(server)
@@ -299,15 +291,11 @@ impl Server {
         for task in &self.otlp_served {
             task.abort();
         }
-        if let Some(logs) = &parts.logs {
-            self.runtimes.api().block_on(logs.collection.stop());
+        self.runtimes.api().block_on(parts.logs.collection.stop());
+        if let Some(own) = &self.own_logs {
+            own.store(&parts.logs.receiver);
         }
-        if let (Some(own), Some(logs)) = (&self.own_logs, &parts.logs) {
-            own.store(&logs.receiver);
-        }
-        if let Some(logs) = &parts.logs
-            && let Err(error) = logs.store.close()
-        {
+        if let Err(error) = parts.logs.store.close() {
             tracing::error!(%error, "the store of logs could not be closed cleanly; its log will be replayed");
         }
         for thread in self.store_threads.drain(..) {
@@ -411,10 +399,10 @@ async fn open(
     let alert_relabelling = Arc::new(RelabelledAlerts::new(alerting.sink()));
     let metrics = RuleMetrics::default();
     metrics.register(registry);
-    let logs = Some(log_store::open(settings, &engine, clock, disk, runtimes.api(), registry)?);
+    let logs = log_store::open(settings, &engine, clock, disk, runtimes.api(), registry)?;
     let doors = Doors {
         engine: Arc::clone(&engine),
-        logs: logs.as_ref().map(|logs| Arc::new(LogRules(Arc::clone(&logs.engine))) as Arc<dyn phoenix_rules::QueryDoor>),
+        logs: Some(Arc::new(LogRules(Arc::clone(&logs.engine)))),
         sink: alert_relabelling.clone(),
         detections: None,
         store: Some(Arc::new(StateOfRules { state: state.clone(), clock: clock.clone(), runtime: runtimes.paging().clone() })),

@@ -79,19 +79,11 @@ impl Deref for Api {
     }
 }
 
-/// What is sent and asked where logs are kept.
-#[derive(Clone)]
-pub(crate) struct LogPaths {
-    pub(crate) loki: loki::Loki,
-    pub(crate) otlp: otlp::OtlpDoor,
-}
-
 /// All paths.
-pub(crate) fn router(api: Api, logs: Option<LogPaths>) -> Router {
-    let (loki, otlp) = logs.map(|paths| (paths.loki, paths.otlp)).unzip();
+pub(crate) fn router(api: Api, loki: loki::Loki, otlp: otlp::OtlpDoor) -> Router {
     Router::new()
-        .merge(otlp.map_or_else(Router::new, otlp::router))
-        .merge(loki.map_or_else(Router::new, loki::router))
+        .merge(otlp::router(otlp))
+        .merge(loki::router(loki))
         .nest("/prometheus/api/v1", prometheus::ruler())
         .nest("/api/v1", prometheus::router())
         .nest("/api/v2", alertmanager::router())

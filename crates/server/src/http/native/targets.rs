@@ -37,10 +37,7 @@ pub(super) async fn relabel(State(api): State<Api>, params: Params) -> Result<Js
 
 /// Files, listeners and the journal that logs are collected from.
 pub(super) async fn logs(State(api): State<Api>) -> Json<Value> {
-    let targets = match &api.parts.logs {
-        Some(logs) => logs.collection.targets().await,
-        None => Vec::new(),
-    };
+    let targets = api.parts.logs.collection.targets().await;
     let shown = |target: TargetStatus| {
         json!({
             "job": target.job,

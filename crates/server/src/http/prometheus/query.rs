@@ -51,8 +51,7 @@ impl Asked {
     ) -> Result<Success, ApiError> {
         let Self { language, query, timeout, lookback, limit } = self;
         let output = if language == Language::LogQl {
-            let logs = api.parts.logs.as_ref().ok_or_else(|| ApiError::execution("there is no store of logs"))?;
-            let engine = Arc::clone(&logs.engine);
+            let engine = Arc::clone(&api.parts.logs.engine);
             let places = api.queries.places();
             places.run(places.enter()?, timeout, move |limits| evaluate_logs(engine.as_ref(), &query, limits).and_then(numbers)).await?
         } else {

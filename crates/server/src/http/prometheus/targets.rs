@@ -44,7 +44,7 @@ pub(super) async fn metadata(State(api): State<Api>, params: Params) -> Result<S
         })
         .collect();
     // What OTLP said of metrics that no target has.
-    let mut told = api.parts.logs.as_ref().map(|logs| logs.otlp.metadata()).unwrap_or_default();
+    let mut told = api.parts.logs.otlp.metadata();
     told.retain(|(metric, _)| wanted.is_none_or(|wanted| wanted == metric) && !data.contains_key(metric));
     told.sort_by(|a, b| a.0.cmp(&b.0));
     let room = limit.saturating_sub(data.len());
