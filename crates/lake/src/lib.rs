@@ -41,6 +41,7 @@ mod read;
 mod retention;
 pub mod segment;
 mod series;
+mod spans;
 mod status;
 mod store;
 mod subscribe;
