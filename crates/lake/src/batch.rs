@@ -7,21 +7,13 @@
 
 use crate::bytes::{Reader, put_i64, put_slice, put_u64};
 use crate::retention::Cutoffs;
+use crate::write::Encoded;
 use hashbrown::HashMap;
 use phoenix_model::logs::{Level, LogWrite};
 use phoenix_model::{Labels, LabelsRef};
 
 /// The kind of records that hold log entries. Others, for other schemas, get numbers of their own.
 const KIND_LOGS: u8 = 1;
-
-/// What became of the entries of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Encoded {
-    /// Entries in the record.
-    pub(crate) kept: u64,
-    /// Entries left out as past their retention.
-    pub(crate) too_old: u64,
-}
 
 /// Writes the entries that are not past their retention.
 pub(crate) fn encode_batch(write: &LogWrite, cutoffs: &Cutoffs<'_>, out: &mut Vec<u8>) -> Encoded {

@@ -1,16 +1,13 @@
 //! Merging segments of a day, in tiers; leaving out what was deleted or is past its retention.
 
 use crate::LakeError;
-use crate::deletes::Deletion;
-use crate::flush::{DAY_NS, LATE, LazyWriter};
 use crate::manifest::SegmentEntry;
 use crate::options::CompactionLimits;
-use crate::retention::Cutoffs;
-use crate::segment::Rows;
-use crate::store::{Held, Lake, View};
-use crate::tombstone::Tombstone;
+use crate::partition::{DAY_NS, LATE};
+use crate::schema::{Flush, Merged, Schema};
+use crate::segment::SegmentInfo;
+use crate::store::{Held, Store, View};
 use crate::upkeep::{Doomed, Upkeep};
-use phoenix_model::logs::Stream;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,42 +20,48 @@ const BUSY_FACTOR: usize = 4;
 /// After so many rows a merge looks whether something else is more urgent.
 const ROWS_PER_STEP: u64 = 4096;
 
-/// Of entries with the same stream and time, so many are looked at to find one that is the same as another.
-const MAX_COMPARED: usize = 1000;
-
 /// What to write anew, as what.
-struct Job {
-    inputs: Vec<Arc<Held>>,
+struct Job<S: Schema> {
+    inputs: Vec<Arc<Held<S>>>,
     level: u8,
 }
 
-/// What came of a merge.
-enum Merged {
-    Segment(SegmentEntry),
-    /// No entry is left.
-    Nothing,
-    /// The store is about to be closed.
-    GivenUp,
+/// A merge under way.
+pub(crate) struct Merge<'a, S: Schema> {
+    pub(crate) inputs: &'a [Arc<Held<S>>],
+    pub(crate) partition: i64,
+    /// What is left out.
+    pub(crate) what: Flush<'a>,
 }
 
-/// A segment that is merged.
-struct Input<'a> {
-    rows: Rows<'a>,
-    clean_to: u64,
-    /// The tombstones that touch the stream it is at.
-    touching: Vec<&'a Tombstone>,
+/// Lets a long merge look now and then whether something else is more urgent.
+pub(crate) struct Pace<'a, S: Schema> {
+    upkeep: &'a mut Upkeep<S>,
+    until_pause: u64,
 }
 
-/// The rows with the same stream and time that were written, for finding ones that are the same.
-#[derive(Default)]
-struct Written {
-    timestamp_ns: i64,
-    rows: Vec<(usize, String, Vec<u8>)>,
+impl<S: Schema> Pace<'_, S> {
+    /// To be called for each entry; false when the store is about to be closed.
+    pub(crate) fn goes_on(&mut self, store: &Store<S>) -> bool {
+        self.until_pause -= 1;
+        if self.until_pause > 0 {
+            return true;
+        }
+        self.until_pause = ROWS_PER_STEP;
+        if store.wake.is_closing() {
+            return false;
+        }
+        store.journal.sync_if_due();
+        if let Err(error) = store.flush_if_due(self.upkeep) {
+            tracing::warn!(%error, "{} in memory could not be moved to segments, it will be tried again", S::WORDS.entries);
+        }
+        true
+    }
 }
 
-impl Lake {
+impl<S: Schema> Store<S> {
     /// Does the most urgent merge; whether there may be another one.
-    pub(crate) fn merge_once(&self, upkeep: &mut Upkeep) -> Result<bool, LakeError> {
+    pub(crate) fn merge_once(&self, upkeep: &mut Upkeep<S>) -> Result<bool, LakeError> {
         let due_to = self.begin_deletes();
         let mut view = self.view.read().clone();
         if !upkeep.damaged.is_empty() {
@@ -71,9 +74,12 @@ impl Lake {
         let cutoffs = view.retention.cutoffs(if may_expire { now_ms } else { i64::MIN });
         let chosen = choose(&view, limits, is_quiet, may_expire, due_to, now_ms);
         let Some(job) = chosen.inspect_err(|error| self.set_aside(upkeep, &view.segments, error))? else { return Ok(false) };
-        let merged = match self.merge(upkeep, &job, &view, &cutoffs, due_to) {
-            Ok(Merged::Segment(entry)) => Some(entry),
-            Ok(Merged::Nothing) => None,
+        let deletes = view.deletes.iter().filter(|d| !d.entry.processed && d.entry.number <= due_to);
+        let what = Flush { cutoffs, due: deletes.collect() };
+        let partition = job.inputs[0].entry.partition;
+        let merge = Merge { inputs: &job.inputs, partition, what };
+        let merged = match S::merge(self, &merge, &mut Pace { upkeep, until_pause: ROWS_PER_STEP }) {
+            Ok(Merged::Done(info)) => info.map(|info| job.entry(info, due_to)),
             Ok(Merged::GivenUp) => return Ok(false),
             Err(error) => {
                 self.set_aside(upkeep, &job.inputs, &error);
@@ -95,7 +101,7 @@ impl Lake {
 
     /// Leaves segments out of merges from now on that are the reason of an error: damaged, missing or
     /// too short. A store of objects that is away is no such reason.
-    fn set_aside(&self, upkeep: &mut Upkeep, segments: &[Arc<Held>], error: &LakeError) {
+    fn set_aside(&self, upkeep: &mut Upkeep<S>, segments: &[Arc<Held<S>>], error: &LakeError) {
         for held in segments {
             let info = &held.entry.info;
             let keys = info.keys(&self.options.prefix);
@@ -116,140 +122,39 @@ impl Lake {
             }
         }
     }
+}
 
-    /// Writes the inputs into one segment.
-    fn merge(&self, upkeep: &mut Upkeep, job: &Job, view: &View, cutoffs: &Cutoffs<'_>, due_to: u64) -> Result<Merged, LakeError> {
-        let due: Vec<&Arc<Deletion>> = view.deletes.iter().filter(|d| !d.entry.processed && d.entry.number <= due_to).collect();
-        let mut inputs = Vec::new();
-        for held in &job.inputs {
-            inputs.push(Input { rows: held.segment.rows()?, clean_to: held.entry.clean_to, touching: Vec::new() });
+impl<S: Schema> Job<S> {
+    /// What the manifest says of the segment that came of it.
+    fn entry(&self, info: SegmentInfo, due_to: u64) -> SegmentEntry {
+        let entries = || self.inputs.iter().map(|held| &held.entry);
+        SegmentEntry {
+            info,
+            partition: self.inputs[0].entry.partition,
+            level: self.level,
+            clean_to: entries().map(|entry| entry.clean_to).fold(due_to, u64::max),
+            created_ms: entries().map(|entry| entry.created_ms).max().unwrap_or_default(),
         }
-        let partition = job.inputs[0].entry.partition;
-        let mut writer = LazyWriter::new(self, partition);
-        let mut until_pause = ROWS_PER_STEP;
-        while let Some(stream) = first_stream(&inputs) {
-            let cutoff_ns = cutoffs.of(&stream);
-            // The inputs that have the stream, each with the time of its row.
-            let mut taking: Vec<(i64, usize)> = Vec::new();
-            for (index, input) in inputs.iter_mut().enumerate() {
-                if input.is_at(&stream) {
-                    let counts = |d: &&&Arc<Deletion>| d.entry.number > input.clean_to && d.tombstone.touches_stream(&stream);
-                    input.touching = due.iter().filter(counts).map(|d| &d.tombstone).collect();
-                    taking.push((input.timestamp_ns(), index));
-                }
-            }
-            let mut written = Written::default();
-            while let Some((timestamp_ns, index)) = taking.iter().min().copied() {
-                let shared = taking.len() > 1 && taking.iter().filter(|other| other.0 == timestamp_ns).count() > 1;
-                let input = &mut inputs[index];
-                if let Some((_, entry)) = input.rows.current()
-                    && entry.timestamp_ns >= cutoff_ns
-                    && !input.touching.iter().any(|tombstone| tombstone.covers(entry.timestamp_ns, entry.line))
-                    && written.is_new(index, &entry, shared)
-                {
-                    writer.push(&stream, entry)?;
-                }
-                input.rows.advance()?;
-                if input.is_at(&stream) {
-                    let next_ns = input.timestamp_ns();
-                    taking.iter_mut().filter(|other| other.1 == index).for_each(|other| other.0 = next_ns);
-                } else {
-                    taking.retain(|other| other.1 != index);
-                }
-                until_pause -= 1;
-                if until_pause == 0 {
-                    until_pause = ROWS_PER_STEP;
-                    if self.wake.is_closing() {
-                        return Ok(Merged::GivenUp);
-                    }
-                    self.journal.sync_if_due();
-                    if let Err(error) = self.flush_if_due(upkeep) {
-                        tracing::warn!(%error, "entries in memory could not be moved to segments, it will be tried again");
-                    }
-                }
-            }
-        }
-        let clean_to = job.inputs.iter().map(|held| held.entry.clean_to).fold(due_to, u64::max);
-        let created_ms = job.inputs.iter().map(|held| held.entry.created_ms).max().unwrap_or_default();
-        let merged = writer.finish()?.map(|info| SegmentEntry { info, partition, level: job.level, clean_to, created_ms });
-        Ok(merged.map_or(Merged::Nothing, Merged::Segment))
     }
 }
 
 /// The most urgent work.
-fn choose(
-    view: &View,
+fn choose<S: Schema>(
+    view: &View<S>,
     limits: &CompactionLimits,
     is_quiet: bool,
     may_expire: bool,
     due_to: u64,
     now_ms: i64,
-) -> Result<Option<Job>, LakeError> {
-    if let Some(held) = choose_rewrite(view, may_expire.then(|| now_ms.saturating_mul(1_000_000)), due_to)? {
+) -> Result<Option<Job<S>>, LakeError> {
+    if let Some(held) = S::choose_rewrite(view, may_expire.then(|| now_ms.saturating_mul(1_000_000)), due_to)? {
         return Ok(Some(Job { level: held.entry.level, inputs: vec![held] }));
     }
     Ok(choose_merge(&view.segments, limits, is_quiet, now_ms))
 }
 
-/// A segment with entries that were deleted, or with streams that are past their retention.
-fn choose_rewrite(view: &View, now_ns: Option<i64>, due_to: u64) -> Result<Option<Arc<Held>>, LakeError> {
-    for deletion in view.deletes.iter().filter(|d| !d.entry.processed && d.entry.number <= due_to) {
-        for held in view.segments.iter() {
-            if held.is_touched(deletion)? {
-                return Ok(Some(Arc::clone(held)));
-            }
-        }
-    }
-    for held in view.segments.iter() {
-        if let Some(now_ns) = now_ns
-            && held.kept_from(&view.retention)?.some_gone(held.entry.info.max_ns, now_ns)
-        {
-            return Ok(Some(Arc::clone(held)));
-        }
-    }
-    Ok(None)
-}
-
-impl Input<'_> {
-    fn is_at(&self, stream: &Arc<Stream>) -> bool {
-        self.rows.current().is_some_and(|(current, _)| Arc::ptr_eq(current, stream) || current == stream)
-    }
-
-    fn timestamp_ns(&self) -> i64 {
-        self.rows.current().map_or(i64::MAX, |(_, entry)| entry.timestamp_ns)
-    }
-}
-
-impl Written {
-    /// Whether no row of another segment with the same time, line and metadata was written. `shared`
-    /// says whether another segment stands at the same time.
-    fn is_new(&mut self, index: usize, entry: &phoenix_model::logs::EntryRef<'_>, shared: bool) -> bool {
-        if self.timestamp_ns != entry.timestamp_ns {
-            self.timestamp_ns = entry.timestamp_ns;
-            self.rows.clear();
-        }
-        if !shared && self.rows.is_empty() {
-            return true;
-        }
-        let same = |(other, line, metadata): &(usize, String, Vec<u8>)| {
-            *other != index && line == entry.line && metadata == entry.metadata.as_bytes()
-        };
-        if self.rows.iter().any(same) {
-            return false;
-        }
-        if self.rows.len() < MAX_COMPARED {
-            self.rows.push((index, entry.line.to_owned(), entry.metadata.as_bytes().to_vec()));
-        }
-        true
-    }
-}
-
-fn first_stream(inputs: &[Input<'_>]) -> Option<Arc<Stream>> {
-    inputs.iter().filter_map(|input| input.rows.current()).map(|(stream, _)| stream).min().cloned()
-}
-
 /// Segments of one day that are worth merging.
-fn choose_merge(segments: &[Arc<Held>], limits: &CompactionLimits, is_quiet: bool, now_ms: i64) -> Option<Job> {
+fn choose_merge<S: Schema>(segments: &[Arc<Held<S>>], limits: &CompactionLimits, is_quiet: bool, now_ms: i64) -> Option<Job<S>> {
     let entries: Vec<&SegmentEntry> = segments.iter().map(|held| &held.entry).collect();
     let (chosen, level) = choose_entries(&entries, limits, is_quiet, now_ms)?;
     Some(Job { inputs: chosen.into_iter().map(|index| Arc::clone(&segments[index])).collect(), level })
@@ -304,7 +209,6 @@ fn that_fit(segments: &[&SegmentEntry], indexes: impl Iterator<Item = usize>, ma
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::segment::SegmentInfo;
     use std::time::Duration;
 
     const HOUR_MS: i64 = 3_600_000;

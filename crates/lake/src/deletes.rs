@@ -6,8 +6,10 @@
 //! later than the request and lies in its range goes with it if it arrives before that moment.
 
 use crate::LakeError;
+use crate::logs::Logs;
 use crate::manifest::DeleteEntry;
-use crate::store::{Held, Lake, View};
+use crate::schema::Schema;
+use crate::store::{Held, Store, View};
 use crate::tombstone::{StoredTombstone, Tombstone};
 use phoenix_model::logs::ReadError;
 use std::sync::Arc;
@@ -48,7 +50,7 @@ impl Deletion {
     }
 }
 
-impl View {
+impl<S: Schema> View<S> {
     /// The tombstones that count for entries of this range of time (both ends count) from which
     /// the requests up to number `clean_to` have been removed.
     pub(crate) fn tombstones(&self, clean_to: u64, min_ns: i64, max_ns: i64) -> Vec<Tombstone> {
@@ -65,7 +67,7 @@ impl View {
     }
 }
 
-impl Held {
+impl Held<Logs> {
     /// Whether the segment has to be written anew for a request that is due.
     pub(crate) fn is_touched(&self, deletion: &Deletion) -> Result<bool, ReadError> {
         let info = &self.entry.info;
@@ -76,9 +78,9 @@ impl Held {
     }
 }
 
-impl Lake {
+impl Store<Logs> {
     /// Deletes what the tombstone covers. It is gone from answers when this returns, also after a restart.
-    /// `query` is what was asked, for [`Lake::deletes`]. Gives the request's name.
+    /// `query` is what was asked, for [`Store::deletes`]. Gives the request's name.
     pub fn delete(&self, query: &str, tombstone: Tombstone) -> Result<String, LakeError> {
         let mut record = self.record.lock();
         let view = self.view.read().clone();
@@ -135,15 +137,6 @@ impl Lake {
         Ok(true)
     }
 
-    /// The requests that can be carried out in storage now; from now on they can't be taken back.
-    pub(crate) fn begin_deletes(&self) -> u64 {
-        let mut record = self.record.lock();
-        let cancel_period_ms = i64::try_from(self.options.delete_cancel_period.as_millis()).unwrap_or(i64::MAX);
-        let due_to = self.view.read().due_to(self.clock.now_ms(), cancel_period_ms);
-        record.carried_out = record.carried_out.max(due_to);
-        record.carried_out
-    }
-
     /// Notes which requests have nothing left to remove.
     pub(crate) fn settle_deletes(&self) -> Result<(), LakeError> {
         let due_to = self.begin_deletes();
@@ -189,5 +182,16 @@ impl Lake {
         drop(record);
         self.show();
         Ok(())
+    }
+}
+
+impl<S: Schema> Store<S> {
+    /// The requests that can be carried out in storage now; from now on they can't be taken back.
+    pub(crate) fn begin_deletes(&self) -> u64 {
+        let mut record = self.record.lock();
+        let cancel_period_ms = i64::try_from(self.options.delete_cancel_period.as_millis()).unwrap_or(i64::MAX);
+        let due_to = self.view.read().due_to(self.clock.now_ms(), cancel_period_ms);
+        record.carried_out = record.carried_out.max(due_to);
+        record.carried_out
     }
 }

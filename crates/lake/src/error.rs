@@ -30,7 +30,7 @@ pub enum LakeError {
     },
     /// The store pushes back, since entries come faster than they can be moved to storage.
     /// Nothing of the batch was stored; try again later.
-    #[error("the store of logs can't take more entries: {0}")]
+    #[error("the store can't take more: {0}")]
     Busy(String),
     /// The disk or the bucket is full. Nothing of the batch was stored; try again when there is room.
     #[error("the disk is full: {0}")]
@@ -53,7 +53,7 @@ pub enum LakeError {
     #[error("query was cancelled")]
     Cancelled,
     /// The store has been shut down.
-    #[error("the store of logs has been shut down")]
+    #[error("the store has been shut down")]
     Closed,
 }
 

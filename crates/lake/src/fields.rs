@@ -1,9 +1,9 @@
 //! Reading fields of lines in the place of the lines.
 
+use crate::logs::Lake;
 use crate::memtable::MemoryQuery;
 use crate::read::{Scene, read_scene};
 use crate::segment::{Prepared, PreparedFields};
-use crate::store::Lake;
 use phoenix_model::logs::{FieldSelect, FieldValue, FieldVisitor, LogBatch, LogSelect, LogVisitor, Need, ReadError, ReadLimits, ReadStats};
 
 /// Hands whole lines to somebody who asked for fields.

@@ -19,6 +19,7 @@ use std::time::Duration;
 pub(crate) struct Journal {
     disk: SharedDisk,
     clock: SharedClock,
+    signal: &'static str,
     folder: PathBuf,
     sync: SyncPolicy,
     metrics: Arc<Metrics>,
@@ -28,6 +29,17 @@ pub(crate) struct Journal {
     /// As [`End::bytes`], for those who must not wait for an fsync under way.
     bytes: AtomicU64,
     closed: AtomicBool,
+}
+
+/// Where a log goes on.
+pub(crate) struct Place {
+    /// What is written there: `logs`.
+    pub(crate) signal: &'static str,
+    pub(crate) folder: PathBuf,
+    /// The number of the next file.
+    pub(crate) next_number: u64,
+    /// Bytes of the files before it.
+    pub(crate) older_bytes: u64,
 }
 
 #[derive(Default)]
@@ -65,20 +77,14 @@ pub(crate) struct Rotated {
 }
 
 impl Journal {
-    /// A log whose next file has this number, after files of so many bytes.
-    pub(crate) fn new(
-        disk: SharedDisk,
-        clock: SharedClock,
-        folder: PathBuf,
-        sync: SyncPolicy,
-        metrics: Arc<Metrics>,
-        next_number: u64,
-        older_bytes: u64,
-    ) -> Self {
+    /// A log that goes on at a place.
+    pub(crate) fn new(disk: SharedDisk, clock: SharedClock, place: Place, sync: SyncPolicy, metrics: Arc<Metrics>) -> Self {
+        let Place { signal, folder, next_number, older_bytes } = place;
         let end = End { file: None, next_number, older_bytes, last_sync: clock.monotonic(), unsynced: false, distrusted: false };
         Self {
             disk,
             clock,
+            signal,
             folder,
             sync,
             metrics,
@@ -159,7 +165,7 @@ impl Journal {
                 self.metrics.fsync_failures.inc();
             }
             // Not louder: a full disk would fill the log with it, and the caller and a metric tell as well.
-            tracing::debug!(%error, "a batch could not be written to the log of logs");
+            tracing::debug!(%error, "a batch could not be written to the log of {}", self.signal);
             return Err(error.into());
         }
         end.file = Some(file);
@@ -193,7 +199,7 @@ impl Journal {
         self.metrics.fsync_seconds.observe(self.clock.monotonic().saturating_sub(now).as_secs_f64());
         if let Err(error) = synced {
             self.metrics.fsync_failures.inc();
-            tracing::warn!(%error, "the log of logs could not be forced onto the disk; the entries in memory will be moved to segments");
+            tracing::warn!(%error, "the log of {} could not be forced onto the disk; the entries in memory will be moved to segments", self.signal);
             let mut end = self.end.lock();
             end.distrusted = true;
             if end.file.as_ref().is_some_and(|file| file.number() == number) {
@@ -212,7 +218,7 @@ impl Journal {
         {
             // What it holds is about to move to segments.
             self.metrics.fsync_failures.inc();
-            tracing::warn!(%error, "the log of logs could not be forced onto the disk");
+            tracing::warn!(%error, "the log of {} could not be forced onto the disk", self.signal);
         }
         end.end_file();
         end.distrusted = false;
@@ -257,7 +263,7 @@ impl Journal {
             && let Err(error) = file.file().sync()
         {
             self.metrics.fsync_failures.inc();
-            tracing::warn!(%error, "the log of logs could not be forced onto the disk");
+            tracing::warn!(%error, "the log of {} could not be forced onto the disk", self.signal);
         }
         was_open
     }

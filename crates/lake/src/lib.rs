@@ -24,6 +24,9 @@
 //! what [`segment::SegmentInfo`] says; what a record of the log holds, a byte at its start tells.
 //! A second schema adds its kind of record, its memtable and its segments.
 
+// `Schema` is sealed: what stores hold is decided here, and its parts are of no use elsewhere.
+#![allow(private_bounds, private_interfaces)]
+
 mod batch;
 mod bytes;
 mod compaction;
@@ -32,13 +35,16 @@ mod error;
 mod fields;
 mod flush;
 mod journal;
+mod logs;
 mod manifest;
 mod memtable;
 mod metrics;
 mod options;
+mod partition;
 mod patterns;
 mod read;
 mod retention;
+mod schema;
 pub mod segment;
 mod series;
 mod spans;
@@ -48,16 +54,18 @@ mod subscribe;
 mod tombstone;
 mod upkeep;
 mod wal;
+mod words;
 mod write;
 
 pub use deletes::DeleteStatus;
 pub use error::LakeError;
+pub use logs::{Lake, Logs};
 pub use options::{CompactionLimits, LakeOptions, SyncPolicy};
 pub use read::IndexStats;
 pub use retention::{Retention, StreamRetention};
 pub use segment::PatternCounts;
 pub use status::{LakeStatus, Problem};
-pub use store::Lake;
+pub use store::Store;
 pub use subscribe::{EntrySink, Subscription};
 pub use tombstone::Tombstone;
 pub use write::Outcome;

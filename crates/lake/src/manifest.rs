@@ -41,7 +41,7 @@ pub(crate) struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SegmentEntry {
     pub(crate) info: SegmentInfo,
-    /// The day since 1970 (UTC) whose entries it holds; [`crate::flush::LATE`] for many days long ago.
+    /// The day since 1970 (UTC) whose entries it holds; [`crate::partition::LATE`] for many days long ago.
     pub(crate) partition: i64,
     /// How often its entries were merged.
     pub(crate) level: u8,

@@ -1,17 +1,18 @@
 //! What the store says about itself.
 
+use crate::words::Words;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-/// The store's metrics, registered as `phoenix_lake_*`.
+/// The metrics of a store: `phoenix_lake_*` of logs, `phoenix_traces_*` of spans.
 pub(crate) struct Metrics {
     pub(crate) memory_entries: Gauge,
     pub(crate) memory_bytes: Gauge,
-    pub(crate) memory_streams: Gauge,
+    pub(crate) memory_groups: Gauge,
     pub(crate) entries: Counter,
-    pub(crate) line_bytes: Counter,
+    pub(crate) raw_bytes: Counter,
     pub(crate) duplicates: Counter,
     pub(crate) too_old: Counter,
     pub(crate) busy: Counter,
@@ -35,36 +36,42 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn register(registry: &mut Registry) -> Self {
-        let registry = registry.sub_registry_with_prefix("phoenix_lake");
+    /// Makes the metrics of a store and registers those that it has.
+    pub(crate) fn register(registry: &mut Registry, words: &Words) -> Self {
+        let registry = registry.sub_registry_with_prefix(words.metrics);
+        let Words { entries: name, title, groups, raw: (raw_name, raw_title), .. } = *words;
         let mut gauge = |name: &str, help: &str| {
             let gauge: Gauge = Gauge::default();
             registry.register(name, help, gauge.clone());
             gauge
         };
-        let memory_entries = gauge("memory_entries", "Log entries in memory that are not in segments yet");
-        let memory_bytes = gauge("memory_bytes", "About the bytes that the entries in memory take");
-        let memory_streams = gauge("memory_streams", "Streams of the entries in memory");
+        let memory_entries = gauge(&format!("memory_{name}"), &format!("{title} in memory that are not in segments yet"));
+        let memory_bytes = gauge("memory_bytes", &format!("About the bytes that the {name} in memory take"));
+        let memory_groups = gauge(&format!("memory_{groups}"), &format!("{} of the {name} in memory", capital(groups)));
         let wal_bytes = gauge("wal_bytes", "Bytes of the write-ahead log that a restart would replay");
         let segments = gauge("segments", "Immutable segments in storage");
         let segment_bytes = gauge("segment_bytes", "Bytes of all segments in storage, indexes included");
-        let segment_entries = gauge("segment_entries", "Log entries in segments");
-        let pending_deletes = gauge("pending_deletes", "Requests to delete that are not carried out in storage yet");
-        let subscriptions = gauge("subscriptions", "Live tails");
+        let segment_entries = gauge(&format!("segment_{name}"), &format!("{title} in segments"));
+        let (pending_deletes, subscriptions) = if words.selectors {
+            let pending_deletes = gauge("pending_deletes", "Requests to delete that are not carried out in storage yet");
+            (pending_deletes, gauge("subscriptions", "Live tails"))
+        } else {
+            Default::default()
+        };
         let mut counter = |name: &str, help: &str| {
             let counter: Counter = Counter::default();
             registry.register(name, help, counter.clone());
             counter
         };
-        let entries = counter("entries", "Log entries stored");
-        let line_bytes = counter("line_bytes", "Bytes of the lines of the entries stored");
-        let duplicates = counter("duplicate_entries", "Log entries that were in memory already");
-        let too_old = counter("too_old_entries", "Log entries left out as older than the retention");
-        let busy = counter("busy_refusals", "Batches refused since the entries in memory or the log reached their limit");
+        let entries = counter(name, &format!("{title} stored"));
+        let raw_bytes = counter(raw_name, &format!("Bytes of {raw_title} stored"));
+        let duplicates = counter(&format!("duplicate_{name}"), &format!("{title} that were in memory already"));
+        let too_old = counter(&format!("too_old_{name}"), &format!("{title} left out as older than the retention"));
+        let busy = counter("busy_refusals", &format!("Batches refused since the {name} in memory or the log reached their limit"));
         let write_failures = counter("write_failures", "Batches that were not stored because of an error");
         let wal_written_bytes = counter("wal_written_bytes", "Bytes written to the write-ahead log");
         let fsync_failures = counter("fsync_failures", "Failed fsyncs of the write-ahead log");
-        let flushes = counter("flushes", "Moves of entries from memory to segments");
+        let flushes = counter("flushes", &format!("Moves of {name} from memory to segments"));
         let flush_failures = counter("flush_failures", "Moves to segments that failed and are tried again");
         let merges = counter("merges", "Merges and rewrites of segments");
         let merged_bytes = counter("merged_bytes", "Bytes of segments written by merges");
@@ -76,9 +83,9 @@ impl Metrics {
         Self {
             memory_entries,
             memory_bytes,
-            memory_streams,
+            memory_groups,
             entries,
-            line_bytes,
+            raw_bytes,
             duplicates,
             too_old,
             busy,
@@ -101,4 +108,9 @@ impl Metrics {
             subscriptions,
         }
     }
+}
+
+/// A word as the first of a sentence.
+fn capital(word: &str) -> String {
+    word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect()
 }

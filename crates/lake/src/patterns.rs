@@ -1,8 +1,8 @@
 //! The patterns of lines and how often they occur.
 
+use crate::logs::Lake;
 use crate::read::{Scene, read_scene};
 use crate::segment::{PatternCounts, Prepared};
-use crate::store::Lake;
 use hashbrown::HashMap;
 use phoenix_lines::{Columns, Encoder, Page};
 use phoenix_model::Charge;

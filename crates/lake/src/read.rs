@@ -1,9 +1,10 @@
 //! Reading entries, from memory and from segments.
 
+use crate::logs::{Lake, Logs};
 use crate::memtable::{CountTable, MemoryQuery, MemoryView};
 use crate::retention::Cutoffs;
 use crate::segment::{PageRef, Prepared};
-use crate::store::{Held, Lake, View};
+use crate::store::{Held, View};
 use crate::tombstone::Tombstone;
 use phoenix_model::Matcher;
 use phoenix_model::logs::{Direction, LogBatch, LogSelect, LogVisitor, Need, ReadError, ReadLimits, ReadStats, Stream, StreamCounts};
@@ -105,7 +106,7 @@ fn pick<T: Copy>(kept: &[usize], from: &[T]) -> Vec<T> {
 
 /// What a reader looks at, with what is worked out once for all of it.
 pub(crate) struct Scene {
-    pub(crate) view: View,
+    pub(crate) view: View<Logs>,
     pub(crate) memory: Vec<MemoryView>,
     /// For each segment, the tombstones that count for it.
     pub(crate) buried: Vec<Vec<Tombstone>>,
@@ -117,7 +118,7 @@ impl Scene {
     pub(crate) fn new(store: &Lake, start_ns: i64, end_ns: i64) -> Self {
         let (mut view, memory) = store.look();
         view.segments = view.segments.iter().filter(|held| held.entry.info.overlaps(start_ns, end_ns)).cloned().collect();
-        let of = |held: &Arc<Held>| view.tombstones(held.entry.clean_to, held.entry.info.min_ns, held.entry.info.max_ns);
+        let of = |held: &Arc<Held<Logs>>| view.tombstones(held.entry.clean_to, held.entry.info.min_ns, held.entry.info.max_ns);
         let buried = if view.deletes.is_empty() { vec![Vec::new(); view.segments.len()] } else { view.segments.iter().map(of).collect() };
         let buried_memory = view.tombstones(0, i64::MIN, i64::MAX);
         Self { view, memory, buried, buried_memory }

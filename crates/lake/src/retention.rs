@@ -87,6 +87,27 @@ impl Cutoffs<'_> {
     }
 }
 
+/// From which moments on the streams of a segment are kept, in nanoseconds, seen from the time 0.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeptFrom {
+    /// Of the stream that is kept longest.
+    pub(crate) earliest: i64,
+    /// Of the stream that is kept shortest.
+    pub(crate) latest: i64,
+}
+
+impl KeptFrom {
+    /// Whether no stream keeps what is not newer than `max_ns`.
+    pub(crate) fn all_gone(self, max_ns: i64, now_ns: i64) -> bool {
+        self.earliest != i64::MIN && max_ns < self.earliest.saturating_add(now_ns)
+    }
+
+    /// Whether some stream does not keep what is not newer than `max_ns`.
+    pub(crate) fn some_gone(self, max_ns: i64, now_ns: i64) -> bool {
+        self.latest != i64::MIN && max_ns < self.latest.saturating_add(now_ns)
+    }
+}
+
 /// The wall clock may run ahead of the monotonic one by this much before it is thought to have been set.
 const JUMP_MS: i64 = 3_600_000;
 
@@ -95,6 +116,8 @@ const GRACE: Duration = Duration::from_hours(1);
 
 /// Notices when the wall clock jumps ahead: entries must not be removed for that.
 pub(crate) struct ClockWatch {
+    /// What is not removed then: `logs`.
+    signal: &'static str,
     /// Wall time less monotonic time.
     offset_ms: i64,
     /// Nothing is removed before this monotonic time.
@@ -102,8 +125,8 @@ pub(crate) struct ClockWatch {
 }
 
 impl ClockWatch {
-    pub(crate) fn new(clock: &dyn Clock) -> Self {
-        Self { offset_ms: offset_ms(clock), wait_until: Duration::ZERO }
+    pub(crate) fn new(clock: &dyn Clock, signal: &'static str) -> Self {
+        Self { signal, offset_ms: offset_ms(clock), wait_until: Duration::ZERO }
     }
 
     /// Whether the wall clock may decide what is removed.
@@ -111,7 +134,11 @@ impl ClockWatch {
         let offset_ms = offset_ms(clock);
         if offset_ms - self.offset_ms > JUMP_MS {
             self.wait_until = clock.monotonic() + GRACE;
-            tracing::warn!(ahead_ms = offset_ms - self.offset_ms, "the clock jumped ahead; for an hour no logs are removed for their age");
+            let signal = self.signal;
+            tracing::warn!(
+                ahead_ms = offset_ms - self.offset_ms,
+                "the clock jumped ahead; for an hour no {signal} are removed for their age"
+            );
         } else if self.offset_ms - offset_ms > JUMP_MS {
             // It was set back: what it says now is as good as it was before the jump.
             self.wait_until = Duration::ZERO;

@@ -1,8 +1,8 @@
 //! Which streams there are.
 
+use crate::logs::Lake;
 use crate::memtable::{MemoryQuery, matches};
 use crate::read::Scene;
-use crate::store::Lake;
 use hashbrown::HashSet;
 use phoenix_model::logs::{LogSelect, Need, ReadError, ReadLimits, ReadStats, Stream};
 use phoenix_model::{Labels, Matcher};

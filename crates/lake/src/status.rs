@@ -1,7 +1,8 @@
 //! What the store tells of itself.
 
 use crate::retention::Retention;
-use crate::store::Lake;
+use crate::schema::{Schema, Table};
+use crate::store::Store;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -19,7 +20,7 @@ pub struct Problem {
 /// Problems that are remembered; the newest stay.
 const KEPT_PROBLEMS: usize = 100;
 
-/// The state of the store at one moment.
+/// The state of a store at one moment. Its entries are log entries, or spans.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LakeStatus {
     /// Entries in memory that are not in segments yet.
@@ -28,7 +29,7 @@ pub struct LakeStatus {
     pub memory_bytes: u64,
     /// The most that they may take; then writes are refused as busy.
     pub memory_limit_bytes: u64,
-    /// Streams that entries arrived for since the last move to segments.
+    /// Streams that entries arrived for since the last move to segments; of spans, traces.
     pub active_streams: u64,
     /// Bytes of the write-ahead log.
     pub wal_bytes: u64,
@@ -36,7 +37,7 @@ pub struct LakeStatus {
     pub segments: u64,
     /// Entries in them.
     pub segment_entries: u64,
-    /// Bytes of the lines of these.
+    /// Bytes of the lines of these; of spans, of all that they hold.
     pub segment_raw_bytes: u64,
     /// Bytes that segments take in storage, indexes included.
     pub segment_bytes: u64,
@@ -54,13 +55,13 @@ pub struct LakeStatus {
     pub problems: Vec<Problem>,
 }
 
-impl Lake {
+impl<S: Schema> Store<S> {
     /// The state of the store now. Cheap.
     pub fn status(&self) -> LakeStatus {
         let view = self.view.read().clone();
         let (rows, streams) = {
             let active = self.active.lock();
-            (active.rows(), active.stream_count() as u64)
+            (active.rows(), active.groups())
         };
         let infos = || view.segments.iter().map(|held| &held.entry.info);
         LakeStatus {
@@ -93,7 +94,7 @@ impl Lake {
         let status = self.status();
         self.metrics.memory_entries.set(status.memory_entries as i64);
         self.metrics.memory_bytes.set(status.memory_bytes as i64);
-        self.metrics.memory_streams.set(status.active_streams as i64);
+        self.metrics.memory_groups.set(status.active_streams as i64);
         self.metrics.wal_bytes.set(status.wal_bytes as i64);
         self.metrics.segments.set(status.segments as i64);
         self.metrics.segment_bytes.set(status.segment_bytes as i64);
@@ -103,7 +104,7 @@ impl Lake {
 
     /// Logs, counts and remembers damage.
     pub(crate) fn report(&self, file: &str, message: String) {
-        tracing::error!(file, message, "a file of the store of logs is damaged");
+        tracing::error!(file, message, "a file of the store of {} is damaged", S::WORDS.signal);
         self.metrics.corruptions.inc();
         let mut problems = self.problems.lock();
         if problems.len() >= KEPT_PROBLEMS {

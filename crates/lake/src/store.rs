@@ -1,21 +1,17 @@
 //! The store as a whole: what it is made of, opening and closing.
 
 use crate::LakeError;
-use crate::batch::decode_batch;
 use crate::deletes::Deletion;
 use crate::flush::Frozen;
-use crate::journal::Journal;
+use crate::journal::{Journal, Place};
 use crate::manifest::{Manifest, SegmentEntry};
-use crate::memtable::{MemoryView, Memtable};
 use crate::metrics::Metrics;
 use crate::options::LakeOptions;
-use crate::retention::{ClockWatch, Cutoffs, Retention};
-use crate::segment::{PageCache, Segment};
+use crate::retention::{ClockWatch, KeptFrom, Retention};
+use crate::schema::{Schema, Table};
 use crate::status::Problem;
-use crate::subscribe::Subscribers;
 use crate::upkeep::{Doomed, Upkeep, Wake};
 use crate::wal::{file_numbers, file_path, replay_file};
-use hashbrown::DefaultHashBuilder;
 use parking_lot::{Condvar, Mutex, RwLock};
 use phoenix_env::objects::{ObjectError, SharedObjects};
 use phoenix_env::{DiskLock, SharedClock, SharedDisk};
@@ -32,40 +28,19 @@ use std::time::Duration;
 const REMOTE_GRACE: Duration = Duration::from_hours(1);
 
 /// A segment that is part of the store.
-pub(crate) struct Held {
+pub(crate) struct Held<S: Schema> {
     pub(crate) entry: SegmentEntry,
-    pub(crate) segment: Segment,
-    /// See [`Held::kept_from`], for one retention: worked out once, since it needs the segment's streams.
+    pub(crate) segment: S::Segment,
+    /// See [`Held::kept_from`], for one retention: worked out once, since it may need the segment's streams.
     kept_from: Mutex<Option<(Arc<Retention>, KeptFrom)>>,
 }
 
-/// From which moments on the streams of a segment are kept, in nanoseconds, seen from the time 0.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct KeptFrom {
-    /// Of the stream that is kept longest.
-    pub(crate) earliest: i64,
-    /// Of the stream that is kept shortest.
-    pub(crate) latest: i64,
-}
-
-impl KeptFrom {
-    /// Whether no stream keeps what is not newer than `max_ns`.
-    pub(crate) fn all_gone(self, max_ns: i64, now_ns: i64) -> bool {
-        self.earliest != i64::MIN && max_ns < self.earliest.saturating_add(now_ns)
-    }
-
-    /// Whether some stream does not keep what is not newer than `max_ns`.
-    pub(crate) fn some_gone(self, max_ns: i64, now_ns: i64) -> bool {
-        self.latest != i64::MIN && max_ns < self.latest.saturating_add(now_ns)
-    }
-}
-
-impl Held {
-    pub(crate) fn new(entry: SegmentEntry, segment: Segment) -> Arc<Self> {
+impl<S: Schema> Held<S> {
+    pub(crate) fn new(entry: SegmentEntry, segment: S::Segment) -> Arc<Self> {
         Arc::new(Self { entry, segment, kept_from: Mutex::default() })
     }
 
-    /// From which moments on its streams are kept, by a retention.
+    /// From which moments on its entries are kept, by a retention.
     pub(crate) fn kept_from(&self, retention: &Arc<Retention>) -> Result<KeptFrom, LakeError> {
         let mut known = self.kept_from.lock();
         if let Some((of, kept_from)) = &*known
@@ -77,9 +52,7 @@ impl Held {
         let kept_from = if at_zero.is_uniform() {
             KeptFrom { earliest: at_zero.earliest(), latest: at_zero.earliest() }
         } else {
-            let streams = self.segment.streams()?;
-            let of_streams = || streams.iter().map(|stream| at_zero.of(stream));
-            KeptFrom { earliest: of_streams().min().unwrap_or(i64::MIN), latest: of_streams().max().unwrap_or(i64::MIN) }
+            S::kept_from(&self.segment, &at_zero)?
         };
         *known = Some((Arc::clone(retention), kept_from));
         Ok(kept_from)
@@ -87,14 +60,25 @@ impl Held {
 }
 
 /// What a reader looks at: it takes a copy and is not disturbed by what happens next.
-#[derive(Clone)]
-pub(crate) struct View {
+pub(crate) struct View<S: Schema> {
     /// On its way to segments.
-    pub(crate) frozen: Option<Arc<Frozen>>,
-    pub(crate) segments: Arc<[Arc<Held>]>,
+    pub(crate) frozen: Option<Arc<Frozen<S>>>,
+    pub(crate) segments: Arc<[Arc<Held<S>>]>,
     /// Requests to delete, oldest first.
     pub(crate) deletes: Arc<[Arc<Deletion>]>,
     pub(crate) retention: Arc<Retention>,
+}
+
+// Not derived: the schema itself need not be cloned.
+impl<S: Schema> Clone for View<S> {
+    fn clone(&self) -> Self {
+        Self {
+            frozen: self.frozen.clone(),
+            segments: Arc::clone(&self.segments),
+            deletes: Arc::clone(&self.deletes),
+            retention: Arc::clone(&self.retention),
+        }
+    }
 }
 
 /// What is written down of the store.
@@ -112,33 +96,32 @@ pub(crate) struct Record {
     pub(crate) carried_out: u64,
 }
 
-/// The store of logs. All methods block and may be called from any thread.
+/// A store: [`crate::Lake`] of logs, [`crate::TraceLake`] of spans. All methods block and may be
+/// called from any thread.
 ///
 /// Locks are taken in this order: `upkeep`, `gate`, `record`, `view`, `active`; those of the
 /// journal, of subscribers and of problems are taken last and alone.
-pub struct Lake {
+pub struct Store<S: Schema> {
+    pub(crate) schema: S,
     pub(crate) options: LakeOptions,
     pub(crate) disk: SharedDisk,
     pub(crate) objects: SharedObjects,
     pub(crate) clock: SharedClock,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) hasher: DefaultHashBuilder,
-    pub(crate) cache: Arc<PageCache>,
     lock: Mutex<Option<Box<dyn DiskLock>>>,
     /// Held for reading by writers from before their record is in the log until their entries are
     /// in the memtable, so that a rotation finds both in step.
     pub(crate) gate: RwLock<()>,
     pub(crate) journal: Journal,
     /// Takes new entries.
-    pub(crate) active: Mutex<Memtable>,
+    pub(crate) active: Mutex<S::Table>,
     /// Bytes of both memtables, and of batches on their way there.
     pub(crate) memory: AtomicU64,
     /// Told when `memory` has shrunk.
     pub(crate) room: (Mutex<()>, Condvar),
-    pub(crate) view: RwLock<View>,
+    pub(crate) view: RwLock<View<S>>,
     pub(crate) record: Mutex<Record>,
-    pub(crate) subscribers: Arc<Subscribers>,
-    pub(crate) upkeep: Mutex<Upkeep>,
+    pub(crate) upkeep: Mutex<Upkeep<S>>,
     pub(crate) wake: Wake,
     pub(crate) problems: Mutex<Vec<Problem>>,
     /// Why entries in memory could not be moved to segments the last time.
@@ -147,13 +130,13 @@ pub struct Lake {
     pub(crate) copy_is_behind: AtomicBool,
 }
 
-impl std::fmt::Debug for Lake {
+impl<S: Schema> std::fmt::Debug for Store<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lake").field("dir", &self.options.dir).finish_non_exhaustive()
+        f.debug_struct("Store").field("dir", &self.options.dir).finish_non_exhaustive()
     }
 }
 
-impl Lake {
+impl<S: Schema> Store<S> {
     /// Opens the store, making its folder if needed, and replays the log.
     ///
     /// A folder without a manifest takes over the segments that a copy of the manifest below
@@ -192,11 +175,11 @@ impl Lake {
                 synced => synced?,
             }
         }
-        let metrics = Arc::new(Metrics::register(registry));
-        let cache = Arc::new(PageCache::new(options.cache_bytes));
+        let metrics = Arc::new(Metrics::register(registry, &S::WORDS));
+        let schema = S::new(&options);
         let mut segments = Vec::new();
         for entry in &manifest.segments {
-            let segment = Segment::open(&objects, &options.prefix, &entry.info, &cache)?;
+            let segment = schema.open_segment(&objects, &options.prefix, &entry.info)?;
             segments.push(Held::new(entry.clone(), segment));
         }
         let deletes = manifest.deletes.iter().map(|entry| Deletion::restore(entry.clone()).map(Arc::new));
@@ -220,25 +203,19 @@ impl Lake {
             orphans.clear();
         }
 
-        let hasher = DefaultHashBuilder::default();
-        let mut active = Memtable::new(hasher.clone(), None);
+        let mut active = schema.table();
         let mut wal_bytes = 0;
         let numbers = file_numbers(&*disk, &wal)?;
         let stale = numbers.iter().copied().filter(|number| *number < manifest.first_wal).collect::<Vec<_>>();
         for number in numbers.iter().copied().filter(|number| *number >= manifest.first_wal) {
             let now = clock.monotonic();
-            let replayed = replay_file(&*disk, &wal, number, |payload| match decode_batch(payload) {
-                Some(write) => {
-                    active.insert(&write, &Cutoffs::NONE, now, None);
-                    true
-                }
-                None => false,
-            })?;
+            let replayed = replay_file(&*disk, &wal, number, |payload| schema.replay(payload, &mut active, now))?;
             wal_bytes += replayed.bytes;
             problems.extend(replayed.problems.into_iter().map(|problem| (format!("wal/{number:016}.wal"), problem)));
         }
         let next_number = numbers.last().map_or(1, |last| last + 1).max(manifest.first_wal);
-        let journal = Journal::new(disk.clone(), clock.clone(), wal.clone(), options.sync, metrics.clone(), next_number, wal_bytes);
+        let place = Place { signal: S::WORDS.signal, folder: wal.clone(), next_number, older_bytes: wal_bytes };
+        let journal = Journal::new(disk.clone(), clock.clone(), place, options.sync, metrics.clone());
         let record = Record {
             owner: manifest.owner.clone(),
             sequence: manifest.sequence,
@@ -249,25 +226,23 @@ impl Lake {
             generation: 0,
             carried_out: manifest.segments.iter().map(|entry| entry.clean_to).max().unwrap_or(0),
         };
-        let upkeep = Upkeep::new(ClockWatch::new(&*clock));
+        let upkeep = Upkeep::new(ClockWatch::new(&*clock, S::WORDS.signal));
         let grace = if objects.is_remote() || adopted { clock.monotonic() + REMOTE_GRACE } else { Duration::ZERO };
         let store = Self {
             memory: AtomicU64::new(active.bytes()),
             room: (Mutex::new(()), Condvar::new()),
+            schema,
             options,
             disk,
             objects,
             clock,
             metrics,
-            hasher,
-            cache,
             lock: Mutex::new(Some(lock)),
             gate: RwLock::new(()),
             journal,
             active: Mutex::new(active),
             view: RwLock::new(view),
             record: Mutex::new(record),
-            subscribers: Arc::default(),
             upkeep: Mutex::new(upkeep),
             wake: Wake::default(),
             problems: Mutex::default(),
@@ -305,7 +280,7 @@ impl Lake {
     }
 
     /// What a reader looks at: segments and rows in memory, each entry once.
-    pub(crate) fn look(&self) -> (View, Vec<MemoryView>) {
+    pub(crate) fn look(&self) -> (View<S>, Vec<<S::Table as Table>::View>) {
         let view = self.view.read();
         let active = self.active.lock().view();
         let view = view.clone();
@@ -315,7 +290,12 @@ impl Lake {
     }
 
     /// Writes the manifest down. After an error either manifest may be in place.
-    pub(crate) fn store_manifest(&self, record: &mut Record, segments: &[Arc<Held>], deletes: &[Arc<Deletion>]) -> Result<(), LakeError> {
+    pub(crate) fn store_manifest(
+        &self,
+        record: &mut Record,
+        segments: &[Arc<Held<S>>],
+        deletes: &[Arc<Deletion>],
+    ) -> Result<(), LakeError> {
         // Also after an error: the number may have been used.
         record.sequence += 1;
         self.copy_is_behind.store(true, Ordering::Relaxed);
@@ -368,7 +348,7 @@ impl Lake {
     }
 }
 
-fn manifest_of(record: &Record, segments: &[Arc<Held>], deletes: &[Arc<Deletion>]) -> Manifest {
+fn manifest_of<S: Schema>(record: &Record, segments: &[Arc<Held<S>>], deletes: &[Arc<Deletion>]) -> Manifest {
     Manifest {
         sequence: record.sequence,
         first_wal: record.first_wal,

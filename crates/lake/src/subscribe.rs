@@ -1,6 +1,6 @@
 //! Telling others of entries as they arrive.
 
-use crate::store::Lake;
+use crate::logs::Lake;
 use parking_lot::{Mutex, RwLock};
 use phoenix_model::Matcher;
 use phoenix_model::logs::{EntryRef, Stream};
@@ -67,11 +67,11 @@ impl Lake {
     /// sink, after it is durable, in the order of the batch. The sink runs in the writer's thread:
     /// it must not block, and must not write to this store.
     pub fn subscribe(&self, matchers: Vec<Matcher>, sink: EntrySink) -> Subscription {
-        let number = self.subscribers.next.fetch_add(1, Ordering::Relaxed);
-        let mut all = self.subscribers.all.write();
+        let number = self.schema.subscribers.next.fetch_add(1, Ordering::Relaxed);
+        let mut all = self.schema.subscribers.all.write();
         all.push(Arc::new(Subscriber { number, matchers, sink: Mutex::new(sink) }));
-        self.subscribers.count.store(all.len(), Ordering::Release);
+        self.schema.subscribers.count.store(all.len(), Ordering::Release);
         self.metrics.subscriptions.set(all.len() as i64);
-        Subscription { subscribers: Arc::clone(&self.subscribers), number, gauge: self.metrics.subscriptions.clone() }
+        Subscription { subscribers: Arc::clone(&self.schema.subscribers), number, gauge: self.metrics.subscriptions.clone() }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::LakeError;
 use crate::retention::ClockWatch;
-use crate::store::{Held, Lake};
+use crate::schema::Schema;
+use crate::store::{Held, Store};
 use parking_lot::{Condvar, Mutex};
 use phoenix_env::Clock;
 use std::collections::{HashMap, HashSet};
@@ -16,14 +17,14 @@ const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
 /// What upkeep remembers between its steps.
-pub(crate) struct Upkeep {
+pub(crate) struct Upkeep<S: Schema> {
     watch: ClockWatch,
     flush_backoff: Backoff,
     last_flush: Option<Duration>,
     merge_backoff: Backoff,
     tidy_backoff: Backoff,
     /// Objects to remove.
-    pub(crate) doomed: Vec<Doomed>,
+    pub(crate) doomed: Vec<Doomed<S>>,
     /// The names of segments that can't be merged since they are damaged.
     pub(crate) damaged: HashSet<String>,
 }
@@ -51,17 +52,17 @@ impl Backoff {
 }
 
 /// An object that is not needed any more.
-pub(crate) struct Doomed {
+pub(crate) struct Doomed<S: Schema> {
     key: String,
     /// It may go once nobody else holds this.
-    held: Option<Arc<Held>>,
+    held: Option<Arc<Held<S>>>,
     /// It may go once a manifest with this sequence is in place, and its copy too.
     sequence: u64,
     /// It may go from this monotonic time on.
     not_before: Duration,
 }
 
-impl Doomed {
+impl<S: Schema> Doomed<S> {
     /// One that was found at a start.
     pub(crate) fn orphan(key: String, not_before: Duration) -> Self {
         Self { key, held: None, sequence: 0, not_before }
@@ -73,7 +74,7 @@ impl Doomed {
     }
 }
 
-impl Upkeep {
+impl<S: Schema> Upkeep<S> {
     pub(crate) fn new(watch: ClockWatch) -> Self {
         Self {
             watch,
@@ -133,8 +134,8 @@ impl Wake {
     }
 }
 
-impl Lake {
-    /// Waits until there is work for [`Lake::maintain`], or for `timeout`. False when the store is
+impl<S: Schema> Store<S> {
+    /// Waits until there is work for [`Store::maintain`], or for `timeout`. False when the store is
     /// closed, so that the thread which does the upkeep may end.
     pub fn wait_for_work(&self, timeout: Duration) -> bool {
         let mut state = self.wake.state.lock();
@@ -145,7 +146,7 @@ impl Lake {
         !state.closed
     }
 
-    /// Background work, to be called every few seconds, and when [`Lake::wait_for_work`] returns, on a
+    /// Background work, to be called every few seconds, and when [`Store::wait_for_work`] returns, on a
     /// thread of its own: forces the log to disk by policy, moves entries from memory to segments when
     /// they are many or old enough, drops what is past its retention, does one merge, and tidies up.
     /// True when there is more to do at once.
@@ -160,20 +161,20 @@ impl Lake {
         let flushed = self.flush_if_due(&mut upkeep);
         let expired = self.drop_expired(&mut upkeep);
         let merged = self.merge_if_due(&mut upkeep);
-        let settled = self.settle_deletes();
+        let settled = S::settle(self);
         let copied = self.tidy(&mut upkeep);
         self.show();
         let outcome = flushed.and(expired).and(merged).and_then(|more| settled.map(|()| more));
         let outcome = outcome.and_then(|more| copied.map(|()| more));
         if let Err(error) = &outcome {
             self.metrics.maintain_failures.inc();
-            tracing::warn!(%error, "upkeep of the store of logs failed, it will be tried again");
+            tracing::warn!(%error, "upkeep of the store of {} failed, it will be tried again", S::WORDS.signal);
         }
         outcome.map(|more| more || (self.flush_is_due() && upkeep.flush_backoff.is_over(self.clock.monotonic())))
     }
 
     /// Moves entries to segments if it is time to; whether it did.
-    pub(crate) fn flush_if_due(&self, upkeep: &mut Upkeep) -> Result<bool, LakeError> {
+    pub(crate) fn flush_if_due(&self, upkeep: &mut Upkeep<S>) -> Result<bool, LakeError> {
         let now = self.clock.monotonic();
         if !self.flush_is_due() || !upkeep.flush_backoff.is_over(now) {
             return Ok(false);
@@ -186,7 +187,7 @@ impl Lake {
     }
 
     /// Brings the copy of the manifest up to date, then removes objects that nobody needs any more.
-    pub(crate) fn tidy(&self, upkeep: &mut Upkeep) -> Result<(), LakeError> {
+    pub(crate) fn tidy(&self, upkeep: &mut Upkeep<S>) -> Result<(), LakeError> {
         if !upkeep.tidy_backoff.is_over(self.clock.monotonic()) {
             return Ok(());
         }
@@ -200,7 +201,7 @@ impl Lake {
         copied
     }
 
-    fn merge_if_due(&self, upkeep: &mut Upkeep) -> Result<bool, LakeError> {
+    fn merge_if_due(&self, upkeep: &mut Upkeep<S>) -> Result<bool, LakeError> {
         if !upkeep.merge_backoff.is_over(self.clock.monotonic()) {
             return Ok(false);
         }
@@ -213,11 +214,16 @@ impl Lake {
     }
 
     /// Puts segments in the place of others. The lock of `upkeep` is held, so that nobody else replaces any.
-    pub(crate) fn replace_segments(&self, upkeep: &mut Upkeep, removed: &[Arc<Held>], new: Option<Arc<Held>>) -> Result<(), LakeError> {
+    pub(crate) fn replace_segments(
+        &self,
+        upkeep: &mut Upkeep<S>,
+        removed: &[Arc<Held<S>>],
+        new: Option<Arc<Held<S>>>,
+    ) -> Result<(), LakeError> {
         let mut record = self.record.lock();
         let view = self.view.read().clone();
-        let stays = |held: &&Arc<Held>| !removed.iter().any(|gone| Arc::ptr_eq(gone, held));
-        let segments: Arc<[Arc<Held>]> = view.segments.iter().filter(stays).cloned().chain(new).collect();
+        let stays = |held: &&Arc<Held<S>>| !removed.iter().any(|gone| Arc::ptr_eq(gone, held));
+        let segments: Arc<[Arc<Held<S>>]> = view.segments.iter().filter(stays).cloned().chain(new).collect();
         self.store_manifest(&mut record, &segments, &view.deletes)?;
         self.view.write().segments = segments;
         for held in removed {
@@ -229,11 +235,11 @@ impl Lake {
     }
 
     /// Removes objects that nobody needs any more; false when that failed for one, and no more were tried.
-    pub(crate) fn remove_doomed(&self, upkeep: &mut Upkeep) -> bool {
+    pub(crate) fn remove_doomed(&self, upkeep: &mut Upkeep<S>) -> bool {
         let mut works = true;
         let copied = self.record.lock().copied;
         let now = self.clock.monotonic();
-        let mut holders: HashMap<*const Held, usize> = HashMap::new();
+        let mut holders: HashMap<*const Held<S>, usize> = HashMap::new();
         for held in upkeep.doomed.iter().filter_map(|doomed| doomed.held.as_ref()) {
             *holders.entry(Arc::as_ptr(held)).or_default() += 1;
         }
@@ -256,11 +262,11 @@ impl Lake {
     }
 
     /// Drops whole segments that are past their retention by age or by size.
-    fn drop_expired(&self, upkeep: &mut Upkeep) -> Result<(), LakeError> {
+    fn drop_expired(&self, upkeep: &mut Upkeep<S>) -> Result<(), LakeError> {
         let may_expire = upkeep.may_expire(&*self.clock);
         let view = self.view.read().clone();
         let now_ns = self.clock.now_ms().saturating_mul(1_000_000);
-        let mut dropped: Vec<Arc<Held>> = Vec::new();
+        let mut dropped: Vec<Arc<Held<S>>> = Vec::new();
         let mut failed = Ok(());
         for held in view.segments.iter().filter(|_| may_expire) {
             match held.kept_from(&view.retention) {
@@ -271,7 +277,7 @@ impl Lake {
             }
         }
         if let Some(limit) = view.retention.max_bytes.filter(|limit| *limit > 0) {
-            let mut kept: Vec<&Arc<Held>> = view.segments.iter().filter(|held| !dropped.iter().any(|d| Arc::ptr_eq(d, held))).collect();
+            let mut kept: Vec<&Arc<Held<S>>> = view.segments.iter().filter(|held| !dropped.iter().any(|d| Arc::ptr_eq(d, held))).collect();
             kept.sort_by_key(|held| (held.entry.info.max_ns, held.entry.created_ms));
             let mut bytes: u64 = kept.iter().map(|held| held.entry.info.size_bytes).sum();
             for held in kept {

@@ -1,13 +1,12 @@
 //! Taking entries.
 
 use crate::LakeError;
-use crate::batch::{Encoded, encode_batch};
-use crate::memtable::{Inserted, Memtable};
-use crate::retention::Cutoffs;
-use crate::store::Lake;
+use crate::memtable::Inserted;
+use crate::schema::{Schema, Table};
+use crate::store::Store;
 use crate::wal::frame;
-use phoenix_model::logs::LogWrite;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The log may have so many times the bytes of the memtable: entries that are the same as others
 /// take room there and none in memory.
@@ -22,31 +21,39 @@ pub struct Outcome {
     pub too_old: u64,
 }
 
+/// What became of the entries of a batch in its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Encoded {
+    /// Entries in the record.
+    pub(crate) kept: u64,
+    /// Entries left out as past their retention.
+    pub(crate) too_old: u64,
+}
+
 /// Bytes taken of the memtable's budget, given back on drop.
 struct Reservation<'a> {
-    store: &'a Lake,
+    memory: &'a AtomicU64,
     bytes: u64,
 }
 
 impl Drop for Reservation<'_> {
     fn drop(&mut self) {
-        self.store.memory.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.memory.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
-impl Lake {
-    /// Stores entries. When it returns, they are durable by the policy of `sync`, and the next read
-    /// sees them. Subscribers have been told.
-    ///
-    /// Errors: [`LakeError::Busy`] and [`LakeError::DiskFull`], which pass; [`LakeError::Limit`] for a
-    /// batch that is larger than the memtable may ever be. Nothing of the batch was acknowledged;
-    /// after an error other than these it may nevertheless be there after a restart.
-    pub fn write(&self, write: &LogWrite) -> Result<Outcome, LakeError> {
-        if write.is_empty() {
-            return Ok(Outcome::default());
-        }
-        let written = self.write_batch(write);
-        match &written {
+impl<S: Schema> Store<S> {
+    /// Stores a batch that takes at most `estimate` bytes in memory: `encode` writes it as the payload
+    /// of a record of the log, without what is past its retention, and `insert` puts the same into
+    /// the memtable.
+    pub(crate) fn take(
+        &self,
+        estimate: u64,
+        encode: impl FnOnce(&mut Vec<u8>) -> Encoded,
+        insert: impl FnOnce(&mut S::Table, Duration) -> Inserted,
+    ) -> Result<Outcome, LakeError> {
+        let taken = self.take_batch(estimate, encode, insert);
+        match &taken {
             Ok(_) => {}
             Err(LakeError::Busy(_)) => {
                 self.metrics.busy.inc();
@@ -56,34 +63,32 @@ impl Lake {
                 self.metrics.write_failures.inc();
             }
         }
-        written
+        taken
     }
 
-    fn write_batch(&self, write: &LogWrite) -> Result<Outcome, LakeError> {
-        let retention = self.view.read().retention.clone();
-        let cutoffs = retention.cutoffs(self.clock.now_ms());
-        let mut stored = Vec::new();
-        let wants_stored = self.subscribers.any();
+    fn take_batch(
+        &self,
+        estimate: u64,
+        encode: impl FnOnce(&mut Vec<u8>) -> Encoded,
+        insert: impl FnOnce(&mut S::Table, Duration) -> Inserted,
+    ) -> Result<Outcome, LakeError> {
         // Before the gate: who waits for room must not keep the memtable from being flushed.
-        let reservation = self.reserve(Memtable::estimate(write))?;
+        let reservation = self.reserve(estimate)?;
         let gate = self.gate.read();
         if self.journal.is_closed() {
             return Err(LakeError::Closed);
         }
-        let (record, encoded) = frame(|out| encode_batch(write, &cutoffs, out));
+        let (record, encoded) = frame(encode);
         self.metrics.too_old.inc_by(encoded.too_old);
         if encoded.kept == 0 {
             return Ok(Outcome { stored: 0, too_old: encoded.too_old });
         }
         self.journal.commit(record)?;
-        let (inserted, half) = self.insert(write, &cutoffs, reservation, wants_stored.then_some(&mut stored));
+        let (inserted, half) = self.insert(insert, reservation);
         drop(gate);
         self.count(&encoded, &inserted);
         if half {
             self.wake_for_flush();
-        }
-        if wants_stored {
-            self.subscribers.tell(&stored);
         }
         Ok(Outcome { stored: encoded.kept, too_old: encoded.too_old })
     }
@@ -93,16 +98,18 @@ impl Lake {
         let limit = self.options.memtable_bytes;
         if bytes > limit {
             return Err(LakeError::Limit(format!(
-                "a batch would take {bytes} bytes in memory, more than all entries in memory may (`memtable_bytes`, {limit} bytes): send smaller batches"
+                "a batch would take {bytes} bytes in memory, more than all {} in memory may (`memtable_bytes`, {limit} bytes): send smaller batches",
+                S::WORDS.entries
             )));
         }
         if !self.take_room(bytes) && !self.wait_for_room(bytes) {
             return Err(LakeError::Busy(format!(
-                "entries in memory have reached their limit (`memtable_bytes`, {limit} bytes) and are on their way to storage{}",
+                "{} in memory have reached their limit (`memtable_bytes`, {limit} bytes) and are on their way to storage{}",
+                S::WORDS.entries,
                 self.stalled.lock().as_ref().map(|error| format!("; the last try failed: {error}")).unwrap_or_default()
             )));
         }
-        let reservation = Reservation { store: self, bytes };
+        let reservation = Reservation { memory: &self.memory, bytes };
         let wal_limit = limit * WAL_FACTOR;
         if self.journal.bytes() > wal_limit {
             return Err(LakeError::Busy(format!(
@@ -142,29 +149,23 @@ impl Lake {
     }
 
     /// Puts a batch that is in the log into the memtable; the flag says whether that is due to be flushed.
-    fn insert<'w>(
-        &self,
-        write: &'w LogWrite,
-        cutoffs: &Cutoffs<'_>,
-        reservation: Reservation<'_>,
-        stored: Option<&mut Vec<(std::sync::Arc<phoenix_model::logs::Stream>, phoenix_model::logs::EntryRef<'w>)>>,
-    ) -> (Inserted, bool) {
+    fn insert(&self, insert: impl FnOnce(&mut S::Table, Duration) -> Inserted, reservation: Reservation<'_>) -> (Inserted, bool) {
         let now = self.clock.monotonic();
         let mut active = self.active.lock();
         let before = active.bytes();
-        let inserted = active.insert(write, cutoffs, now, stored);
+        let inserted = insert(&mut active, now);
         // What was really taken stays, what was taken too much goes back.
         self.memory.fetch_add(active.bytes() - before, Ordering::Relaxed);
         drop(reservation);
         let half = active.bytes() >= self.options.memtable_bytes / 2;
         self.metrics.memory_entries.set(active.rows() as i64);
-        self.metrics.memory_streams.set(active.stream_count() as i64);
+        self.metrics.memory_groups.set(active.groups() as i64);
         (inserted, half)
     }
 
     fn count(&self, encoded: &Encoded, inserted: &Inserted) {
         self.metrics.entries.inc_by(inserted.stored);
-        self.metrics.line_bytes.inc_by(inserted.line_bytes);
+        self.metrics.raw_bytes.inc_by(inserted.line_bytes);
         self.metrics.duplicates.inc_by(inserted.duplicates);
         self.metrics.memory_bytes.set(self.memory.load(Ordering::Relaxed) as i64);
         debug_assert_eq!(encoded.kept, inserted.stored + inserted.duplicates);
