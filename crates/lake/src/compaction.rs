@@ -44,9 +44,11 @@ impl<S: Schema> Pace<'_, S> {
     /// To be called for each entry; false when the store is about to be closed.
     pub(crate) fn goes_on(&mut self, store: &Store<S>) -> bool {
         self.until_pause -= 1;
-        if self.until_pause > 0 {
-            return true;
-        }
+        self.until_pause > 0 || self.looks_around(store)
+    }
+
+    /// To be called every few thousand entries by who does not call [`Pace::goes_on`].
+    pub(crate) fn looks_around(&mut self, store: &Store<S>) -> bool {
         self.until_pause = ROWS_PER_STEP;
         if store.wake.is_closing() {
             return false;

@@ -103,10 +103,11 @@ impl<S: Schema> Store<S> {
             return None;
         }
         let rotated = self.journal.rotate();
-        let mut table = std::mem::replace(&mut *active, self.schema.table());
+        let mut table = std::mem::replace(&mut *active, self.schema.table(None));
         table.close();
-        let frozen = Arc::new(Frozen { table: Arc::new(table), generation: record.generation, rotated, progress: Mutex::default() });
-        active.follow(Some(Arc::clone(&frozen.table)));
+        let table = Arc::new(table);
+        *active = self.schema.table(Some(Arc::clone(&table)));
+        let frozen = Arc::new(Frozen { table, generation: record.generation, rotated, progress: Mutex::default() });
         record.generation += 1;
         view.frozen = Some(Arc::clone(&frozen));
         Some(frozen)
@@ -149,7 +150,7 @@ impl<S: Schema> Store<S> {
             let mut view = self.view.write();
             view.segments = segments.into();
             view.frozen = None;
-            self.active.lock().follow(None);
+            self.active.lock().forget_previous();
         }
         drop(record);
         self.memory.fetch_sub(frozen.table.bytes(), Ordering::Relaxed);

@@ -46,8 +46,8 @@ impl Table for Memtable {
         Memtable::close(self);
     }
 
-    fn follow(&mut self, previous: Option<Arc<Self>>) {
-        self.previous = previous;
+    fn forget_previous(&mut self) {
+        self.previous = None;
     }
 
     fn bytes(&self) -> u64 {
@@ -87,8 +87,8 @@ impl Schema for Logs {
         Self { hasher: DefaultHashBuilder::default(), cache, subscribers: Arc::default() }
     }
 
-    fn table(&self) -> Memtable {
-        Memtable::new(self.hasher.clone(), None)
+    fn table(&self, previous: Option<Arc<Memtable>>) -> Memtable {
+        Memtable::new(self.hasher.clone(), previous)
     }
 
     fn replay(&self, payload: &[u8], table: &mut Memtable, now: Duration) -> bool {

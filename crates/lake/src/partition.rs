@@ -9,7 +9,7 @@ pub(crate) const DAY_NS: i64 = 86_400_000_000_000;
 pub(crate) const LATE: i64 = i64::MIN;
 
 /// A memtable becomes at most so many segments.
-const MAX_DAYS: usize = 32;
+pub(crate) const MAX_DAYS: usize = 32;
 
 /// The partitions of a memtable with entries at these moments, ascending.
 pub(crate) fn partitions(times_ns: impl Iterator<Item = i64>) -> Vec<i64> {

@@ -57,6 +57,11 @@ impl Cutoffs<'_> {
     /// Nothing is too old.
     pub(crate) const NONE: Cutoffs<'static> = Cutoffs { default_ns: i64::MIN, rules: Vec::new() };
 
+    /// What no rule for chosen streams names is too old before this moment.
+    pub(crate) fn default_ns(&self) -> i64 {
+        self.default_ns
+    }
+
     /// Entries of the stream before this moment are too old.
     pub(crate) fn of(&self, stream: &Stream) -> i64 {
         self.of_labels(&stream.labels)

@@ -31,8 +31,8 @@ pub(crate) trait Table: Send + Sync + Sized + 'static {
     /// Ends it: no more entries will come.
     fn close(&mut self);
 
-    /// Names the table before this one while that is on its way to segments; `None` when it has arrived.
-    fn follow(&mut self, previous: Option<Arc<Self>>);
+    /// Forgets the table before this one, which has arrived in segments.
+    fn forget_previous(&mut self);
 
     /// About the bytes of memory that it takes. Grows only.
     fn bytes(&self) -> u64;
@@ -72,8 +72,8 @@ pub(crate) trait Schema: Send + Sync + Sized + 'static {
     /// What all tables and segments of a store share.
     fn new(options: &LakeOptions) -> Self;
 
-    /// An empty table.
-    fn table(&self) -> Self::Table;
+    /// An empty table, after one that is on its way to segments.
+    fn table(&self, previous: Option<Arc<Self::Table>>) -> Self::Table;
 
     /// Puts what the payload of a record of the log holds into a table; false when it can't be understood.
     fn replay(&self, payload: &[u8], table: &mut Self::Table, now: Duration) -> bool;
@@ -99,10 +99,7 @@ pub(crate) trait Schema: Send + Sync + Sized + 'static {
     fn merge(store: &Store<Self>, merge: &Merge<'_, Self>, pace: &mut Pace<'_, Self>) -> Result<Merged, LakeError>;
 
     /// From which moments on entries of a segment are kept, by cut-offs seen from the time 0 that differ between streams.
-    fn kept_from(segment: &Self::Segment, at_zero: &Cutoffs<'_>) -> Result<KeptFrom, LakeError> {
-        let (_, earliest) = (segment, at_zero.earliest());
-        Ok(KeptFrom { earliest, latest: earliest })
-    }
+    fn kept_from(segment: &Self::Segment, at_zero: &Cutoffs<'_>) -> Result<KeptFrom, LakeError>;
 
     /// A segment that has to be written anew, since requests to delete up to `due_to` touch it, or since
     /// some of it is past its retention at `now_ns` (`None`: the clock can't be trusted).

@@ -203,7 +203,7 @@ impl<S: Schema> Store<S> {
             orphans.clear();
         }
 
-        let mut active = schema.table();
+        let mut active = schema.table(None);
         let mut wal_bytes = 0;
         let numbers = file_numbers(&*disk, &wal)?;
         let stale = numbers.iter().copied().filter(|number| *number < manifest.first_wal).collect::<Vec<_>>();
