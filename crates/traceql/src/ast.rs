@@ -36,7 +36,8 @@ pub struct Hint {
     pub span: Span,
 }
 
-/// Stages, separated by `|`. The first is a set of spans, unless text could not be read.
+/// Stages, separated by `|`. The first is a set of spans, unless text could not be read: `{ }` where
+/// the text begins with another stage, such as `count() > 2`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pipeline {
     /// In order.
