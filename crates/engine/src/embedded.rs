@@ -1,7 +1,7 @@
 //! The metrics engine within this process: PromQL over the metrics store.
 
 use crate::{MetricsEngine, QueryError, QueryLimits, WriteBatch, WriteError, WriteOutcome};
-use phoenix_model::{Budget, Labels, Matcher, SeriesSamples};
+use phoenix_model::{Budget, Exemplar, Labels, Matcher, SeriesSamples};
 use phoenix_promql::{EvalError, EvalOptions, SelectHints, SeriesSource, SourceError};
 use phoenix_query::QueryOutput;
 use phoenix_tsdb::{SelectLimits, Tsdb, TsdbError};
@@ -115,6 +115,10 @@ impl MetricsEngine for EmbeddedMetrics {
         limit: usize,
     ) -> Result<(Vec<String>, bool), QueryError> {
         self.store.label_values(name, sets, start_ms, end_ms, limit).map_err(read_error)
+    }
+
+    fn exemplars(&self, sets: &[Vec<Matcher>], start_ms: i64, end_ms: i64) -> Result<Vec<(Labels, Vec<Exemplar>)>, QueryError> {
+        Ok(self.store.exemplars(sets, start_ms, end_ms))
     }
 
     fn write(&self, batch: &WriteBatch) -> Result<WriteOutcome, WriteError> {

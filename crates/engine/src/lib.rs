@@ -13,7 +13,7 @@ pub use embedded_logs::EmbeddedLogs;
 pub use logs::LogsEngine;
 pub use traces::TracesEngine;
 
-use phoenix_model::{Budget, Diagnostic, Labels, Matcher, SeriesSamples};
+use phoenix_model::{Budget, Diagnostic, Exemplar, Labels, Matcher, SeriesSamples};
 pub use phoenix_model::{WriteBatch, WriteOutcome};
 use phoenix_query::QueryOutput;
 use std::fmt;
@@ -177,6 +177,10 @@ pub trait MetricsEngine: Send + Sync {
         end_ms: i64,
         limit: usize,
     ) -> Result<(Vec<String>, bool), QueryError>;
+
+    /// Exemplars with `start_ms <= t <= end_ms` of the series that match all matchers of any of the sets:
+    /// sorted by the labels of the series, those of one series by time.
+    fn exemplars(&self, sets: &[Vec<Matcher>], start_ms: i64, end_ms: i64) -> Result<Vec<(Labels, Vec<Exemplar>)>, QueryError>;
 
     /// Stores a batch. When it returns, the batch survives `kill -9`, and the next query sees it.
     fn write(&self, batch: &WriteBatch) -> Result<WriteOutcome, WriteError>;

@@ -1,13 +1,17 @@
-//! Columns of timestamps and values as bytes, bit for bit.
+//! Columns of timestamps, values and native histograms as bytes, bit for bit.
 //!
 //! Two efforts: [`Effort::Fast`] for new data (byte-aligned, a few nanoseconds a value), and
 //! [`Effort::Small`] for merged parts, where long columns go through `pco`. A column says by its
 //! first byte how it is packed, so both can stand side by side.
 
 mod decimal;
+mod histograms;
+mod layout;
 mod timestamps;
 mod values;
 
+pub(crate) use histograms::{column_length, decode_histograms, encode_histograms, is_histograms};
+pub(crate) use layout::{Layout, hint_of};
 pub(crate) use timestamps::{decode_timestamps, encode_timestamps};
 pub(crate) use values::{decode_values, encode_values};
 

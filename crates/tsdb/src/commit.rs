@@ -130,7 +130,7 @@ impl Tsdb {
         let mut defined = Vec::new();
         for (_, rows) in group {
             let first_new = defined.len();
-            defined.extend(rows.ids.iter().copied().filter(|id| segment.define(*id)));
+            defined.extend(rows.all_ids().filter(|id| segment.define(*id)));
             let index = self.index.read();
             let definitions: Vec<_> = defined[first_new..].iter().filter_map(|id| Some((*id, index.labels(*id)?.clone()))).collect();
             drop(index);
@@ -169,6 +169,7 @@ impl Tsdb {
         let mut head = head.write();
         for (_, rows) in group {
             head.apply(rows, now);
+            self.keep_exemplars(rows);
             self.metrics.samples_appended.inc_by(rows.len() as u64);
         }
         self.metrics.head_samples.set(head.samples() as i64);

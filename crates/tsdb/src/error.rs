@@ -2,6 +2,7 @@
 
 use phoenix_env::DiskError;
 use phoenix_model::BudgetExceeded;
+use phoenix_model::histogram::HistogramError;
 
 /// Why the store could not do what it was asked. It can be cloned, since writers that commit
 /// together share one outcome.
@@ -49,6 +50,14 @@ pub enum TsdbError {
         file: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A histogram of the batch is none. Nothing of the batch was stored.
+    #[error("the native histogram of {series} can't be stored: {reason}")]
+    BadHistogram {
+        /// The series.
+        series: String,
+        /// What is wrong with it.
+        reason: HistogramError,
     },
     /// A limit was hit; the message names it.
     #[error("{0}")]

@@ -52,7 +52,8 @@ impl Tsdb {
                     gathered.clear();
                     head.gather(*id, day * DAY_MS, day * DAY_MS + (DAY_MS - 1), u32::MAX, &mut gathered);
                     gathered.finish();
-                    writer.add(labels, &gathered.timestamps_ms, &gathered.values).map_err(|e| ReadError::Other(e.into()))?;
+                    let Gathered { timestamps_ms, values, histograms, .. } = &gathered;
+                    writer.add(labels, timestamps_ms, values, histograms).map_err(|e| ReadError::Other(e.into()))?;
                 }
                 Ok(())
             });
@@ -61,6 +62,11 @@ impl Tsdb {
         });
         if let Err(error) = made {
             // No manifest names them.
+            new.iter().for_each(Part::doom);
+            return Err(error);
+        }
+        // Before the log that has them goes.
+        if let Err(error) = self.store_exemplars() {
             new.iter().for_each(Part::doom);
             return Err(error);
         }
@@ -199,7 +205,8 @@ fn days_of(head: &Head, series: &[(SeriesId, Labels)]) -> BTreeSet<i64> {
         gathered.clear();
         head.gather(*id, i64::MIN, i64::MAX, u32::MAX, &mut gathered);
         let mut previous = None;
-        for day in gathered.timestamps_ms.iter().map(|t| t.div_euclid(DAY_MS)) {
+        let times_ms = gathered.timestamps_ms.iter().chain(gathered.histograms.iter().map(|(t, _)| t));
+        for day in times_ms.map(|t| t.div_euclid(DAY_MS)) {
             if previous != Some(day) {
                 days.insert(day);
                 previous = Some(day);

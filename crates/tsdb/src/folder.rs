@@ -6,8 +6,12 @@ use phoenix_env::{Disk, DiskLock};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// The format that this version writes. A version reads every format up to its own.
-const FORMAT: u64 = 1;
+/// The format that this version writes. A version reads every format up to its own, and makes a folder
+/// of an older one its own when it takes it.
+///
+/// - 1: floats
+/// - 2: native histograms and exemplars in the log, chunks of native histograms in parts
+const FORMAT: u64 = 2;
 
 /// The words before the number in `VERSION`.
 const PREFIX: &str = "phoenix-tsdb format ";
@@ -25,7 +29,7 @@ impl Folder {
     pub(crate) fn take(disk: &dyn Disk, root: &Path) -> Result<Self, TsdbError> {
         let version = root.join("VERSION");
         // Before anything is made or written: a newer version's folder stays as it is.
-        let known = disk.exists(&version) && check_format(disk, root, &version)?;
+        let is_current = disk.exists(&version) && check_format(disk, root, &version)? == FORMAT;
         disk.create_dir_all(root)?;
         let lock = disk.lock(&root.join("LOCK")).map_err(|error| match error.source.kind() {
             ErrorKind::WouldBlock => TsdbError::Locked { folder: root.display().to_string() },
@@ -34,7 +38,7 @@ impl Folder {
         let folder = Self { root: root.to_owned(), wal: root.join("wal"), parts: root.join("parts"), lock: Mutex::new(Some(lock)) };
         disk.create_dir_all(&folder.wal)?;
         disk.create_dir_all(&folder.parts)?;
-        if !known {
+        if !is_current {
             disk.write_atomic(&version, format!("{PREFIX}{FORMAT}\n").as_bytes())?;
         }
         disk.sync_dir(root)?;
@@ -56,7 +60,7 @@ impl Folder {
     }
 }
 
-fn check_format(disk: &dyn Disk, root: &Path, version: &Path) -> Result<bool, TsdbError> {
+fn check_format(disk: &dyn Disk, root: &Path, version: &Path) -> Result<u64, TsdbError> {
     let bytes = disk.read(version, 4096)?;
     let bad = |reason: &str| TsdbError::BadFormatFile { file: version.display().to_string(), reason: reason.to_owned() };
     let text = std::str::from_utf8(&bytes).map_err(|_| bad("it is not text"))?;
@@ -65,5 +69,5 @@ fn check_format(disk: &dyn Disk, root: &Path, version: &Path) -> Result<bool, Ts
     if found > FORMAT {
         return Err(TsdbError::NewerFormat { folder: root.display().to_string(), found, supported: FORMAT });
     }
-    Ok(true)
+    Ok(found)
 }

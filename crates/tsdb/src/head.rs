@@ -2,20 +2,26 @@
 //!
 //! A scrape brings the same series in the same order each time, so a *group* keeps them as rows
 //! with one column of timestamps for all; appending is one copy. Every so many rows are turned
-//! into packed columns. Samples that come in any other shape are kept *loose*, series by series.
+//! into packed columns. Samples that come in any other shape are kept *loose*, series by series, and
+//! so are native histograms.
 //!
 //! Every batch has a number. It decides which of two samples with the same timestamp was written
 //! last, and lets a reader see whole batches only.
 
 mod group;
+mod histograms;
 mod loose;
 
 use crate::rows::{Rows, Samples};
+use crate::runs::HistogramSamples;
 use crate::series::SeriesId;
 use group::Group;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use histograms::Histograms;
 use loose::Loose;
+use phoenix_model::Histogram;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Samples between two moves to parts.
@@ -27,6 +33,7 @@ pub(crate) struct Head {
     established_groups: usize,
     places: HashMap<SeriesId, Places>,
     loose: HashMap<SeriesId, Loose>,
+    histograms: HashMap<SeriesId, Histograms>,
     next_batch: u32,
     samples: u64,
     memory_bytes: u64,
@@ -56,6 +63,8 @@ pub(crate) struct Gathered {
     pub(crate) timestamps_ms: Vec<i64>,
     pub(crate) values: Vec<f64>,
     batches: Vec<u32>,
+    pub(crate) histograms: HistogramSamples,
+    histogram_batches: Vec<u32>,
 }
 
 impl Gathered {
@@ -69,10 +78,17 @@ impl Gathered {
         self.timestamps_ms.clear();
         self.values.clear();
         self.batches.clear();
+        self.histograms.clear();
+        self.histogram_batches.clear();
     }
 
-    /// Timestamps strictly ascending; of two samples at one time the one written last stays.
+    /// Timestamps strictly ascending; of two samples at one time, of whatever kind, the one written
+    /// last stays.
     pub(crate) fn finish(&mut self) {
+        if !self.histograms.is_empty() {
+            self.finish_both();
+            return;
+        }
         if self.timestamps_ms.windows(2).all(|pair| pair[0] < pair[1]) {
             return;
         }
@@ -91,6 +107,30 @@ impl Gathered {
         }
         (self.timestamps_ms, self.values) = (timestamps_ms, values);
         self.batches.clear();
+    }
+
+    fn finish_both(&mut self) {
+        let floats = (0..self.timestamps_ms.len()).map(|i| (self.timestamps_ms[i], self.batches[i], false, i));
+        let histograms = (0..self.histograms.len()).map(|i| (self.histograms[i].0, self.histogram_batches[i], true, i));
+        // By time and batch; within a batch floats, then histograms, each in the order of writing.
+        let mut order: Vec<(i64, u32, bool, usize)> = floats.chain(histograms).collect();
+        order.sort_unstable();
+        let (mut timestamps_ms, mut values, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+        let mut order = order.into_iter().peekable();
+        while let Some((at_ms, _, is_histogram, i)) = order.next() {
+            if order.peek().is_some_and(|next| next.0 == at_ms) {
+                continue;
+            }
+            if is_histogram {
+                kept.push((at_ms, Arc::clone(&self.histograms[i].1)));
+            } else {
+                timestamps_ms.push(at_ms);
+                values.push(self.values[i]);
+            }
+        }
+        (self.timestamps_ms, self.values, self.histograms) = (timestamps_ms, values, kept);
+        self.batches.clear();
+        self.histogram_batches.clear();
     }
 }
 
@@ -122,12 +162,12 @@ impl Head {
 
     /// Whether it holds samples of a series.
     pub(crate) fn contains(&self, id: SeriesId) -> bool {
-        self.places.contains_key(&id) || self.loose.contains_key(&id)
+        self.places.contains_key(&id) || self.loose.contains_key(&id) || self.histograms.contains_key(&id)
     }
 
     /// The series with samples, ascending.
     pub(crate) fn ids(&self) -> Vec<SeriesId> {
-        let mut ids: Vec<_> = self.places.keys().chain(self.loose.keys()).copied().collect();
+        let mut ids: Vec<_> = self.places.keys().chain(self.loose.keys()).chain(self.histograms.keys()).copied().collect();
         ids.sort_unstable();
         ids.dedup();
         ids
@@ -135,13 +175,26 @@ impl Head {
 
     /// Adds a batch.
     pub(crate) fn apply(&mut self, rows: &Rows, now: Duration) {
+        if rows.len() == 0 && rows.exemplars.is_empty() {
+            return;
+        }
+        // Exemplars alone count as a write as well, so that the log that holds them has an end.
+        self.first_write.get_or_insert(now);
+        let batch = self.next_batch;
+        self.next_batch += 1;
+        self.samples += rows.len() as u64;
+        for (id, samples) in &rows.histograms {
+            for (timestamp_ms, histogram) in samples {
+                self.widen(*timestamp_ms);
+                let place = self.histograms.entry(*id).or_default();
+                let before = if place.is_empty() { 0 } else { place.memory_bytes() };
+                place.push(*timestamp_ms, Arc::clone(histogram), batch);
+                self.memory_bytes = self.memory_bytes + place.memory_bytes() - before;
+            }
+        }
         if rows.ids.is_empty() {
             return;
         }
-        let batch = self.next_batch;
-        self.next_batch += 1;
-        self.first_write.get_or_insert(now);
-        self.samples += rows.len() as u64;
         match &rows.samples {
             Samples::Row { timestamp_ms, values } => {
                 self.widen(*timestamp_ms);
@@ -240,12 +293,22 @@ impl Head {
         if let Some(loose) = self.loose.get(&id) {
             loose.gather(start_ms, end_ms, &mut keep);
         }
+        if let Some(histograms) = self.histograms.get(&id) {
+            let mut keep = |timestamp_ms: i64, histogram: Arc<Histogram>, batch: u32| {
+                if timestamp_ms >= start_ms && timestamp_ms <= end_ms && batch < next_batch {
+                    out.histograms.push((timestamp_ms, histogram));
+                    out.histogram_batches.push(batch);
+                }
+            };
+            histograms.gather(start_ms, end_ms, &mut keep);
+        }
     }
 
     /// Whether a series has a sample with `start_ms <= t <= end_ms`, without unpacking values.
     pub(crate) fn has_samples(&self, id: SeriesId, start_ms: i64, end_ms: i64) -> bool {
         self.places.get(&id).is_some_and(|places| places.iter().any(|(group, _)| self.groups[group as usize].has_rows(start_ms, end_ms)))
             || self.loose.get(&id).is_some_and(|loose| loose.has_samples(start_ms, end_ms))
+            || self.histograms.get(&id).is_some_and(|histograms| histograms.has_samples(start_ms, end_ms))
     }
 }
 

@@ -5,13 +5,15 @@
 //! touches, merges parts and drops those past their retention.
 //!
 //! On disk, in the data folder: `VERSION` (the format), `LOCK`, `MANIFEST` (which parts hold, and
-//! where the log begins), `parts/*.part`, `wal/*.wal`.
+//! where the log begins), `EXEMPLARS` (those that the log does not hold any more), `parts/*.part`,
+//! `wal/*.wal`.
 
 mod bytes;
 mod cache;
 mod codec;
 mod commit;
 mod error;
+mod exemplars;
 mod flush;
 mod folder;
 mod head;

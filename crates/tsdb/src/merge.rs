@@ -8,8 +8,8 @@
 use crate::TsdbError;
 use crate::codec::Effort;
 use crate::flush::part_order;
-use crate::part::{DAY_MS, Part, PartCursor, PartIdentity, ReadError};
-use crate::runs::{Run, merge_runs};
+use crate::part::{Column, DAY_MS, Part, PartCursor, PartIdentity, ReadError};
+use crate::runs::{Merged, Run, merge_runs, with_times};
 use crate::store::Tsdb;
 use phoenix_model::Labels;
 use std::collections::BTreeMap;
@@ -113,16 +113,19 @@ impl Tsdb {
                     let part = source.part;
                     source
                         .cursor
-                        .read(source.next - 1, oldest_ms, i64::MAX, |timestamps_ms, values| {
-                            runs.push(Run { timestamps_ms: timestamps_ms.into(), values });
+                        .read(source.next - 1, oldest_ms, i64::MAX, |timestamps_ms, column| {
+                            runs.push(match column {
+                                Column::Floats(values) => Run::Floats { timestamps_ms: timestamps_ms.into(), values },
+                                Column::Histograms(histograms) => Run::Histograms(with_times(timestamps_ms, histograms)),
+                            });
                             Ok::<(), crate::part::PartError>(())
                         })
                         .map_err(|e| e.of(part))?;
                     source.advance()?;
                 }
                 if !runs.is_empty() {
-                    let (timestamps_ms, values) = merge_runs(runs);
-                    writer.add(&labels, &timestamps_ms, &values).map_err(|e| ReadError::Other(e.into()))?;
+                    let Merged { timestamps_ms, values, histograms } = merge_runs(runs);
+                    writer.add(&labels, &timestamps_ms, &values, &histograms).map_err(|e| ReadError::Other(e.into()))?;
                 }
             }
             Ok(())

@@ -11,6 +11,8 @@ pub(crate) struct Metrics {
     pub(crate) head_samples: Gauge,
     pub(crate) head_bytes: Gauge,
     pub(crate) samples_appended: Counter,
+    pub(crate) exemplars: Gauge,
+    pub(crate) exemplars_appended: Counter,
     pub(crate) out_of_bounds: Counter,
     pub(crate) over_series_limit: Counter,
     pub(crate) write_failures: Counter,
@@ -45,6 +47,7 @@ impl Metrics {
         let wal_bytes = gauge("wal_bytes", "Bytes of the write-ahead log that a restart would replay");
         let parts = gauge("parts", "Immutable parts on disk");
         let part_bytes = gauge("part_bytes", "Bytes of all parts on disk");
+        let exemplars = gauge("exemplars", "Exemplars in memory");
         let cache_bytes = gauge("cache_bytes", "Bytes of pieces of parts held in memory");
         let mut counter = |name: &str, help: &str| {
             let counter: Counter = Counter::default();
@@ -52,6 +55,7 @@ impl Metrics {
             counter
         };
         let samples_appended = counter("samples_appended", "Samples stored");
+        let exemplars_appended = counter("exemplars_appended", "Exemplars stored");
         let out_of_bounds = counter("out_of_bounds_samples", "Samples left out as older than the retention or too far in the future");
         let over_series_limit =
             counter("over_series_limit_samples", "Samples left out because their series would exceed the limit on series");
@@ -73,6 +77,8 @@ impl Metrics {
             head_samples,
             head_bytes,
             samples_appended,
+            exemplars,
+            exemplars_appended,
             out_of_bounds,
             over_series_limit,
             write_failures,

@@ -36,6 +36,8 @@ pub struct TsdbOptions {
     pub max_future: Duration,
     /// Series that may be in memory at once.
     pub max_series: u64,
+    /// Exemplars of all series that are kept in memory; 0 for none. The oldest leave.
+    pub max_exemplars: usize,
     /// When the write-ahead log is forced onto stable storage.
     pub fsync: FsyncPolicy,
     /// The head moves to a part when the log has grown by this much. Bounds replay after a crash.
@@ -49,7 +51,7 @@ pub struct TsdbOptions {
 }
 
 impl TsdbOptions {
-    /// The defaults: 15 days, no limit in bytes, 2 million series, fsync each second.
+    /// The defaults: 15 days, no limit in bytes, 2 million series, 100,000 exemplars, fsync each second.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
@@ -57,6 +59,7 @@ impl TsdbOptions {
             retention_bytes: None,
             max_future: Duration::from_hours(24),
             max_series: 2_000_000,
+            max_exemplars: 100_000,
             fsync: FsyncPolicy::Interval(Duration::from_secs(1)),
             head_wal_bytes: 256 << 20,
             head_memory_bytes: 256 << 20,

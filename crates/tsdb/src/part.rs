@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! magic
-//! blobs       columns of values, columns of timestamps, posting lists: any number packed into each
+//! blobs       columns of values and of native histograms, columns of timestamps, posting lists: any number packed into each
 //! tables      blobs too: timestamp columns, series (128 a blob), label pairs (128 a blob)
 //! meta        one blob: bounds, label names, where each blob lies, its length and CRC-32
 //! footer      fixed size: where the meta blob lies, its CRC-32, magic
@@ -12,6 +12,9 @@
 //! name, then value, and numbered too; a series is the numbers of its pairs and of its columns.
 //! Series with the same timestamps share one column of them in the whole part. Everything is read
 //! blob by blob through the block cache and checked against its CRC-32.
+//!
+//! A chunk is a column of floats or one of native histograms, which its first byte says. A series
+//! that changed from one to the other has chunks of both.
 
 mod cursor;
 mod meta;
@@ -20,7 +23,7 @@ mod reader;
 mod tables;
 mod writer;
 
-pub(crate) use cursor::PartCursor;
+pub(crate) use cursor::{Column, PartCursor};
 pub(crate) use reader::Part;
 pub(crate) use writer::{PartIdentity, PartWriter};
 

@@ -1,14 +1,21 @@
 //! A write batch whose series are found, on its way to the log and the head.
 
+use crate::runs::HistogramSamples;
 use crate::series::SeriesId;
+use phoenix_model::{Exemplar, Labels};
 
 /// Samples of numbered series.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rows {
-    /// The series, in the order of the batch.
+    /// The series with floats, in the order of the batch.
     pub(crate) ids: Vec<SeriesId>,
     /// Their samples.
     pub(crate) samples: Samples,
+    /// The series with native histograms, and their samples. Where a batch has a float and a histogram
+    /// of one series at one time, the histogram counts as written later.
+    pub(crate) histograms: Vec<(SeriesId, HistogramSamples)>,
+    /// Exemplars by the labels of their series, which need not have a number.
+    pub(crate) exemplars: Vec<(Labels, Vec<Exemplar>)>,
 }
 
 /// How the samples of a batch stand to each other.
@@ -33,16 +40,28 @@ pub(crate) enum Samples {
 }
 
 impl Rows {
-    /// The number of samples.
+    /// Rows of floats.
+    #[cfg(test)]
+    pub(crate) fn floats(ids: Vec<SeriesId>, samples: Samples) -> Self {
+        Self { ids, samples, histograms: Vec::new(), exemplars: Vec::new() }
+    }
+
+    /// The number of samples, histograms among them.
     pub(crate) fn len(&self) -> usize {
-        match &self.samples {
+        let floats = match &self.samples {
             Samples::Row { values, .. } | Samples::Mixed { values, .. } => values.len(),
-        }
+        };
+        floats + self.histograms.iter().map(|(_, samples)| samples.len()).sum::<usize>()
+    }
+
+    /// The series with samples of either kind; those with both occur twice.
+    pub(crate) fn all_ids(&self) -> impl Iterator<Item = SeriesId> + '_ {
+        self.ids.iter().copied().chain(self.histograms.iter().map(|(id, _)| *id))
     }
 }
 
 impl Rows {
-    /// Keeps the series at those positions for which `keep` holds, with their samples.
+    /// Keeps the floats of the series at those positions for which `keep` holds.
     pub(crate) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
         let kept = |position: &usize| keep(*position);
         self.ids = (0..self.ids.len()).filter(kept).map(|p| self.ids[p]).collect();

@@ -1,32 +1,77 @@
 //! Samples of one series from several sources.
 
+use phoenix_model::Histogram;
 use std::sync::Arc;
 
-/// Samples of one series from one source, timestamps strictly ascending.
-pub(crate) struct Run {
-    pub(crate) timestamps_ms: Arc<[i64]>,
-    pub(crate) values: Vec<f64>,
+/// Native histograms by time in milliseconds.
+pub(crate) type HistogramSamples = Vec<(i64, Arc<Histogram>)>;
+
+/// Histograms with their times.
+pub(crate) fn with_times(timestamps_ms: &[i64], histograms: Vec<Histogram>) -> HistogramSamples {
+    timestamps_ms.iter().copied().zip(histograms.into_iter().map(Arc::new)).collect()
 }
 
-/// Puts runs together, timestamps strictly ascending; at equal timestamps a later run takes precedence.
-pub(crate) fn merge_runs(mut runs: Vec<Run>) -> (Arc<[i64]>, Vec<f64>) {
-    if runs.len() == 1 {
-        let Run { timestamps_ms, values } = runs.swap_remove(0);
-        return (timestamps_ms, values);
-    }
-    let total = runs.iter().map(|run| run.values.len()).sum();
-    let (mut timestamps_ms, mut values) = (Vec::with_capacity(total), Vec::with_capacity(total));
-    let apart = runs.windows(2).all(|pair| pair[0].timestamps_ms.last() < pair[1].timestamps_ms.first());
-    if apart {
-        for run in runs {
-            timestamps_ms.extend_from_slice(&run.timestamps_ms);
-            values.extend_from_slice(&run.values);
+/// Samples of one series and one kind from one source, timestamps strictly ascending. Within one
+/// source no time has samples of both kinds.
+pub(crate) enum Run {
+    Floats { timestamps_ms: Arc<[i64]>, values: Vec<f64> },
+    Histograms(HistogramSamples),
+}
+
+/// Runs put together, timestamps strictly ascending; no time has samples of both kinds.
+#[derive(Default)]
+pub(crate) struct Merged {
+    pub(crate) timestamps_ms: Arc<[i64]>,
+    pub(crate) values: Vec<f64>,
+    pub(crate) histograms: HistogramSamples,
+}
+
+impl Run {
+    fn bounds_ms(&self) -> Option<(i64, i64)> {
+        match self {
+            Self::Floats { timestamps_ms, .. } => Some((*timestamps_ms.first()?, *timestamps_ms.last()?)),
+            Self::Histograms(histograms) => Some((histograms.first()?.0, histograms.last()?.0)),
         }
-        return (timestamps_ms.into(), values);
     }
+}
+
+/// Puts runs together; at equal timestamps a later run takes precedence.
+pub(crate) fn merge_runs(mut runs: Vec<Run>) -> Merged {
+    if runs.len() == 1 {
+        return match runs.swap_remove(0) {
+            Run::Floats { timestamps_ms, values } => Merged { timestamps_ms, values, histograms: Vec::new() },
+            Run::Histograms(histograms) => Merged { histograms, ..Merged::default() },
+        };
+    }
+    let total = runs.iter().map(|run| if let Run::Floats { values, .. } = run { values.len() } else { 0 }).sum();
+    let (mut timestamps_ms, mut values, mut histograms) = (Vec::with_capacity(total), Vec::with_capacity(total), Vec::new());
+    let bounds: Vec<_> = runs.iter().filter_map(Run::bounds_ms).collect();
+    if bounds.windows(2).all(|pair| pair[0].1 < pair[1].0) {
+        for run in runs {
+            match run {
+                Run::Floats { timestamps_ms: t, values: v } => {
+                    timestamps_ms.extend_from_slice(&t);
+                    values.extend_from_slice(&v);
+                }
+                Run::Histograms(some) => histograms.extend(some),
+            }
+        }
+        return Merged { timestamps_ms: timestamps_ms.into(), values, histograms };
+    }
+    if runs.iter().all(|run| matches!(run, Run::Floats { .. })) {
+        merge_floats(runs, total, &mut timestamps_ms, &mut values);
+    } else {
+        merge_both(runs, &mut timestamps_ms, &mut values, &mut histograms);
+    }
+    Merged { timestamps_ms: timestamps_ms.into(), values, histograms }
+}
+
+fn merge_floats(runs: Vec<Run>, total: usize, timestamps_ms: &mut Vec<i64>, values: &mut Vec<f64>) {
     let mut samples: Vec<(i64, f64)> = Vec::with_capacity(total);
     for run in runs {
-        samples.extend(run.timestamps_ms.iter().copied().zip(run.values));
+        if let Run::Floats { timestamps_ms, values } = run {
+            samples.extend(timestamps_ms.iter().copied().zip(values));
+        }
     }
     // Stable, so that of equal timestamps that of the last run comes last.
     samples.sort_by_key(|sample| sample.0);
@@ -38,5 +83,35 @@ pub(crate) fn merge_runs(mut runs: Vec<Run>) -> (Arc<[i64]>, Vec<f64>) {
             values.push(value);
         }
     }
-    (timestamps_ms.into(), values)
+}
+
+enum Value {
+    Float(f64),
+    Histogram(Arc<Histogram>),
+}
+
+fn merge_both(runs: Vec<Run>, timestamps_ms: &mut Vec<i64>, values: &mut Vec<f64>, histograms: &mut HistogramSamples) {
+    let mut samples: Vec<(i64, Value)> = Vec::new();
+    for run in runs {
+        match run {
+            Run::Floats { timestamps_ms, values } => {
+                samples.extend(timestamps_ms.iter().zip(values).map(|(t, value)| (*t, Value::Float(value))));
+            }
+            Run::Histograms(some) => samples.extend(some.into_iter().map(|(t, histogram)| (t, Value::Histogram(histogram)))),
+        }
+    }
+    samples.sort_by_key(|sample| sample.0);
+    let mut samples = samples.into_iter().peekable();
+    while let Some((timestamp_ms, value)) = samples.next() {
+        if samples.peek().is_some_and(|(next_ms, _)| *next_ms == timestamp_ms) {
+            continue;
+        }
+        match value {
+            Value::Float(value) => {
+                timestamps_ms.push(timestamp_ms);
+                values.push(value);
+            }
+            Value::Histogram(histogram) => histograms.push((timestamp_ms, histogram)),
+        }
+    }
 }

@@ -2,8 +2,8 @@
 
 use crate::TsdbError;
 use crate::head::Gathered;
-use crate::part::{PartCursor, PartError, ReadError};
-use crate::runs::{Run, merge_runs};
+use crate::part::{Column, PartCursor, PartError, ReadError};
+use crate::runs::{HistogramSamples, Merged, Run, merge_runs, with_times};
 use crate::series::SeriesId;
 use crate::store::Tsdb;
 use hashbrown::HashMap;
@@ -14,7 +14,8 @@ use std::sync::Arc;
 pub struct SelectLimits<'a> {
     /// Memory that the read may use, and that its result holds.
     pub budget: &'a Budget,
-    /// Samples that the read may return.
+    /// Samples that the read may return. A native histogram counts as the floats that would take as
+    /// much memory, as in Prometheus.
     pub max_samples: u64,
     /// Asked now and then; true ends the read.
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
@@ -39,6 +40,9 @@ pub struct Selected {
 /// Bytes that a sample takes in a result.
 const SAMPLE_BYTES: u64 = 16;
 
+/// Bytes that a histogram takes in a result, on top of its own.
+const HISTOGRAM_BYTES: u64 = 32;
+
 /// Bytes that a series takes in a result, on top of its samples and labels.
 const SERIES_BYTES: u64 = 128;
 
@@ -56,18 +60,31 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
-    fn add(&mut self, labels: &Labels, timestamps_ms: &[i64], values: Vec<f64>) -> Result<(), TsdbError> {
+    fn add_floats(&mut self, labels: &Labels, timestamps_ms: &[i64], values: Vec<f64>) -> Result<(), TsdbError> {
         if timestamps_ms.is_empty() {
             return Ok(());
         }
-        self.samples += timestamps_ms.len() as u64;
+        let run = Run::Floats { timestamps_ms: self.share(timestamps_ms), values };
+        self.add(labels, timestamps_ms.len() as u64, run)
+    }
+
+    fn add_histograms(&mut self, labels: &Labels, histograms: HistogramSamples) -> Result<(), TsdbError> {
+        if histograms.is_empty() {
+            return Ok(());
+        }
+        let samples = histograms.iter().map(|(_, histogram)| (histogram.memory_bytes() + HISTOGRAM_BYTES) / SAMPLE_BYTES).sum();
+        self.add(labels, samples, Run::Histograms(histograms))
+    }
+
+    fn add(&mut self, labels: &Labels, samples: u64, run: Run) -> Result<(), TsdbError> {
+        self.samples += samples;
         if self.samples > self.limits.max_samples {
             return Err(TsdbError::Limit(format!(
                 "limit `max_samples` reached: the query would load more than {} samples",
                 self.limits.max_samples
             )));
         }
-        self.charge.grow(timestamps_ms.len() as u64 * SAMPLE_BYTES)?;
+        self.charge.grow(samples * SAMPLE_BYTES)?;
         let position = if let Some(position) = self.positions.get(labels) {
             *position
         } else {
@@ -76,7 +93,6 @@ impl Collector<'_> {
             self.found.push((labels.clone(), Vec::new()));
             self.found.len() - 1
         };
-        let run = Run { timestamps_ms: self.share(timestamps_ms), values };
         self.found[position].1.push(run);
         Ok(())
     }
@@ -103,8 +119,8 @@ impl Collector<'_> {
             .found
             .into_iter()
             .map(|(labels, runs)| {
-                let (timestamps_ms, values) = merge_runs(runs);
-                SeriesSamples { labels, timestamps_ms, values, histograms: Vec::new() }
+                let Merged { timestamps_ms, values, histograms } = merge_runs(runs);
+                SeriesSamples { labels, timestamps_ms, values, histograms }
             })
             .collect();
         series.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
@@ -161,8 +177,12 @@ impl Tsdb {
                     continue;
                 }
                 let labels = cursor.labels(number).map_err(|e| e.of(part))?;
-                let added = cursor.read(number, start_ms, end_ms, |timestamps_ms, values| {
-                    collector.add(&labels, timestamps_ms, values).map_err(AddError::Add)
+                let added = cursor.read(number, start_ms, end_ms, |timestamps_ms, column| {
+                    let added = match column {
+                        Column::Floats(values) => collector.add_floats(&labels, timestamps_ms, values),
+                        Column::Histograms(histograms) => collector.add_histograms(&labels, with_times(timestamps_ms, histograms)),
+                    };
+                    added.map_err(AddError::Add)
                 });
                 added.map_err(|error| match error {
                     AddError::Add(error) => ReadError::Other(error),
@@ -180,7 +200,8 @@ impl Tsdb {
                     gathered.clear();
                     head.gather(*id, start_ms, end_ms, next_batch, &mut gathered);
                     gathered.finish();
-                    collector.add(labels, &gathered.timestamps_ms, gathered.values.clone())?;
+                    collector.add_floats(labels, &gathered.timestamps_ms, gathered.values.clone())?;
+                    collector.add_histograms(labels, std::mem::take(&mut gathered.histograms))?;
                 }
             }
         }

@@ -3,6 +3,7 @@
 use crate::TsdbError;
 use crate::cache::BlockCache;
 use crate::commit::{CommitQueue, Journal};
+use crate::exemplars::ExemplarRing;
 use crate::flush::Frozen;
 use crate::folder::Folder;
 use crate::head::Head;
@@ -37,7 +38,8 @@ pub(crate) struct View {
 
 /// The metrics store of one data folder. All methods block and may be called from any thread.
 ///
-/// Locks are taken in this order: `upkeep`, `manifest`, `in_flight`, `journal`, `view`, a head, `index`.
+/// Locks are taken in this order: `upkeep`, `manifest`, `in_flight`, `journal`, `view`, a head, `index`,
+/// `exemplars`.
 pub struct Tsdb {
     pub(crate) options: TsdbOptions,
     pub(crate) disk: SharedDisk,
@@ -54,6 +56,7 @@ pub struct Tsdb {
     /// What is on disk; held while the list of parts changes.
     pub(crate) manifest: Mutex<Manifest>,
     pub(crate) next_part: AtomicU64,
+    pub(crate) exemplars: Mutex<ExemplarRing>,
     pub(crate) problems: Mutex<Vec<Problem>>,
     pub(crate) clock_watch: Mutex<ClockWatch>,
     /// Held by whoever flushes or merges.
@@ -79,6 +82,7 @@ impl Tsdb {
             journal: Mutex::new(Journal::new(1, 0, clock.monotonic())),
             cache: BlockCache::new(options.cache_bytes, &metrics),
             clock_watch: Mutex::new(ClockWatch::new(&*clock)),
+            exemplars: Mutex::new(ExemplarRing::new(options.max_exemplars)),
             options,
             disk,
             clock,
@@ -94,6 +98,7 @@ impl Tsdb {
             upkeep: Mutex::new(()),
         };
         store.load_parts()?;
+        store.load_exemplars()?;
         store.replay()?;
         Ok(Arc::new(store))
     }
@@ -122,6 +127,7 @@ impl Tsdb {
             let mut ids = HashMap::new();
             let mut orphans = 0;
             let replayed = replay_segment(&*self.disk, wal, *number, |definitions, rows| {
+                self.keep_exemplars(&rows);
                 orphans += apply(&mut index, &mut head, &mut ids, definitions, rows, now);
             })?;
             journal.older_bytes += replayed.bytes;
@@ -136,6 +142,7 @@ impl Tsdb {
         journal.next_number = numbers.last().map_or(1, |last| last + 1).max(first_segment);
         self.metrics.head_series.set(index.len() as i64);
         self.metrics.head_samples.set(head.samples() as i64);
+        self.metrics.exemplars.set(self.exemplars.lock().len() as i64);
         self.metrics.head_bytes.set(head.memory_bytes() as i64);
         self.metrics.wal_bytes.set(journal.wal_bytes() as i64);
         Ok(())
@@ -180,6 +187,17 @@ impl Tsdb {
         flushed
     }
 
+    /// Puts the exemplars of a batch that stands in the log into the ring.
+    pub(crate) fn keep_exemplars(&self, rows: &Rows) {
+        if rows.exemplars.is_empty() {
+            return;
+        }
+        let mut ring = self.exemplars.lock();
+        let kept: usize = rows.exemplars.iter().map(|(labels, exemplars)| ring.push(labels, exemplars)).sum();
+        self.metrics.exemplars_appended.inc_by(kept as u64);
+        self.metrics.exemplars.set(ring.len() as i64);
+    }
+
     /// Moves the head to parts now, whatever its size: for tests, benches and backups.
     pub fn flush_now(&self) -> Result<(), TsdbError> {
         let _alone = self.upkeep.lock();
@@ -207,6 +225,12 @@ fn apply(
         rows.retain(|position| known[position].is_some());
     }
     rows.ids = known.into_iter().flatten().collect();
+    rows.histograms.retain_mut(|(id, _)| {
+        ids.get(id).is_some_and(|new| {
+            *id = *new;
+            true
+        })
+    });
     let left_out = (before - rows.len()) as u64;
     head.apply(&rows, now);
     left_out

@@ -5,6 +5,7 @@
 //! length and payload, and the payload (all little-endian). A segment is never written to after a
 //! restart, and goes when everything in it stands in parts.
 
+mod more;
 mod record;
 mod replay;
 mod segment;

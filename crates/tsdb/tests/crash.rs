@@ -6,7 +6,7 @@ use phoenix_env::{Clock, DiskFaults, SimClock, SimDisk};
 use phoenix_tsdb::{FsyncPolicy, Tsdb, TsdbError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use support::{MINUTE, Model, NOW_MS, Random, apply, expect, open_with, options, read, to_batch};
+use support::{MINUTE, Model, NOW_MS, Random, apply, expect, in_order, open_with, options, read, to_batch};
 
 /// What each sample may be: the last acknowledged value, or that of any batch since whose outcome is unknown.
 #[derive(Default)]
@@ -22,10 +22,8 @@ impl Promise {
     }
 
     fn each(&mut self, batch: &[(u64, Vec<(i64, f64)>)], change: impl Fn(&mut (Option<u64>, Vec<u64>), u64)) {
-        for (series, samples) in batch {
-            for (t, value) in samples {
-                change(self.0.entry((*series, *t)).or_default(), value.to_bits());
-            }
+        for (series, t, bits) in in_order(batch) {
+            change(self.0.entry((series, t)).or_default(), bits);
         }
     }
 

@@ -26,9 +26,9 @@ fn a_folder_of_a_newer_version_is_left_alone() {
     let disk = SimDisk::new(1);
     let version = Path::new("/data/metrics/VERSION");
     disk.create_dir_all(Path::new(FOLDER)).unwrap();
-    disk.replace(version, b"phoenix-tsdb format 2\n");
+    disk.replace(version, b"phoenix-tsdb format 3\n");
     let error = open_with(&disk, &SimClock::new(NOW_MS), options()).err().unwrap();
-    assert!(matches!(error, TsdbError::NewerFormat { found: 2, supported: 1, .. }), "{error}");
+    assert!(matches!(error, TsdbError::NewerFormat { found: 3, supported: 2, .. }), "{error}");
     assert_eq!(disk.files(), [version]);
     disk.replace(version, b"something else");
     let error = open_with(&disk, &SimClock::new(NOW_MS), options()).err().unwrap();

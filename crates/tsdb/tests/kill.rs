@@ -1,7 +1,7 @@
 //! A real process is killed in the middle of writing; nothing that it acknowledged is lost.
 
 use phoenix_env::{RealClock, RealDisk};
-use phoenix_model::{Budget, Labels, Matcher, WriteBatch};
+use phoenix_model::{BucketSpan, Budget, Exemplar, Histogram, Labels, Matcher, WriteBatch};
 use phoenix_tsdb::{FsyncPolicy, SelectLimits, Tsdb, TsdbError, TsdbOptions};
 use prometheus_client::registry::Registry;
 use std::io::{BufRead, BufReader, Write};
@@ -20,6 +20,11 @@ fn open(folder: &Path) -> Result<Arc<Tsdb>, TsdbError> {
     Tsdb::open(options, RealDisk::shared(), RealClock::shared(), &mut Registry::default())
 }
 
+fn histogram(value: f64) -> Histogram {
+    let spans = vec![BucketSpan { offset: -1, length: 3 }];
+    Histogram { count: value, sum: value, positive_spans: spans, positive: vec![value, value / 2.0, 1.0], ..Histogram::default() }
+}
+
 /// Not a test of its own: the process that is killed. It writes numbered batches and prints the number
 /// of each one that was acknowledged, until it dies.
 #[test]
@@ -28,10 +33,19 @@ fn writer_process() {
     let store = open(Path::new(&folder)).unwrap();
     let mut out = std::io::stdout();
     for number in first.parse::<u64>().unwrap().. {
-        let series = (0..SERIES).map(|s| {
-            (Labels::from_pairs([("__name__", "m"), ("s", &s.to_string())]), vec![(BASE_MS + number as i64, (number * SERIES + s) as f64)])
-        });
-        store.write(&WriteBatch::floats(series.collect())).unwrap();
+        let mut batch = WriteBatch::default();
+        for s in 0..SERIES {
+            let labels = Labels::from_pairs([("__name__", "m"), ("s", &s.to_string())]);
+            let (t, value) = (BASE_MS + number as i64, (number * SERIES + s) as f64);
+            if s.is_multiple_of(5) {
+                batch.histograms.push((labels, vec![(t, histogram(value))]));
+            } else {
+                batch.series.push((labels, vec![(t, value)]));
+            }
+        }
+        let exemplar = Exemplar { labels: Labels::empty(), value: number as f64, timestamp_ms: BASE_MS + number as i64 };
+        batch.exemplars.push((Labels::from_pairs([("__name__", "m")]), vec![exemplar]));
+        store.write(&batch).unwrap();
         writeln!(out, "acknowledged {number}").unwrap();
         out.flush().unwrap();
         if number % 50 == 0 {
@@ -92,13 +106,22 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
         for series in &found.series {
             let s: u64 = series.labels.value("s").parse().unwrap();
             for wanted in 1..=acknowledged {
-                let at =
-                    series.timestamps_ms.binary_search(&(BASE_MS + wanted as i64)).unwrap_or_else(|_| panic!("batch {wanted} is lost"));
-                assert_eq!(series.values[at], (wanted * SERIES + s) as f64, "batch {wanted}");
+                let (t, value) = (BASE_MS + wanted as i64, (wanted * SERIES + s) as f64);
+                if s.is_multiple_of(5) {
+                    let at = series.histograms.binary_search_by_key(&t, |h| h.0).unwrap_or_else(|_| panic!("batch {wanted} is lost"));
+                    assert_eq!(*series.histograms[at].1, histogram(value), "batch {wanted}");
+                } else {
+                    let at = series.timestamps_ms.binary_search(&t).unwrap_or_else(|_| panic!("batch {wanted} is lost"));
+                    assert_eq!(series.values[at], value, "batch {wanted}");
+                }
             }
             // A batch that was written but not acknowledged any more may be there.
-            acknowledged = acknowledged.max((series.timestamps_ms.last().unwrap() - BASE_MS) as u64);
+            let newest_ms = series.timestamps_ms.last().copied().max(series.histograms.last().map(|h| h.0)).unwrap();
+            acknowledged = acknowledged.max((newest_ms - BASE_MS) as u64);
         }
+        let exemplars = store.exemplars(&[vec![Matcher::equal("__name__", "m")]], i64::MIN, i64::MAX);
+        let times_ms = exemplars[0].1.iter().map(|e| e.timestamp_ms);
+        assert!(times_ms.eq((1..=acknowledged).map(|number| BASE_MS + number as i64)), "none is lost, and none twice");
     }
     assert!(acknowledged > 1000, "{acknowledged}");
 }

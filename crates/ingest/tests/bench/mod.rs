@@ -66,6 +66,10 @@ impl MetricsEngine for Recorder {
         no_query()
     }
 
+    fn exemplars(&self, _: &[Vec<Matcher>], _: i64, _: i64) -> Result<Vec<(Labels, Vec<phoenix_model::Exemplar>)>, QueryError> {
+        no_query()
+    }
+
     fn write(&self, batch: &WriteBatch) -> Result<WriteOutcome, WriteError> {
         if self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
             return Err(WriteError::DiskFull("test".to_owned()));

@@ -2,6 +2,10 @@
 //!
 //! <https://prometheus.io/docs/specs/native_histograms/>
 
+mod validate;
+
+pub use validate::{HistogramError, MAX_BUCKETS, indexes, spans_of};
+
 /// The schema of histograms whose bounds are given one by one (`custom_values`), as classic
 /// histograms have them.
 pub const CUSTOM_BUCKETS_SCHEMA: i32 = -53;

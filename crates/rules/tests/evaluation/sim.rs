@@ -81,6 +81,10 @@ impl MetricsEngine for FakeEngine {
         Ok((Vec::new(), false))
     }
 
+    fn exemplars(&self, _: &[Vec<Matcher>], _: i64, _: i64) -> Result<Vec<(Labels, Vec<phoenix_model::Exemplar>)>, QueryError> {
+        Ok(Vec::new())
+    }
+
     fn write(&self, batch: &WriteBatch) -> Result<WriteOutcome, WriteError> {
         if *self.full.lock() {
             return Err(WriteError::DiskFull("no space left".to_owned()));

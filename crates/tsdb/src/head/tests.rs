@@ -6,24 +6,42 @@ fn read(head: &Head, id: SeriesId, start_ms: i64, end_ms: i64, next_batch: u32) 
     let mut gathered = Gathered::default();
     head.gather(id, start_ms, end_ms, next_batch, &mut gathered);
     gathered.finish();
-    gathered.timestamps_ms.iter().copied().zip(gathered.values.iter().map(|v| v.to_bits())).collect()
+    assert!(gathered.timestamps_ms.is_sorted() && gathered.histograms.is_sorted_by_key(|h| h.0), "each kind is in order");
+    let floats = gathered.timestamps_ms.iter().copied().zip(gathered.values.iter().map(|v| v.to_bits()));
+    let mut all: Vec<_> = floats.chain(gathered.histograms.iter().map(|(t, h)| (*t, h.sum.to_bits()))).collect();
+    all.sort_unstable();
+    all
+}
+
+/// In the model a histogram stands as its sum, which no float of these tests has.
+fn histogram(count: u32) -> Histogram {
+    Histogram { count: f64::from(count), sum: 1e9 + f64::from(count), ..Histogram::default() }
 }
 
 fn any_rows() -> impl Strategy<Value = Rows> {
     let row =
         (prop::sample::select(vec![vec![0, 1, 2], vec![2, 1, 0], vec![1], vec![0, 3], vec![4, 4]]), 0_i64..200).prop_map(|(ids, t)| {
             let values = ids.iter().map(|id| f64::from(*id) + t as f64 / 4.0).collect();
-            Rows { ids, samples: Samples::Row { timestamp_ms: t, values } }
+            Rows::floats(ids, Samples::Row { timestamp_ms: t, values })
         });
-    let mixed = prop::collection::vec((0_u32..5, prop::collection::vec((0_i64..200, any::<f64>()), 1..5)), 1..5).prop_map(|series| Rows {
-        ids: series.iter().map(|s| s.0).collect(),
-        samples: Samples::Mixed {
+    let mixed = prop::collection::vec((0_u32..5, prop::collection::vec((0_i64..200, any::<f64>()), 1..5)), 1..5).prop_map(|series| {
+        let samples = Samples::Mixed {
             counts: series.iter().map(|s| s.1.len() as u32).collect(),
             timestamps_ms: series.iter().flat_map(|s| s.1.iter().map(|x| x.0)).collect(),
             values: series.iter().flat_map(|s| s.1.iter().map(|x| x.1)).collect(),
-        },
+        };
+        Rows::floats(series.iter().map(|s| s.0).collect(), samples)
     });
-    prop_oneof![4 => row, 1 => mixed]
+    let histograms = prop::collection::vec((0_u32..5, prop::collection::vec((0_i64..200, 0_u32..1000), 1..4)), 1..4);
+    let histograms = histograms.prop_map(|series| Rows {
+        histograms: series
+            .into_iter()
+            .map(|(id, samples)| (id, samples.into_iter().map(|(t, count)| (t, Arc::new(histogram(count)))).collect()))
+            .collect(),
+        ..Rows::floats(Vec::new(), Samples::Mixed { counts: Vec::new(), timestamps_ms: Vec::new(), values: Vec::new() })
+    });
+    let both = (row.clone(), histograms.clone()).prop_map(|(row, histograms)| Rows { histograms: histograms.histograms, ..row });
+    prop_oneof![8 => row, 2 => mixed, 2 => histograms, 1 => both]
 }
 
 proptest! {
@@ -49,6 +67,11 @@ proptest! {
                     }
                 }
             }
+            for (id, samples) in &rows.histograms {
+                for (t, histogram) in samples {
+                    model.insert((*id, *t), histogram.sum.to_bits());
+                }
+            }
         }
         let end = start + length;
         for (model, next_batch) in [(&model, head.next_batch()), (&half, half_batch)] {
@@ -68,10 +91,7 @@ proptest! {
 fn a_source_that_never_repeats_itself_does_not_leave_groups_behind() {
     let mut head = Head::default();
     for i in 0..2000 {
-        head.apply(
-            &Rows { ids: vec![i, i + 1], samples: Samples::Row { timestamp_ms: i64::from(i), values: vec![1.0, 2.0] } },
-            Duration::ZERO,
-        );
+        head.apply(&Rows::floats(vec![i, i + 1], Samples::Row { timestamp_ms: i64::from(i), values: vec![1.0, 2.0] }), Duration::ZERO);
     }
     assert_eq!(head.groups.len(), FREE_GROUPS);
     assert_eq!(read(&head, 1500, 0, 2000, u32::MAX), [(1499, 2.0_f64.to_bits()), (1500, 1.0_f64.to_bits())]);

@@ -4,11 +4,11 @@ use super::pairs::{PairRow, decode_pair_rows, decode_postings};
 use super::tables::{COLUMN_ROW_BYTES, ColumnRow, Place, SeriesRow, decode_series_rows};
 use super::{Part, PartError, TABLE_ROWS};
 use crate::cache::BlockCache;
-use crate::codec::{MAX_COLUMN, decode_timestamps, decode_values};
+use crate::codec::{MAX_COLUMN, decode_histograms, decode_timestamps, decode_values, is_histograms};
 use crate::series::{intersect, unite};
 use hashbrown::HashMap;
 use phoenix_env::DiskFile;
-use phoenix_model::{Labels, LabelsBuilder, Matcher};
+use phoenix_model::{Histogram, Labels, LabelsBuilder, Matcher};
 use std::sync::Arc;
 
 /// Reads one part for one purpose. Without a cache it leaves the block cache alone, as merges do.
@@ -21,6 +21,12 @@ pub(crate) struct PartCursor<'a> {
     column_rows: Option<(u32, Arc<[u8]>)>,
     columns: HashMap<u32, Arc<[i64]>>,
     values: Option<(u32, Arc<[u8]>)>,
+}
+
+/// The samples of one chunk.
+pub(crate) enum Column {
+    Floats(Vec<f64>),
+    Histograms(Vec<Histogram>),
 }
 
 /// Unpacked columns kept by a cursor.
@@ -185,13 +191,14 @@ impl<'a> PartCursor<'a> {
         Ok(false)
     }
 
-    /// Calls with timestamps and values of each chunk with `start_ms <= t <= end_ms`, by time.
+    /// Calls with timestamps and samples of each chunk with `start_ms <= t <= end_ms`: those of floats by
+    /// time, then those of histograms by time.
     pub(crate) fn read<E: From<PartError>>(
         &mut self,
         series: u32,
         start_ms: i64,
         end_ms: i64,
-        mut call: impl FnMut(&[i64], Vec<f64>) -> Result<(), E>,
+        mut call: impl FnMut(&[i64], Column) -> Result<(), E>,
     ) -> Result<(), E> {
         for chunk in self.series_row(series)?.chunks {
             let row = self.column_row(chunk.column)?;
@@ -207,15 +214,20 @@ impl<'a> PartCursor<'a> {
                     blob
                 }
             };
-            let mut values = decode_values(within(&blob, chunk.values)?, timestamps_ms.len())
-                .ok_or(PartError::Corrupt("a column of values can't be understood"))?;
+            let bytes = within(&blob, chunk.values)?;
             let from = timestamps_ms.partition_point(|t| *t < start_ms);
             let to = timestamps_ms.partition_point(|t| *t <= end_ms);
-            values.truncate(to);
-            values.drain(..from.min(to));
-            if from < to {
-                call(&timestamps_ms[from..to], values)?;
+            if from >= to {
+                continue;
             }
+            let column = if is_histograms(bytes) {
+                let histograms = decode_histograms(bytes, timestamps_ms.len());
+                Column::Histograms(cut(histograms.ok_or(PartError::Corrupt("a column of histograms can't be understood"))?, from, to))
+            } else {
+                let values = decode_values(bytes, timestamps_ms.len());
+                Column::Floats(cut(values.ok_or(PartError::Corrupt("a column of values can't be understood"))?, from, to))
+            };
+            call(&timestamps_ms[from..to], column)?;
         }
         Ok(())
     }
@@ -252,6 +264,12 @@ impl<'a> PartCursor<'a> {
         self.columns.insert(number, column.clone());
         Ok(column)
     }
+}
+
+fn cut<T>(mut samples: Vec<T>, from: usize, to: usize) -> Vec<T> {
+    samples.truncate(to);
+    samples.drain(..from);
+    samples
 }
 
 fn within(blob: &[u8], place: Place) -> Result<&[u8], PartError> {

@@ -45,7 +45,8 @@ pub(super) struct ChunkRow {
     pub(super) values: Place,
 }
 
-/// A series: the numbers of its label pairs, ascending, and its chunks by time.
+/// A series: the numbers of its label pairs, ascending, and its chunks: those of floats by time, then
+/// those of histograms by time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct SeriesRow {
     pub(super) pairs: Vec<u32>,

@@ -17,7 +17,7 @@ fn write(disk: &SharedDisk, mut series: Vec<Series>, effort: Effort) -> Part {
     let mut writer = PartWriter::create(&**disk, path, IDENTITY, effort).unwrap();
     for (labels, samples) in &series {
         let (timestamps_ms, values): (Vec<i64>, Vec<f64>) = samples.iter().copied().unzip();
-        writer.add(labels, &timestamps_ms, &values).unwrap();
+        writer.add(labels, &timestamps_ms, &values, &[]).unwrap();
     }
     writer.finish().unwrap();
     Part::open(disk, path, 1).unwrap()
@@ -29,7 +29,8 @@ fn read(part: &Part, matchers: &[Matcher], start_ms: i64, end_ms: i64) -> Result
     for number in cursor.select(matchers)? {
         let labels = cursor.labels(number)?;
         let mut samples = Vec::new();
-        cursor.read(number, start_ms, end_ms, |timestamps_ms, values| {
+        cursor.read(number, start_ms, end_ms, |timestamps_ms, column| {
+            let Column::Floats(values) = column else { panic!("nobody wrote histograms") };
             samples.extend(timestamps_ms.iter().copied().zip(values));
             Ok::<(), PartError>(())
         })?;

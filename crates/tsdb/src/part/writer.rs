@@ -5,12 +5,13 @@ use super::pairs::{PairRow, encode_pair_rows, put_posting};
 use super::tables::{ChunkRow, ColumnRow, Place, SeriesRowEncoder};
 use super::{BLOB_BYTES, MAGIC, TABLE_ROWS};
 use crate::TsdbError;
-use crate::codec::{Effort, MAX_COLUMN, encode_timestamps, encode_values};
+use crate::codec::{Effort, MAX_COLUMN, column_length, encode_histograms, encode_timestamps, encode_values};
 use hashbrown::{DefaultHashBuilder, HashMap};
 use phoenix_env::{Disk, DiskError, DiskFile, OpenMode};
-use phoenix_model::Labels;
+use phoenix_model::{Histogram, Labels};
 use std::hash::BuildHasher;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What distinguishes a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,14 +82,26 @@ impl PartWriter {
         })
     }
 
-    /// Adds a series with its samples, timestamps strictly ascending; one without samples is left out.
-    pub(crate) fn add(&mut self, labels: &Labels, timestamps_ms: &[i64], values: &[f64]) -> Result<(), DiskError> {
-        let (Some(&oldest_ms), Some(&newest_ms)) = (timestamps_ms.first(), timestamps_ms.last()) else { return Ok(()) };
+    /// Adds a series with its samples, floats and histograms each with timestamps strictly ascending;
+    /// one without samples is left out.
+    pub(crate) fn add(
+        &mut self,
+        labels: &Labels,
+        timestamps_ms: &[i64],
+        values: &[f64],
+        histograms: &[(i64, Arc<Histogram>)],
+    ) -> Result<(), DiskError> {
+        if timestamps_ms.is_empty() && histograms.is_empty() {
+            return Ok(());
+        }
         let number = self.meta.series;
         self.meta.series += 1;
-        self.meta.samples += timestamps_ms.len() as u64;
-        self.meta.oldest_ms = self.meta.oldest_ms.min(oldest_ms);
-        self.meta.newest_ms = self.meta.newest_ms.max(newest_ms);
+        self.meta.samples += (timestamps_ms.len() + histograms.len()) as u64;
+        let ends = [timestamps_ms.first(), timestamps_ms.last(), histograms.first().map(|h| &h.0), histograms.last().map(|h| &h.0)];
+        for at_ms in ends.into_iter().flatten() {
+            self.meta.oldest_ms = self.meta.oldest_ms.min(*at_ms);
+            self.meta.newest_ms = self.meta.newest_ms.max(*at_ms);
+        }
         for (name, value) in labels {
             let pair = self.pair(name, value);
             let list = &mut self.pairs[pair as usize];
@@ -98,10 +111,26 @@ impl PartWriter {
         }
         for (timestamps_ms, values) in timestamps_ms.chunks(MAX_COLUMN).zip(values.chunks(MAX_COLUMN)) {
             let column = self.column(timestamps_ms)?;
-            let place = self.put_values(values)?;
+            let effort = self.effort;
+            let place = self.put_values(|out| encode_values(values, effort, out))?;
             self.series_chunks.push(ChunkRow { column, values: place });
         }
+        self.add_histograms(histograms)?;
         self.series_ends.push((self.series_pairs.len() as u32, self.series_chunks.len() as u32));
+        Ok(())
+    }
+
+    fn add_histograms(&mut self, mut histograms: &[(i64, Arc<Histogram>)]) -> Result<(), DiskError> {
+        while !histograms.is_empty() {
+            let (some, rest) = histograms.split_at(column_length(histograms));
+            let timestamps_ms: Vec<i64> = some.iter().map(|(t, _)| *t).collect();
+            let samples: Vec<&Histogram> = some.iter().map(|(_, histogram)| &**histogram).collect();
+            let column = self.column(&timestamps_ms)?;
+            let effort = self.effort;
+            let place = self.put_values(|out| encode_histograms(&samples, effort, out))?;
+            self.series_chunks.push(ChunkRow { column, values: place });
+            histograms = rest;
+        }
         Ok(())
     }
 
@@ -148,11 +177,11 @@ impl PartWriter {
         Ok(column)
     }
 
-    fn put_values(&mut self, values: &[f64]) -> Result<Place, DiskError> {
+    fn put_values(&mut self, encode: impl FnOnce(&mut Vec<u8>)) -> Result<Place, DiskError> {
         let mut blob = std::mem::take(&mut self.values);
         let number = *blob.number.get_or_insert_with(|| self.next_blob());
         let offset = blob.bytes.len();
-        encode_values(values, self.effort, &mut blob.bytes);
+        encode(&mut blob.bytes);
         let place = Place { blob: number, offset: offset as u32, length: (blob.bytes.len() - offset) as u32 };
         self.values = self.write_if_full(blob)?;
         Ok(place)

@@ -3,7 +3,7 @@
 #![allow(missing_docs, reason = "test code")]
 
 use phoenix_env::{SharedDisk, SimClock, SimDisk};
-use phoenix_model::{Budget, Labels, Matcher, WriteBatch};
+use phoenix_model::{BucketSpan, Budget, CounterReset, Histogram, Labels, Matcher, WriteBatch};
 use phoenix_tsdb::{FsyncPolicy, SelectLimits, Tsdb, TsdbError, TsdbOptions};
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::time::Duration;
 pub const NOW_MS: i64 = 1_800_000_000_000;
 pub const FOLDER: &str = "/data/metrics";
 
-/// Series, then timestamp, to the bits of the value.
+/// Series, then timestamp, to the bits of the value; those of a histogram are its sum's.
 pub type Model = BTreeMap<u64, BTreeMap<i64, u64>>;
 
 pub fn labels(series: u64) -> Labels {
@@ -39,11 +39,55 @@ pub fn read(store: &Tsdb, start_ms: i64, end_ms: i64) -> Result<BTreeMap<String,
     let selected = store.select(&[Matcher::equal("job", "test")], start_ms, end_ms, &SelectLimits::within(&budget))?;
     for series in &selected.series {
         assert!(series.timestamps_ms.windows(2).all(|pair| pair[0] < pair[1]), "timestamps ascend");
+        assert!(series.histograms.windows(2).all(|pair| pair[0].0 < pair[1].0), "so do those of histograms");
         assert_eq!(series.timestamps_ms.len(), series.values.len());
-        assert!(!series.values.is_empty());
+        assert!(!series.values.is_empty() || !series.histograms.is_empty());
+        assert!(series.histograms.iter().all(|(t, _)| series.timestamps_ms.binary_search(t).is_err()), "one sample at a time");
+        for (_, found) in &series.histograms {
+            let written = histogram(found.sum.to_bits()).expect("histograms have a sum that says so");
+            // By text, since NaN does not equal itself; the sum is compared by its bits below.
+            assert_eq!(format!("{found:?}"), format!("{written:?}"));
+        }
     }
     assert!(selected.series.windows(2).all(|pair| pair[0].labels < pair[1].labels), "sorted, each series once");
-    Ok(selected.series.iter().map(|s| (s.labels.to_string(), s.samples().map(|x| (x.timestamp_ms, x.value.to_bits())).collect())).collect())
+    let bits = selected.series.iter().map(|s| {
+        let floats = s.samples().map(|x| (x.timestamp_ms, x.value.to_bits()));
+        (s.labels.to_string(), floats.chain(s.histograms.iter().map(|(t, h)| (*t, h.sum.to_bits()))).collect())
+    });
+    Ok(bits.collect())
+}
+
+/// The first bits of a value that stands for a histogram.
+const HISTOGRAM: u64 = 0xfff9;
+
+/// The histogram that a value stands for, if it does.
+pub fn histogram(bits: u64) -> Option<Histogram> {
+    if bits >> 48 != HISTOGRAM {
+        return None;
+    }
+    let buckets = (bits % 7) as u32;
+    let spans = vec![BucketSpan { offset: (bits % 5) as i32 - 2, length: buckets }, BucketSpan { offset: 3, length: 1 }];
+    Some(Histogram {
+        counter_reset: if bits & 1 == 0 { CounterReset::Gauge } else { CounterReset::Unknown },
+        schema: (bits % 3) as i32,
+        zero_threshold: 0.001,
+        zero_count: (bits % 11) as f64,
+        count: (bits % 1013) as f64,
+        sum: f64::from_bits(bits),
+        positive_spans: spans.clone(),
+        positive: (0..=buckets).map(|i| f64::from(i) * (bits % 101) as f64).collect(),
+        negative_spans: if bits & 2 == 0 { spans } else { Vec::new() },
+        negative: if bits & 2 == 0 { vec![0.5; buckets as usize + 1] } else { Vec::new() },
+        custom_values: Vec::new(),
+    })
+}
+
+/// The samples of a batch in the order in which they count: within a batch histograms come last.
+pub fn in_order(batch: &[(u64, Vec<(i64, f64)>)]) -> Vec<(u64, i64, u64)> {
+    let mut all: Vec<_> =
+        batch.iter().flat_map(|(series, samples)| samples.iter().map(move |(t, value)| (*series, *t, value.to_bits()))).collect();
+    all.sort_by_key(|(_, _, bits)| histogram(*bits).is_some());
+    all
 }
 
 pub fn expect(model: &Model, start_ms: i64, end_ms: i64) -> BTreeMap<String, BTreeMap<i64, u64>> {
@@ -57,15 +101,24 @@ pub fn expect(model: &Model, start_ms: i64, end_ms: i64) -> BTreeMap<String, BTr
 }
 
 pub fn apply(model: &mut Model, batch: &[(u64, Vec<(i64, f64)>)]) {
-    for (series, samples) in batch {
-        for (t, value) in samples {
-            model.entry(*series).or_default().insert(*t, value.to_bits());
-        }
+    for (series, t, bits) in in_order(batch) {
+        model.entry(series).or_default().insert(t, bits);
     }
 }
 
 pub fn to_batch(batch: &[(u64, Vec<(i64, f64)>)]) -> WriteBatch {
-    WriteBatch::floats(batch.iter().map(|(series, samples)| (labels(*series), samples.clone())).collect())
+    let mut out = WriteBatch::default();
+    for (series, samples) in batch {
+        let (histograms, floats): (Vec<_>, Vec<_>) = samples.iter().partition(|(_, value)| histogram(value.to_bits()).is_some());
+        if !histograms.is_empty() {
+            let histograms = histograms.into_iter().filter_map(|(t, value)| Some((t, histogram(value.to_bits())?)));
+            out.histograms.push((labels(*series), histograms.collect()));
+        }
+        if !floats.is_empty() {
+            out.series.push((labels(*series), floats));
+        }
+    }
+    out
 }
 
 pub const MINUTE: Duration = Duration::from_mins(1);
@@ -93,6 +146,7 @@ impl Random {
             1 => -0.0,
             2 => f64::from_bits(random.next()),
             3 => f64::INFINITY,
+            4..=6 => f64::from_bits(HISTOGRAM << 48 | random.below(1 << 16)),
             _ => random.below(1000) as f64 / 4.0,
         };
         match self.below(4) {

@@ -44,6 +44,9 @@ impl MetricsEngine for Metrics {
     fn label_values(&self, _: &str, _: &[Vec<Matcher>], _: i64, _: i64, _: usize) -> Result<(Vec<String>, bool), QueryError> {
         no_query()
     }
+    fn exemplars(&self, _: &[Vec<Matcher>], _: i64, _: i64) -> Result<Vec<(Labels, Vec<phoenix_model::Exemplar>)>, QueryError> {
+        no_query()
+    }
     fn write(&self, batch: &WriteBatch) -> Result<WriteOutcome, WriteError> {
         let outcome = self.answer.lock().clone()?;
         for (labels, samples) in &batch.series {

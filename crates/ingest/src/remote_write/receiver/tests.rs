@@ -35,6 +35,9 @@ impl MetricsEngine for Store {
     fn label_values(&self, _: &str, _: &[Vec<Matcher>], _: i64, _: i64, _: usize) -> Result<(Vec<String>, bool), QueryError> {
         no_query()
     }
+    fn exemplars(&self, _: &[Vec<Matcher>], _: i64, _: i64) -> Result<Vec<(Labels, Vec<phoenix_model::Exemplar>)>, QueryError> {
+        no_query()
+    }
     fn write(&self, batch: &WriteBatch) -> Result<WriteOutcome, WriteError> {
         *self.batch.lock() = batch.clone();
         self.answer.clone()
