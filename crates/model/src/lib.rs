@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod budget;
+mod compensated;
 pub mod diagnostic;
 pub mod duration;
 pub mod histogram;
@@ -21,6 +22,7 @@ pub mod write;
 
 pub use alert::{Alert, AlertSink};
 pub use budget::{Budget, BudgetExceeded, Charge};
+pub use compensated::CompensatedSum;
 pub use diagnostic::{Diagnostic, Severity, Source, Span};
 pub use duration::{format_duration, parse_duration};
 pub use histogram::{BucketSpan, CounterReset, Histogram};

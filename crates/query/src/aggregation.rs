@@ -147,7 +147,7 @@ pub fn reduce_groups(reduction: Reduction, columns: &[Column], grouping: &Groupi
         .into_iter()
         .map(|(labels, members)| {
             let members: Vec<&[f64]> = members.iter().map(|&i| columns[i].values.as_slice()).collect();
-            Column { labels, values: reduce(reduction, &members, steps) }
+            Column::floats(labels, reduce(reduction, &members, steps))
         })
         .collect()
 }

@@ -31,6 +31,10 @@ pub enum BinaryOp {
     GreaterOrEqual,
     /// `<=`
     LessOrEqual,
+    /// `</`: a native histogram without the observations above a number
+    TrimUpper,
+    /// `>/`: a native histogram without the observations below a number
+    TrimLower,
     /// `and`
     And,
     /// `or`
@@ -41,7 +45,7 @@ pub enum BinaryOp {
 
 impl BinaryOp {
     /// All operators.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Add,
         Self::Sub,
         Self::Mul,
@@ -55,6 +59,8 @@ impl BinaryOp {
         Self::Less,
         Self::GreaterOrEqual,
         Self::LessOrEqual,
+        Self::TrimUpper,
+        Self::TrimLower,
         Self::And,
         Self::Or,
         Self::Unless,
@@ -76,6 +82,8 @@ impl BinaryOp {
             Self::Less => "<",
             Self::GreaterOrEqual => ">=",
             Self::LessOrEqual => "<=",
+            Self::TrimUpper => "</",
+            Self::TrimLower => ">/",
             Self::And => "and",
             Self::Or => "or",
             Self::Unless => "unless",
@@ -87,7 +95,14 @@ impl BinaryOp {
         match self {
             Self::Or => 1,
             Self::And | Self::Unless => 2,
-            Self::Equal | Self::NotEqual | Self::Greater | Self::Less | Self::GreaterOrEqual | Self::LessOrEqual => 3,
+            Self::Equal
+            | Self::NotEqual
+            | Self::Greater
+            | Self::Less
+            | Self::GreaterOrEqual
+            | Self::LessOrEqual
+            | Self::TrimUpper
+            | Self::TrimLower => 3,
             Self::Add | Self::Sub => 4,
             Self::Mul | Self::Div | Self::Mod | Self::Atan2 => 5,
             Self::Pow => 6,
@@ -101,7 +116,12 @@ impl BinaryOp {
 
     /// Whether it compares, and so filters unless `bool` is given.
     pub fn is_comparison(self) -> bool {
-        self.precedence() == 3
+        self.precedence() == 3 && !self.is_trim()
+    }
+
+    /// Whether it trims native histograms; it has no meaning between numbers.
+    pub fn is_trim(self) -> bool {
+        matches!(self, Self::TrimUpper | Self::TrimLower)
     }
 
     /// Whether it works on sets of series and not on values.
@@ -111,10 +131,10 @@ impl BinaryOp {
 
     /// Whether its result is a new quantity, so that the metric's name no longer fits.
     pub fn drops_name(self) -> bool {
-        !self.is_comparison() && !self.is_set()
+        !self.is_comparison() && !self.is_set() && !self.is_trim()
     }
 
-    /// Applies an arithmetic operator; comparisons and set operators give the left value.
+    /// Applies an arithmetic operator; others give the left value.
     #[inline]
     pub fn compute(self, lhs: f64, rhs: f64) -> f64 {
         match self {

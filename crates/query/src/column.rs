@@ -1,6 +1,7 @@
 //! Series as columns over the steps of a query.
 
-use phoenix_model::{Labels, STALE_NAN_BITS};
+use phoenix_model::{Histogram, Labels, STALE_NAN_BITS};
+use std::sync::Arc;
 
 /// The value of a step at which a series has no sample. It is the staleness marker's bit pattern,
 /// which evaluation never lets through as a value, so a column needs no bitmap beside it and
@@ -55,38 +56,88 @@ impl Grid {
     }
 }
 
-/// One series over the steps of a [`Grid`]: a value for each step, [`ABSENT`] where there is none.
+/// Histograms of a column, each with its step; steps strictly ascending.
+pub type StepHistograms = Vec<(usize, Arc<Histogram>)>;
+
+/// One series over the steps of a [`Grid`]: a float for each step, [`ABSENT`] where there is none,
+/// and beside them the steps at which the series has a native histogram. Most series have none, so
+/// these are kept sparsely, and what works on floats alone does not pay for them.
 #[derive(Debug, Clone)]
 pub struct Column {
     /// The series' labels.
     pub labels: Labels,
-    /// One value for each step.
+    /// One float for each step; [`ABSENT`] where there is a histogram.
     pub values: Vec<f64>,
+    /// Native histograms.
+    pub histograms: StepHistograms,
 }
 
 impl Column {
+    /// A column of floats.
+    pub fn floats(labels: Labels, values: Vec<f64>) -> Self {
+        Self { labels, values, histograms: Vec::new() }
+    }
+
     /// A column without any sample.
     pub fn absent(labels: Labels, steps: usize) -> Self {
-        Self { labels, values: vec![ABSENT; steps] }
+        Self::floats(labels, vec![ABSENT; steps])
     }
 
     /// Whether no step has a sample.
     pub fn is_empty(&self) -> bool {
-        self.values.iter().all(|v| is_absent(*v))
+        self.histograms.is_empty() && self.values.iter().all(|v| is_absent(*v))
+    }
+
+    /// Whether a step has a sample, be it a float or a histogram.
+    #[inline]
+    pub fn is_present(&self, step: usize) -> bool {
+        !is_absent(self.values[step]) || (!self.histograms.is_empty() && self.histogram(step).is_some())
+    }
+
+    /// The histogram of a step.
+    pub fn histogram(&self, step: usize) -> Option<&Arc<Histogram>> {
+        let place = self.histograms.binary_search_by_key(&step, |(at, _)| *at).ok()?;
+        Some(&self.histograms[place].1)
+    }
+
+    /// Keeps the samples of those steps for which something holds.
+    pub fn retain_steps(&mut self, mut keep: impl FnMut(usize) -> bool) {
+        for (step, value) in self.values.iter_mut().enumerate() {
+            if !is_absent(*value) && !keep(step) {
+                *value = ABSENT;
+            }
+        }
+        self.histograms.retain(|(step, _)| keep(*step));
     }
 
     /// Fills this column's gaps from another one.
     ///
     /// Returns whether both have a sample at the same step; this column then keeps its own.
-    pub fn merge(&mut self, other: &[f64]) -> bool {
+    pub fn merge(&mut self, other: &Self) -> bool {
         let mut collides = false;
-        for (mine, &theirs) in self.values.iter_mut().zip(other) {
-            if !is_absent(theirs) {
-                if is_absent(*mine) {
-                    *mine = theirs;
-                } else {
-                    collides = true;
+        if self.histograms.is_empty() && other.histograms.is_empty() {
+            for (mine, &theirs) in self.values.iter_mut().zip(&other.values) {
+                if !is_absent(theirs) {
+                    if is_absent(*mine) {
+                        *mine = theirs;
+                    } else {
+                        collides = true;
+                    }
                 }
+            }
+            return collides;
+        }
+        for step in 0..self.values.len() {
+            if !other.is_present(step) {
+                continue;
+            }
+            if self.is_present(step) {
+                collides = true;
+            } else if let Some(histogram) = other.histogram(step) {
+                let place = self.histograms.partition_point(|(at, _)| *at < step);
+                self.histograms.insert(place, (step, Arc::clone(histogram)));
+            } else {
+                self.values[step] = other.values[step];
             }
         }
         collides
@@ -107,9 +158,17 @@ mod tests {
 
     #[test]
     fn merging_fills_gaps_and_reports_collisions() {
-        let mut column = Column { labels: Labels::empty(), values: vec![1.0, ABSENT, f64::NAN] };
-        assert!(!column.merge(&[ABSENT, 2.0, ABSENT]));
+        let floats = |values: &[f64]| Column::floats(Labels::empty(), values.to_vec());
+        let mut column = floats(&[1.0, ABSENT, f64::NAN, ABSENT]);
+        assert!(!column.merge(&floats(&[ABSENT, 2.0, ABSENT, ABSENT])));
         assert_eq!(column.values[1], 2.0);
-        assert!(column.merge(&[ABSENT, ABSENT, 3.0]), "an ordinary NaN is a sample");
+        assert!(column.merge(&floats(&[ABSENT, ABSENT, 3.0, ABSENT])), "an ordinary NaN is a sample");
+        let histogram = |step| Column { histograms: vec![(step, Arc::new(Histogram::default()))], ..floats(&[ABSENT; 4]) };
+        assert!(!column.merge(&histogram(3)));
+        assert!(column.is_present(3) && column.histogram(3).is_some() && is_absent(column.values[3]));
+        assert!(column.merge(&histogram(1)), "a float is there");
+        assert!(column.merge(&floats(&[ABSENT, ABSENT, ABSENT, 1.0])), "a histogram is there");
+        column.retain_steps(|step| step == 0);
+        assert!(column.histograms.is_empty() && column.values[0] == 1.0 && is_absent(column.values[1]));
     }
 }

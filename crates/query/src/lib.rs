@@ -10,7 +10,7 @@ pub mod numeric;
 pub mod value;
 
 pub use arithmetic::BinaryOp;
-pub use column::{ABSENT, Column, Grid, is_absent};
+pub use column::{ABSENT, Column, Grid, StepHistograms, is_absent};
 pub use grouping::Grouping;
 pub use matching::{Cardinality, MatchError, VectorMatching};
 pub use value::{Annotation, AnnotationLevel, MatrixSeries, QueryOutput, Value, VectorSample};

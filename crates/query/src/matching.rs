@@ -1,6 +1,6 @@
 //! Vector matching: which series of one side meet which of the other.
 
-use crate::{BinaryOp, Column, Grouping, is_absent};
+use crate::{BinaryOp, Column, Grouping, StepHistograms, is_absent};
 use phoenix_model::{Labels, labels::METRIC_NAME};
 use std::collections::HashMap;
 
@@ -101,7 +101,7 @@ impl std::fmt::Display for MatchError {
 
 impl std::error::Error for MatchError {}
 
-/// Applies an arithmetic operator or a comparison to two vectors, step by step.
+/// Applies an arithmetic operator or a comparison to two vectors of floats, step by step.
 /// `returns_bool` makes a comparison give 0 or 1 rather than filter.
 pub fn join(
     op: BinaryOp,
@@ -109,6 +109,19 @@ pub fn join(
     returns_bool: bool,
     lhs: &[Column],
     rhs: &[Column],
+) -> Result<Vec<Column>, MatchError> {
+    join_with(op, matching, returns_bool, lhs, rhs, |lhs, rhs| (combine_floats(op, returns_bool, &lhs.values, &rhs.values), Vec::new()))
+}
+
+/// Matches two vectors as [`join`] does, and lets `combine` apply the operator to each pair of a
+/// left and a right column; it gives the floats and the histograms of their result.
+pub fn join_with(
+    op: BinaryOp,
+    matching: &VectorMatching,
+    returns_bool: bool,
+    lhs: &[Column],
+    rhs: &[Column],
+    mut combine: impl FnMut(&Column, &Column) -> (Vec<f64>, StepHistograms),
 ) -> Result<Vec<Column>, MatchError> {
     let swapped = matching.cardinality == Cardinality::OneToMany;
     let (many, one) = if swapped { (rhs, lhs) } else { (lhs, rhs) };
@@ -138,10 +151,10 @@ pub fn join(
         let begin = results.len();
         for &m in &group.many {
             for &o in &group.one {
-                let values = combine(op, returns_bool, swapped, &many[m].values, &one[o].values);
-                if values.iter().any(|v| !is_absent(*v)) {
+                let (values, histograms) = if swapped { combine(&one[o], &many[m]) } else { combine(&many[m], &one[o]) };
+                if !histograms.is_empty() || values.iter().any(|v| !is_absent(*v)) {
                     let labels = matching.result_labels(op, &many[m].labels, &one[o].labels, returns_bool);
-                    results.push((m, Column { labels, values }));
+                    results.push((m, Column { labels, values, histograms }));
                 }
             }
         }
@@ -160,15 +173,14 @@ struct Group {
     one: Vec<usize>,
 }
 
-fn combine(op: BinaryOp, returns_bool: bool, swapped: bool, many: &[f64], one: &[f64]) -> Vec<f64> {
-    let pair = |m: f64, o: f64| if swapped { (o, m) } else { (m, o) };
-    many.iter()
-        .zip(one)
-        .map(|(&m, &o)| {
-            if is_absent(m) || is_absent(o) {
+/// Applies an operator to the floats of two columns.
+pub fn combine_floats(op: BinaryOp, returns_bool: bool, lhs: &[f64], rhs: &[f64]) -> Vec<f64> {
+    lhs.iter()
+        .zip(rhs)
+        .map(|(&l, &r)| {
+            if is_absent(l) || is_absent(r) {
                 return crate::ABSENT;
             }
-            let (l, r) = pair(m, o);
             if !op.is_comparison() {
                 op.compute(l, r)
             } else if returns_bool {
@@ -195,9 +207,9 @@ fn refuse_duplicates(
     shared.sort_by_key(|(_, group)| group.one[0]);
     for (signature, group) in shared {
         for step in 0..steps {
-            let mut present = group.one.iter().filter(|o| !is_absent(one[**o].values[step]));
+            let mut present = group.one.iter().filter(|o| one[**o].is_present(step));
             if let (Some(&first), Some(&second)) = (present.next(), present.next())
-                && many.iter().any(|column| !is_absent(column.values[step]))
+                && many.iter().any(|column| column.is_present(step))
             {
                 // The later one is named first, as Prometheus does.
                 let series = [one[second].labels.clone(), one[first].labels.clone()];
@@ -209,12 +221,12 @@ fn refuse_duplicates(
 }
 
 fn refuse_ambiguity(members: &[(usize, Column)], cardinality: Cardinality, steps: usize) -> Result<(), MatchError> {
-    let meet = |a: &Column, b: &Column| (0..steps).any(|step| !is_absent(a.values[step]) && !is_absent(b.values[step]));
+    let meet = |a: &Column, b: &Column| (0..steps).any(|step| a.is_present(step) && b.is_present(step));
     if cardinality == Cardinality::OneToOne {
         let mut seen = vec![false; steps];
         for (_, column) in members {
-            for (seen, value) in seen.iter_mut().zip(&column.values) {
-                if !is_absent(*value) && std::mem::replace(seen, true) {
+            for (step, seen) in seen.iter_mut().enumerate() {
+                if column.is_present(step) && std::mem::replace(seen, true) {
                     return Err(MatchError::ManyWithoutGroup);
                 }
             }
@@ -238,7 +250,7 @@ pub fn merge_same_labels(columns: Vec<Column>) -> Result<Vec<Column>, MatchError
     let mut merged: Vec<Column> = Vec::with_capacity(columns.len());
     for column in columns {
         if let Some(&index) = place.get(&column.labels) {
-            if merged[index].merge(&column.values) {
+            if merged[index].merge(&column) {
                 return Err(MatchError::DuplicateResults);
             }
         } else {
@@ -258,17 +270,16 @@ pub fn combine_sets(op: BinaryOp, matching: &VectorMatching, lhs: Vec<Column>, r
             for (mask, value) in mask.iter_mut().zip(&column.values) {
                 *mask |= !is_absent(*value);
             }
+            for (step, _) in &column.histograms {
+                mask[*step] = true;
+            }
         }
         masks
     };
     let filter = |mut columns: Vec<Column>, masks: &HashMap<Labels, Vec<bool>>, keep_where: bool| {
         columns.retain_mut(|column| {
             let mask = masks.get(&matching.signature(&column.labels));
-            for (step, value) in column.values.iter_mut().enumerate() {
-                if mask.is_some_and(|mask| mask[step]) != keep_where {
-                    *value = crate::ABSENT;
-                }
-            }
+            column.retain_steps(|step| mask.is_some_and(|mask| mask[step]) == keep_where);
             !column.is_empty()
         });
         columns
@@ -292,7 +303,7 @@ mod tests {
     use crate::ABSENT;
 
     fn column(labels: &[(&str, &str)], values: [f64; 2]) -> Column {
-        Column { labels: Labels::from_pairs(labels.iter().copied()), values: values.to_vec() }
+        Column::floats(Labels::from_pairs(labels.iter().copied()), values.to_vec())
     }
 
     fn shown(columns: &[Column]) -> String {

@@ -1,14 +1,29 @@
 //! What a query gives: a scalar, a string, a vector or a matrix, with annotations.
 
-use phoenix_model::{Labels, Sample, Span};
+use phoenix_model::{Histogram, Labels, Sample, Span};
+use std::sync::Arc;
 
 /// One element of an instant vector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VectorSample {
     /// The element's labels.
     pub labels: Labels,
-    /// Its value at the time of evaluation.
+    /// Its value at the time of evaluation; zero when the element is a histogram.
     pub sample: Sample,
+    /// Its value when that is a native histogram.
+    pub histogram: Option<Arc<Histogram>>,
+}
+
+impl VectorSample {
+    /// An element with a float.
+    pub fn float(labels: Labels, sample: Sample) -> Self {
+        Self { labels, sample, histogram: None }
+    }
+
+    /// An element with a histogram.
+    pub fn histogram(labels: Labels, timestamp_ms: i64, histogram: Arc<Histogram>) -> Self {
+        Self { labels, sample: Sample { timestamp_ms, value: 0.0 }, histogram: Some(histogram) }
+    }
 }
 
 /// One series of a range result; timestamps ascend.
@@ -16,8 +31,17 @@ pub struct VectorSample {
 pub struct MatrixSeries {
     /// The series' labels.
     pub labels: Labels,
-    /// Its samples.
+    /// Its floats.
     pub samples: Vec<Sample>,
+    /// Its native histograms, by time in milliseconds; none has the time of a float.
+    pub histograms: Vec<(i64, Arc<Histogram>)>,
+}
+
+impl MatrixSeries {
+    /// A series of floats.
+    pub fn floats(labels: Labels, samples: Vec<Sample>) -> Self {
+        Self { labels, samples, histograms: Vec::new() }
+    }
 }
 
 /// The value of a query.

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 pub(crate) fn elements(value: Value) -> Result<Vec<VectorSample>, RulesError> {
     match value {
         Value::Vector(elements) => Ok(elements),
-        Value::Scalar(sample) => Ok(vec![VectorSample { labels: Labels::empty(), sample }]),
+        Value::Scalar(sample) => Ok(vec![VectorSample::float(Labels::empty(), sample)]),
         other => Err(RulesError::NotAVector(other.kind())),
     }
 }

@@ -40,7 +40,7 @@ impl<'a> MetricEvaluator<'a> {
         Ok(match &expr.kind {
             ExprKind::Number(number) => Evaluated::Scalar(*number),
             ExprKind::Vector(number) => {
-                Evaluated::Columns(vec![Column { labels: phoenix_model::Labels::empty(), values: vec![*number; self.steps.count] }])
+                Evaluated::Columns(vec![Column::floats(phoenix_model::Labels::empty(), vec![*number; self.steps.count])])
             }
             ExprKind::Paren(inner) => self.evaluate(inner)?,
             ExprKind::RangeAggregation(aggregation) => Evaluated::Columns(self.over_range(aggregation, None)?),
@@ -120,7 +120,7 @@ impl<'a> MetricEvaluator<'a> {
                 }
             }
         }
-        order.into_iter().map(|index| Column { labels: columns[index].labels.clone(), values: std::mem::take(&mut kept[index]) }).collect()
+        order.into_iter().map(|index| Column::floats(columns[index].labels.clone(), std::mem::take(&mut kept[index]))).collect()
     }
 
     fn label_replace(&mut self, replace: &LabelReplace) -> Result<Vec<Column>, EvalError> {

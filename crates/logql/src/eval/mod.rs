@@ -154,7 +154,7 @@ pub fn eval_instant(expr: &Expr, at_ns: i64, source: &dyn LogSource, options: &E
                 columns.sort_by(|a, b| a.labels.cmp(&b.labels));
             }
             refuse_many(columns.len(), options)?;
-            Value::Vector(columns.into_iter().map(|c| VectorSample { sample: sample(c.values[0]), labels: c.labels }).collect())
+            Value::Vector(columns.into_iter().map(|c| VectorSample::float(c.labels, sample(c.values[0]))).collect())
         }
     };
     Ok(metric_output(value, evaluator.stats))
@@ -185,12 +185,12 @@ pub fn eval_range(expr: &Expr, params: &RangeParams, source: &dyn LogSource, opt
     let steps = Steps { start_ns, step_ns: params.step_ns, count: count as usize };
     let mut evaluator = MetricEvaluator::new(source, options, steps);
     let columns = match evaluator.evaluate(expr)? {
-        Evaluated::Scalar(value) => vec![Column { labels: Labels::empty(), values: vec![value; steps.count] }],
+        Evaluated::Scalar(value) => vec![Column::floats(Labels::empty(), vec![value; steps.count])],
         Evaluated::Columns(columns) => columns,
     };
     let mut series: Vec<MatrixSeries> = columns
         .into_iter()
-        .map(|column| MatrixSeries { samples: samples(&column.values, steps), labels: column.labels })
+        .map(|column| MatrixSeries::floats(column.labels, samples(&column.values, steps)))
         .filter(|series| !series.samples.is_empty())
         .collect();
     refuse_many(series.len(), options)?;

@@ -50,7 +50,7 @@ fn missing(columns: &[Column], matchers: &[Matcher], windows: &Windows) -> Vec<C
     };
     let equal = matchers.iter().filter(|m| m.op == MatchOp::Equal && matchers.iter().filter(|other| other.name == m.name).count() == 1);
     let labels = Labels::from_pairs(equal.map(|m| (&m.name, &m.value)));
-    vec![Column { labels, values }]
+    vec![Column::floats(labels, values)]
 }
 
 struct Reader<'a> {
@@ -220,7 +220,7 @@ impl<'a> Reader<'a> {
         self.charge.grow(labels.len() as u64 * self.windows.steps.count as u64 * size_of::<f64>() as u64)?;
         let mut columns = Vec::with_capacity(labels.len());
         for (series, labels) in labels.into_iter().enumerate() {
-            let column = Column { labels, values: self.accumulator.finish(series, self.windows)? };
+            let column = Column::floats(labels, self.accumulator.finish(series, self.windows)?);
             if !column.is_empty() {
                 columns.push(column);
             }

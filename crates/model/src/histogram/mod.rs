@@ -2,8 +2,22 @@
 //!
 //! <https://prometheus.io/docs/specs/native_histograms/>
 
+mod bounds;
+mod buckets;
+mod quantile;
+mod reset;
+mod sum;
+#[cfg(test)]
+mod tests;
+mod text;
+mod trim;
 mod validate;
 
+pub use bounds::exponential_bound;
+pub use buckets::Bucket;
+pub use quantile::NanObservations;
+pub use sum::{HistogramSum, IncompatibleLayouts};
+pub use trim::Trim;
 pub use validate::{HistogramError, MAX_BUCKETS, indexes, spans_of};
 
 /// The schema of histograms whose bounds are given one by one (`custom_values`), as classic

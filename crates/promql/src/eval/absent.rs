@@ -18,7 +18,7 @@ impl Evaluator<'_> {
             let windows = self.windows(&call.args[0], grid)?;
             let mut present = Block::default();
             for series in &windows.series {
-                let column = Column { labels: Labels::empty(), values: self.slide(&windows, series, grid, &mut |_| 1.0) };
+                let column = Column::floats(Labels::empty(), self.slide(&windows, series, grid, &mut |_| 1.0));
                 present.columns.push(column);
                 // One at a time is enough: they only say where something is.
                 clear_present(&mut values, &mut present);
@@ -26,7 +26,7 @@ impl Evaluator<'_> {
             present
         };
         clear_present(&mut values, &mut block);
-        let column = Column { labels: labels_of(call), values };
+        let column = Column::floats(labels_of(call), values);
         let charges = vec![self.charge_columns(1, grid)?];
         let columns = if column.is_empty() { Vec::new() } else { vec![column] };
         Ok(Block { columns, charges })

@@ -64,7 +64,7 @@ impl Evaluator<'_> {
         let columns = groups.into_iter().map(|(labels, members)| {
             self.check_cancelled()?;
             let members: Vec<&[f64]> = members.iter().map(|&i| columns[i].values.as_slice()).collect();
-            Ok(Column { labels, values: quantiles(q, &members) })
+            Ok(Column::floats(labels, quantiles(q, &members)))
         });
         Ok(Block { columns: columns.collect::<Result<_, EvalError>>()?, charges })
     }

@@ -74,7 +74,7 @@ impl Evaluator<'_> {
         if call.args.is_empty() {
             let values = grid.times_ms().map(|ms| part(seconds(ms))).collect();
             let charges = vec![self.charge_columns(1, grid)?];
-            return Ok(Some(Block { columns: vec![Column { labels: Labels::empty(), values }], charges }));
+            return Ok(Some(Block { columns: vec![Column::floats(Labels::empty(), values)], charges }));
         }
         self.map(call, grid, |_, v| Some(part(v))).map(Some)
     }

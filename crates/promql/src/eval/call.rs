@@ -25,7 +25,7 @@ impl Evaluator<'_> {
             "scalar" => return Ok(Evaluated::Scalar(self.to_scalar(&call.args[0], grid)?)),
             "vector" => {
                 let values = self.scalar(&call.args[0], grid)?;
-                Block { columns: vec![Column { labels: Labels::empty(), values }], charges: vec![self.charge_columns(1, grid)?] }
+                Block { columns: vec![Column::floats(Labels::empty(), values)], charges: vec![self.charge_columns(1, grid)?] }
             }
             "timestamp" => self.timestamp(call, grid)?,
             "rate" => self.extrapolate(call, grid, Extrapolation::Rate)?,

@@ -84,7 +84,7 @@ impl Evaluator<'_> {
     pub(super) fn map(&self, call: &Call, grid: Grid, map: impl Fn(usize, f64) -> Option<f64>) -> Result<Block, EvalError> {
         let mut block = self.vector(&call.args[0], grid)?;
         block.columns.retain_mut(|column| {
-            let Column { labels, values } = column;
+            let Column { labels, values, .. } = column;
             for (step, value) in values.iter_mut().enumerate().filter(|(_, v)| !is_absent(**v)) {
                 *value = map(step, *value).unwrap_or(phoenix_query::ABSENT);
             }

@@ -79,7 +79,7 @@ impl Evaluator<'_> {
                     *value = apply(step, &mut buckets);
                 }
             }
-            columns.push(Column { labels: histogram.labels.without_name(), values });
+            columns.push(Column::floats(histogram.labels.without_name(), values));
         }
         columns.retain(|column| !column.is_empty());
         unite(Block { columns, charges })

@@ -130,7 +130,7 @@ pub fn eval_instant(expr: &Expr, at_ms: i64, source: &dyn SeriesSource, options:
                 .columns
                 .into_iter()
                 .filter(|column| !is_absent(column.values[0]))
-                .map(|column| VectorSample { sample: sample(column.values[0]), labels: column.labels })
+                .map(|column| VectorSample::float(column.labels, sample(column.values[0])))
                 .collect(),
         ),
     };
@@ -165,12 +165,12 @@ pub fn eval_range(
     let grid = Grid::range(checked_time(start_ms)?, checked_time(end_ms)?, step_ms);
     let evaluator = Evaluator::prepare(expr, grid, end_ms, source, options)?;
     let mut series = match evaluator.evaluate(expr, grid)? {
-        Evaluated::Scalar(values) => vec![MatrixSeries { labels: phoenix_model::Labels::empty(), samples: samples(&values, grid) }],
+        Evaluated::Scalar(values) => vec![MatrixSeries::floats(phoenix_model::Labels::empty(), samples(&values, grid))],
         Evaluated::String(_) => Vec::new(),
         Evaluated::Block(block) => block
             .columns
             .into_iter()
-            .map(|column| MatrixSeries { samples: samples(&column.values, grid), labels: column.labels })
+            .map(|column| MatrixSeries::floats(column.labels, samples(&column.values, grid)))
             .filter(|series| !series.samples.is_empty())
             .collect(),
     };

@@ -30,7 +30,7 @@ impl Evaluator<'_> {
         for series in self.series_of(selector) {
             let charge = self.charge_columns(1, grid)?;
             let values = self.newest_samples(selector, series, grid, &pick);
-            let column = Column { labels: series.labels.clone(), values };
+            let column = Column::floats(series.labels.clone(), values);
             if !column.is_empty() {
                 block.columns.push(column);
                 block.charges.push(charge);

@@ -121,7 +121,7 @@ impl Evaluator<'_> {
             let mut kernel = start(series);
             let values = self.slide(windows, series, grid, &mut kernel);
             let labels = if keeps_name { series.labels.clone() } else { series.labels.without_name() };
-            let column = Column { labels, values };
+            let column = Column::floats(labels, values);
             if !column.is_empty() {
                 block.columns.push(column);
                 block.charges.push(charge);
@@ -166,6 +166,7 @@ impl Evaluator<'_> {
         let start_ms = end_ms.saturating_sub(windows.range_ms);
         let series = windows.series.iter().map(|series| MatrixSeries {
             labels: series.labels.clone(),
+            histograms: Vec::new(),
             samples: series
                 .times
                 .iter()

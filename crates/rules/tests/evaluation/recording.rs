@@ -19,14 +19,14 @@ fn stored(query: &str, at_ms: i64, written: &Mutex<Written>) -> Result<Value, Qu
         }
         "scalar" => return Ok(Value::Scalar(Sample { timestamp_ms: at_ms, value: 7.0 })),
         "string" => return Ok(Value::String(Sample { timestamp_ms: at_ms, value: 0.0 }, "x".to_owned())),
-        "matrix" => return Ok(Value::Matrix(vec![MatrixSeries { labels: Labels::empty(), samples: Vec::new() }])),
+        "matrix" => return Ok(Value::Matrix(vec![MatrixSeries::floats(Labels::empty(), Vec::new())])),
         "broken" => return Err(QueryError::Execution("found duplicate series".to_owned())),
         _ => {}
     }
     let last = |(labels, samples): (&Labels, &Vec<(i64, f64)>)| {
         let (timestamp_ms, value) = *samples.last()?;
         let there = labels.metric_name() == query && !phoenix_model::is_stale(value);
-        there.then(|| VectorSample { labels: labels.clone(), sample: Sample { timestamp_ms, value } })
+        there.then(|| VectorSample::float(labels.clone(), Sample { timestamp_ms, value }))
     };
     Ok(Value::Vector(written.lock().iter().filter_map(last).collect()))
 }

@@ -162,9 +162,7 @@ pub fn labels(pairs: &[(&str, &str)]) -> Labels {
 }
 
 pub fn vector(elements: &[(&[(&str, &str)], f64)], at_ms: i64) -> Value {
-    let element = |(pairs, value): &(&[(&str, &str)], f64)| VectorSample {
-        labels: labels(pairs),
-        sample: Sample { timestamp_ms: at_ms, value: *value },
-    };
+    let element =
+        |(pairs, value): &(&[(&str, &str)], f64)| VectorSample::float(labels(pairs), Sample { timestamp_ms: at_ms, value: *value });
     Value::Vector(elements.iter().map(element).collect())
 }

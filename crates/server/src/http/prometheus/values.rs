@@ -1,6 +1,6 @@
 //! Values in Prometheus' JSON: `[1700000000.5,"1.25"]`, metrics as maps.
 
-use phoenix_model::{Labels, Sample};
+use phoenix_model::{Histogram, Labels, Sample};
 use phoenix_query::{MatrixSeries, QueryOutput, Value, VectorSample};
 use std::fmt::Write;
 
@@ -21,18 +21,29 @@ pub fn result_json(value: &Value) -> String {
             push_text(&mut out, text);
             out.push(']');
         }
-        Value::Vector(samples) => push_list(&mut out, samples, |out, VectorSample { labels, sample }| {
+        Value::Vector(samples) => push_list(&mut out, samples, |out, VectorSample { labels, sample, histogram }| {
             out.push_str("{\"metric\":");
             push_labels(out, labels);
-            out.push_str(",\"value\":");
-            push_sample(out, *sample);
+            if let Some(histogram) = histogram {
+                out.push_str(",\"histogram\":");
+                push_histogram(out, sample.timestamp_ms, histogram);
+            } else {
+                out.push_str(",\"value\":");
+                push_sample(out, *sample);
+            }
             out.push('}');
         }),
-        Value::Matrix(series) => push_list(&mut out, series, |out, MatrixSeries { labels, samples }| {
+        Value::Matrix(series) => push_list(&mut out, series, |out, MatrixSeries { labels, samples, histograms }| {
             out.push_str("{\"metric\":");
             push_labels(out, labels);
-            out.push_str(",\"values\":");
-            push_list(out, samples, |out, sample| push_sample(out, *sample));
+            if !samples.is_empty() || histograms.is_empty() {
+                out.push_str(",\"values\":");
+                push_list(out, samples, |out, sample| push_sample(out, *sample));
+            }
+            if !histograms.is_empty() {
+                out.push_str(",\"histograms\":");
+                push_list(out, histograms, |out, (timestamp_ms, histogram)| push_histogram(out, *timestamp_ms, histogram));
+            }
             out.push('}');
         }),
     }
@@ -75,6 +86,34 @@ fn push_sample(out: &mut String, sample: Sample) {
     out.push_str("\"]");
 }
 
+/// A histogram as the API's "native histograms" section shows it: each bucket with the rule for its
+/// bounds, the bounds and the count. Empty buckets are left out.
+fn push_histogram(out: &mut String, timestamp_ms: i64, histogram: &Histogram) {
+    out.push('[');
+    push_time(out, timestamp_ms);
+    let _ = write!(out, ",{{\"count\":\"{}\",\"sum\":\"{}\"", format_value(histogram.count), format_value(histogram.sum));
+    let mut buckets = histogram.buckets().filter(|bucket| bucket.count != 0.0).peekable();
+    if buckets.peek().is_some() {
+        out.push_str(",\"buckets\":[");
+        for (i, bucket) in buckets.enumerate() {
+            if i > 0 {
+                out.push(',');
+            }
+            // 0: open left, 1: open right, 2: open both, 3: closed both.
+            let rule = match (bucket.lower_inclusive, bucket.upper_inclusive) {
+                (false, true) => 0,
+                (true, false) => 1,
+                (false, false) => 2,
+                (true, true) => 3,
+            };
+            let [lower, upper, count] = [bucket.lower, bucket.upper, bucket.count].map(format_value);
+            let _ = write!(out, "[{rule},\"{lower}\",\"{upper}\",\"{count}\"]");
+        }
+        out.push(']');
+    }
+    out.push_str("}]");
+}
+
 /// Seconds with at most three decimals, without an exponent.
 pub fn push_time(out: &mut String, ms: i64) {
     if ms < 0 {
@@ -101,6 +140,9 @@ pub fn format_value(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use phoenix_model::BucketSpan;
+    use phoenix_model::histogram::CUSTOM_BUCKETS_SCHEMA;
+    use std::sync::Arc;
 
     #[test]
     fn values_are_written_as_prometheus_writes_them() {
@@ -130,16 +172,53 @@ mod tests {
     fn bodies() {
         let labels = Labels::from_pairs([("__name__", "up"), ("job", "a\"b")]);
         let sample = Sample { timestamp_ms: 1_500, value: 1.5 };
+        let span = |offset, length| BucketSpan { offset, length };
+        let histogram = Arc::new(Histogram {
+            zero_threshold: 0.5,
+            zero_count: 1.0,
+            count: 10.0,
+            sum: -1.5,
+            positive_spans: vec![span(1, 1), span(0, 2)],
+            positive: vec![3.0, 0.0, 4.0],
+            negative_spans: vec![span(1, 1)],
+            negative: vec![2.0],
+            ..Histogram::default()
+        });
+        let custom = Arc::new(Histogram {
+            schema: CUSTOM_BUCKETS_SCHEMA,
+            count: 3.0,
+            sum: 7.0,
+            positive_spans: vec![span(0, 1), span(1, 1)],
+            positive: vec![1.0, 2.0],
+            custom_values: vec![1.0, 5.0],
+            ..Histogram::default()
+        });
         for (value, want) in [
             (Value::Scalar(sample), r#"{"resultType":"scalar","result":[1.500,"1.5"]}"#),
             (Value::String(sample, "x".into()), r#"{"resultType":"string","result":[1.500,"x"]}"#),
             (
-                Value::Vector(vec![VectorSample { labels: labels.clone(), sample }]),
+                Value::Vector(vec![VectorSample::float(labels.clone(), sample)]),
                 r#"{"resultType":"vector","result":[{"metric":{"__name__":"up","job":"a\"b"},"value":[1.500,"1.5"]}]}"#,
             ),
             (
-                Value::Matrix(vec![MatrixSeries { labels, samples: vec![sample, sample] }]),
+                Value::Matrix(vec![MatrixSeries::floats(labels.clone(), vec![sample, sample])]),
                 r#"{"resultType":"matrix","result":[{"metric":{"__name__":"up","job":"a\"b"},"values":[[1.500,"1.5"],[1.500,"1.5"]]}]}"#,
+            ),
+            (
+                Value::Vector(vec![VectorSample::histogram(Labels::empty(), 1_500, Arc::clone(&histogram))]),
+                r#"{"resultType":"vector","result":[{"metric":{},"histogram":[1.500,{"count":"10","sum":"-1.5","buckets":[[1,"-2","-1","2"],[3,"-0.5","0.5","1"],[0,"1","2","3"],[0,"4","8","4"]]}]}]}"#,
+            ),
+            (
+                Value::Matrix(vec![MatrixSeries {
+                    labels: Labels::empty(),
+                    samples: vec![sample],
+                    histograms: vec![(2_000, Arc::new(Histogram::default()))],
+                }]),
+                r#"{"resultType":"matrix","result":[{"metric":{},"values":[[1.500,"1.5"]],"histograms":[[2,{"count":"0","sum":"0"}]]}]}"#,
+            ),
+            (
+                Value::Matrix(vec![MatrixSeries { labels: Labels::empty(), samples: vec![], histograms: vec![(2_000, custom)] }]),
+                r#"{"resultType":"matrix","result":[{"metric":{},"histograms":[[2,{"count":"3","sum":"7","buckets":[[0,"-Inf","1","1"],[0,"5","+Inf","2"]]}]]}]}"#,
             ),
         ] {
             assert_eq!(query_data(&QueryOutput { value, annotations: vec![] }), want);

@@ -74,7 +74,7 @@ impl MemoryLogs {
 impl LogsEngine for MemoryLogs {
     fn instant(&self, query: &str, at_ns: i64, _: usize, _: Direction, _: &QueryLimits) -> Result<LogOutput, QueryError> {
         let sample = Sample { timestamp_ms: at_ns / 1_000_000, value: number(&parsed(query)?)? };
-        let value = Value::Vector(vec![VectorSample { labels: Labels::empty(), sample }]);
+        let value = Value::Vector(vec![VectorSample::float(Labels::empty(), sample)]);
         Ok(LogOutput { value: LogValue::Metric(QueryOutput { value, annotations: vec![] }), stats: ReadStats::default() })
     }
 
@@ -88,7 +88,7 @@ impl LogsEngine for MemoryLogs {
                 samples.push(Sample { timestamp_ms: at / 1_000_000, value });
                 at += range.step_ns;
             }
-            let value = Value::Matrix(vec![MatrixSeries { labels: Labels::empty(), samples }]);
+            let value = Value::Matrix(vec![MatrixSeries::floats(Labels::empty(), samples)]);
             return Ok(LogOutput { value: LogValue::Metric(QueryOutput { value, annotations: vec![] }), stats: ReadStats::default() });
         };
         let stored = self.stored.lock();
