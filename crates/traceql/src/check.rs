@@ -4,7 +4,7 @@
 
 use crate::ast::{
     Body, FieldExpr, FieldKind, FieldOp, IntrinsicName, MetricsExpr, MetricsKind, MetricsOp, MetricsStage, Pipeline, ScalarExpr,
-    ScalarFilter, ScalarKind, SpansetExpr, SpansetKind, StageKind, Static,
+    ScalarFilter, ScalarKind, SpansetExpr, SpansetKind, SpansetOp, StageKind, Static,
 };
 use crate::parser::MAX_REGEXES;
 use phoenix_model::Span;
@@ -19,6 +19,8 @@ pub(crate) struct Finding {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// Whether the query works all the same.
+    pub is_warning: bool,
 }
 
 /// The type of a value, as far as the query tells it.
@@ -116,7 +118,16 @@ const ILLEGAL: &str = "illegal operation for the given type";
 
 impl Checker {
     fn report(&mut self, span: Span, message: String, help: Option<&str>) {
-        self.findings.push(Finding { span, message, help: help.map(str::to_owned) });
+        self.findings.push(Finding { span, message, help: help.map(str::to_owned), is_warning: false });
+    }
+
+    /// Most languages would take `a || b && c` for `a || (b && c)`, so that it is said once.
+    fn warn_of_order(&mut self, span: Span) {
+        if !self.findings.iter().any(|finding| finding.is_warning) {
+            let message = "`&&` and `||` bind alike and are read from left to right: this is `(a || b) && c`".to_owned();
+            let help = Some("put parentheses where they are meant".to_owned());
+            self.findings.push(Finding { span, message, help, is_warning: true });
+        }
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline) {
@@ -150,7 +161,10 @@ impl Checker {
                     self.report(condition.span, message, Some(help));
                 }
             }
-            SpansetKind::Binary(_, lhs, rhs) => {
+            SpansetKind::Binary(op, lhs, rhs) => {
+                if *op == SpansetOp::And && matches!(lhs.kind, SpansetKind::Binary(SpansetOp::Or, ..)) {
+                    self.warn_of_order(spans.span);
+                }
                 self.spanset(lhs);
                 self.spanset(rhs);
             }
@@ -226,6 +240,9 @@ impl Checker {
     }
 
     fn binary(&mut self, field: &FieldExpr, op: FieldOp, lhs: &FieldExpr, rhs: &FieldExpr) -> Option<Type> {
+        if op == FieldOp::And && matches!(lhs.kind, FieldKind::Binary(FieldOp::Or, ..)) {
+            self.warn_of_order(field.span);
+        }
         let (left, right) = (self.field(lhs), self.field(rhs));
         let found = self.operands(left, op, right, field.span, || field.to_string())?;
         if op.is_regex() {

@@ -71,7 +71,12 @@ pub fn parse(text: &str) -> Parsed {
     let query = parser.whole();
     if let Some(query) = &query {
         for finding in check::query(query) {
-            parser.error_with_help(finding.span, finding.message, finding.help);
+            if finding.is_warning {
+                let warning = Diagnostic::warning(&parser.source, finding.span, finding.message);
+                parser.diagnostics.push(Diagnostic { help: finding.help, ..warning });
+            } else {
+                parser.error_with_help(finding.span, finding.message, finding.help);
+            }
         }
     }
     let mut diagnostics = parser.diagnostics;
@@ -289,7 +294,7 @@ impl Parser {
     fn error(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         let diagnostic = Diagnostic::error(&self.source, span, message);
         // A second complaint about the same place would only repeat the first.
-        if let Some(index) = self.diagnostics.iter().position(|d| d.span == span) {
+        if let Some(index) = self.diagnostics.iter().position(|d| d.span == span && d.severity == Severity::Error) {
             return &mut self.diagnostics[index];
         }
         if self.diagnostics.len() >= MAX_FINDINGS {

@@ -63,14 +63,21 @@ fn spanset(spans: &SpansetExpr, level: usize) -> String {
 /// A condition broken at its `&&` and `||`.
 fn field(condition: &FieldExpr, level: usize) -> String {
     let line = condition.to_string();
-    let pad = indent(level);
     match &condition.kind {
         _ if fits(&line, level) => line,
-        FieldKind::Binary(op @ (FieldOp::And | FieldOp::Or), lhs, rhs) => {
-            format!("{}\n{pad}{op} {}", field(lhs, level), field(rhs, level))
-        }
-        FieldKind::Paren(inner) => format!("(\n{}{}\n{pad})", indent(level + 1), field(inner, level + 1)),
+        FieldKind::Binary(FieldOp::And | FieldOp::Or, ..) => chain(condition, level),
+        FieldKind::Paren(inner) => format!("(\n{}{}\n{})", indent(level + 1), field(inner, level + 1), indent(level)),
         _ => line,
+    }
+}
+
+/// Conditions that `&&` and `||` join, one a line: as they bind alike, they are read from top to bottom.
+fn chain(condition: &FieldExpr, level: usize) -> String {
+    match &condition.kind {
+        FieldKind::Binary(op @ (FieldOp::And | FieldOp::Or), lhs, rhs) => {
+            format!("{}\n{}{op} {}", chain(lhs, level), indent(level), field(rhs, level))
+        }
+        _ => field(condition, level),
     }
 }
 
@@ -105,7 +112,7 @@ fn metrics(numbers: &MetricsExpr, level: usize) -> String {
         MetricsKind::Pipeline(spans, stage) => format!("{}\n{pad}| {stage}", pipeline(spans, level)),
         MetricsKind::TopK(inner, k) => format!("{}\n{pad}| topk({k})", metrics(inner, level)),
         MetricsKind::BottomK(inner, k) => format!("{}\n{pad}| bottomk({k})", metrics(inner, level)),
-        MetricsKind::Filter(inner, op, limit) => format!("{} {op} {}", metrics(inner, level), super::Number(*limit)),
+        MetricsKind::Filter(inner, op, limit) => format!("{}\n{pad}{op} {}", metrics(inner, level), super::Number(*limit)),
         MetricsKind::Binary(op, lhs, rhs) => format!("{}\n{pad}{op} {}", metrics(lhs, level), metrics(rhs, level)),
         MetricsKind::Paren(inner) => format!("(\n{}{}\n{pad})", indent(level + 1), metrics(inner, level + 1)),
         MetricsKind::Number(_) => line,

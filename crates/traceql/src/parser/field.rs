@@ -164,20 +164,15 @@ impl Parser {
         let help = match nearest(&word, names()) {
             Some(near) => format!("did you mean `{scope}{near}`?"),
             None if scope == "trace:" => format!("the intrinsics of this scope are {}", names().collect::<Vec<_>>().join(", ")),
-            None => format!("attributes are written with a dot: `{}.{word}`", scope.trim_end_matches(':')),
+            None => format!("attributes are written with a dot: `{}.{word}{}`", scope.trim_end_matches(':'), self.dotted_rest()),
         };
+        let has_rest = !self.dotted_rest().is_empty();
         self.unexpected(&[], Some(&help));
         self.bump();
-        // What is left of a name with dots.
-        if matches!(self.peek(), TokenKind::Attribute(name) if !name.of_parent && name.scope.is_none()) && self.follows_directly() {
+        if has_rest {
             self.bump();
         }
         FieldKind::Error
-    }
-
-    /// Whether nothing stands between the token before and the next.
-    fn follows_directly(&self) -> bool {
-        self.previous_end() == self.span().start
     }
 
     /// Reports that no operand comes next, and goes on at the next condition.
@@ -199,16 +194,21 @@ impl Parser {
         FieldExpr { kind: FieldKind::Error, span: self.span_from(start) }
     }
 
-    /// What a word that means nothing here was likely meant to be.
-    fn meant_by(&self, word: &str) -> String {
-        let rest = match self.peek_after() {
+    /// What stands behind the next token, if that is the rest of a name with dots.
+    fn dotted_rest(&self) -> String {
+        match self.peek_after() {
             TokenKind::Attribute(name)
                 if name.scope.is_none() && !name.of_parent && self.tokens[self.next + 1].span.start == self.span().end =>
             {
                 name.to_string()
             }
             _ => String::new(),
-        };
+        }
+    }
+
+    /// What a word that means nothing here was likely meant to be.
+    fn meant_by(&self, word: &str) -> String {
+        let rest = self.dotted_rest();
         if word == "parent" {
             return "attributes of the parent are written as `parent.x`".to_owned();
         }
