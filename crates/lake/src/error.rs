@@ -1,4 +1,4 @@
-//! What can go wrong in the store.
+//! What can go wrong in a store.
 
 use crate::segment::SegmentError;
 use phoenix_env::DiskError;

@@ -1,7 +1,10 @@
-//! The store of logs: write-ahead log, memtable, Parquet segments with filters, compaction, retention.
+//! The stores of logs and of spans: write-ahead log, memtable, Parquet segments with filters,
+//! compaction, retention.
+//!
+//! [`Lake`] holds logs, [`TraceLake`] spans. Both are a [`Store`], whose life cycle is written once:
 //!
 //! A batch goes to the *write-ahead log*, then to the *memtable*, and is acknowledged; the next
-//! reader sees it. [`Lake::maintain`] moves the memtable to immutable *segments* (objects of a
+//! reader sees it. [`Store::maintain`] moves the memtable to immutable *segments* (objects of a
 //! local folder or a bucket), one for each UTC day that it touches, merges segments, and drops what
 //! is past its retention or was deleted.
 //!
@@ -18,11 +21,18 @@
 //! In the data folder: `LOCK`, `MANIFEST` (which segments hold, where the log begins, what shall be
 //! deleted) and `wal/*.wal`. In the object store, below a prefix: a copy of `MANIFEST`, and for each
 //! segment `DATE/NUMBER.parquet` and `DATE/NUMBER.index`. A bucket's segments have the name of their
-//! data folder's manifest behind the number.
+//! data folder's manifest behind the number. Each store has a folder and a prefix of its own.
 //!
-//! Log, manifest, merging by levels, retention and deletes know entries as bytes and segments as
-//! what [`segment::SegmentInfo`] says; what a record of the log holds, a byte at its start tells.
-//! A second schema adds its kind of record, its memtable and its segments.
+//! Log, manifest, merging by levels, retention and upkeep know entries as bytes and segments as what
+//! [`segment::SegmentInfo`] says. What they leave open, a schema says: what a record of the log holds
+//! (a byte at its start names its kind), how entries stand in memory, how they come into segments
+//! and out of several into one. Reading, requests to delete and live tails are each schema's own.
+//!
+//! Of spans: a trace may lie in several segments, since its spans came at different times. A segment
+//! lists those of its traces that segments written earlier may hold too, and readers put such traces
+//! together before conditions decide; merging makes the lists shorter. A span that is sent again
+//! (same trace, id, start and kind) is stored once in memory and in a segment, and given once; the
+//! one that came first stays.
 
 // `Schema` is sealed: what stores hold is decided here, and its parts are of no use elsewhere.
 #![allow(private_bounds, private_interfaces)]

@@ -1,4 +1,4 @@
-//! The settings of the store.
+//! The settings of a store.
 
 use crate::retention::Retention;
 use crate::segment::SegmentOptions;
@@ -22,7 +22,8 @@ pub enum SyncPolicy {
     Never,
 }
 
-/// How the store is set up. [`LakeOptions::new`] gives the defaults.
+/// How a store is set up: of logs, or of spans, which are the entries then. [`LakeOptions::new`] and
+/// [`LakeOptions::traces`] give the defaults.
 #[derive(Debug, Clone)]
 pub struct LakeOptions {
     /// The folder of the write-ahead log and the manifest; made if it does not exist.
@@ -43,7 +44,7 @@ pub struct LakeOptions {
     pub sync: SyncPolicy,
     /// How long entries are kept.
     pub retention: Retention,
-    /// How segments are written.
+    /// How segments are written. How lines are kept plays no part for spans.
     pub segment: SegmentOptions,
     /// Memory for pages and indexes that were read lately.
     pub cache_bytes: usize,
@@ -63,7 +64,7 @@ pub struct CompactionLimits {
     /// most when a day is over), each with a page in memory. With three
     /// levels an entry is written at most three times more after it first came into a segment.
     pub fan_in: usize,
-    /// The most bytes of lines that merging puts into one segment.
+    /// The most bytes of lines, or of what spans hold, that merging puts into one segment.
     pub max_raw_bytes: u64,
     /// Full levels wait until nothing was moved from memory to segments for this long, or until there
     /// are four times as many segments: entries that pour in come first.
@@ -95,5 +96,12 @@ impl LakeOptions {
             delete_cancel_period: Duration::from_hours(24),
             max_deletes: 1000,
         }
+    }
+
+    /// The defaults of a store of spans: as [`LakeOptions::new`], with three days of retention, and
+    /// objects below `traces`.
+    pub fn traces(dir: impl Into<PathBuf>) -> Self {
+        let retention = Retention { default: Some(Duration::from_hours(3 * 24)), ..Retention::default() };
+        Self { prefix: "traces".to_owned(), retention, ..Self::new(dir) }
     }
 }

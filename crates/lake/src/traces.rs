@@ -168,7 +168,7 @@ impl Schema for Spans {
 
 impl TraceLake {
     /// Stores spans. When it returns, they are durable by the policy of `sync`, and the next read sees
-    /// them. A span that is stored already (see [`crate::spans`]) is not stored again.
+    /// them. A span that is in memory already (same trace, id, start and kind) is not stored again.
     ///
     /// Errors: [`LakeError::Busy`] and [`LakeError::DiskFull`], which pass; [`LakeError::Limit`] for a
     /// batch that is larger than the memtable may ever be. Nothing of the batch was acknowledged;

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses its share")]
 #![allow(missing_docs, reason = "test code")]
 
+pub mod spans;
+
 use parking_lot::Mutex;
 use phoenix_env::objects::{FolderObjects, ObjectError, ObjectErrorKind, ObjectStore, ObjectWriter, SharedObjects};
 use phoenix_env::{SharedDisk, SimClock, SimDisk};
