@@ -37,6 +37,7 @@
 // `Schema` is sealed: what stores hold is decided here, and its parts are of no use elsewhere.
 #![allow(private_bounds, private_interfaces)]
 
+mod adopt;
 mod batch;
 mod bytes;
 mod compaction;

@@ -1,6 +1,7 @@
 //! The store as a whole: what it is made of, opening and closing.
 
 use crate::LakeError;
+use crate::adopt::{find_manifest, find_orphans, taken_over};
 use crate::deletes::Deletion;
 use crate::flush::Frozen;
 use crate::journal::{Journal, Place};
@@ -13,10 +14,9 @@ use crate::status::Problem;
 use crate::upkeep::{Doomed, Upkeep, Wake};
 use crate::wal::{file_numbers, file_path, replay_file};
 use parking_lot::{Condvar, Mutex, RwLock};
-use phoenix_env::objects::{ObjectError, SharedObjects};
+use phoenix_env::objects::SharedObjects;
 use phoenix_env::{DiskLock, SharedClock, SharedDisk};
 use prometheus_client::registry::Registry;
-use std::hash::{BuildHasher, Hasher};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -358,83 +358,4 @@ fn manifest_of<S: Schema>(record: &Record, segments: &[Arc<Held<S>>], deletes: &
         deletes: deletes.iter().map(|deletion| deletion.entry.clone()).collect(),
         ..Manifest::new(record.owner.clone())
     }
-}
-
-fn taken_over(options: &LakeOptions) -> LakeError {
-    LakeError::Locked {
-        place: format!("the prefix {} of the object store", options.prefix),
-        reason: format!(
-            "another Phoenix with another data folder has taken it over; stop one of the two, or give this one another prefix in `storage.url`, or remove {} to take it back",
-            options.dir.display()
-        ),
-    }
-}
-
-/// The manifest to begin with, and whether it is new in this folder although segments exist.
-fn find_manifest(
-    options: &LakeOptions,
-    disk: &SharedDisk,
-    objects: &SharedObjects,
-    problems: &mut Vec<(String, String)>,
-) -> Result<(Manifest, bool), LakeError> {
-    let local = Manifest::load(&**disk, &options.dir);
-    let copy = Manifest::load_copy(&**objects, &options.prefix);
-    match (local, copy) {
-        (Err(LakeError::Corrupt { file, reason }), copy) => match copy {
-            Ok(Some(copy)) => {
-                Manifest::put_aside(&**disk, &options.dir)?;
-                problems.push((
-                    "MANIFEST".to_owned(),
-                    format!("{reason}; its copy in the object store was taken instead; what changed after that was written is missing"),
-                ));
-                Ok((Manifest { owner: new_owner(), ..copy }, true))
-            }
-            Ok(None) => Err(LakeError::Corrupt {
-                file,
-                reason: format!("{reason}, and it has no copy in the object store; restore it from a backup, or use another `data_dir`"),
-            }),
-            Err(error) => Err(error),
-        },
-        (Err(error), _) | (Ok(None), Err(error)) => Err(error),
-        (Ok(None), Ok(None)) => Ok((Manifest::new(new_owner()), false)),
-        (Ok(None), Ok(Some(copy))) => {
-            tracing::info!(prefix = options.prefix, segments = copy.segments.len(), "the segments of another data folder are taken over");
-            Ok((Manifest { owner: new_owner(), ..copy }, true))
-        }
-        (Ok(Some(local)), Err(error)) => {
-            tracing::warn!(%error, "the copy of the manifest could not be read");
-            Ok((local, false))
-        }
-        (Ok(Some(local)), Ok(Some(copy))) if copy.owner != local.owner && copy.sequence >= local.sequence => Err(taken_over(options)),
-        // The folder may have been restored from an older backup.
-        (Ok(Some(local)), Ok(Some(copy))) if copy.owner == local.owner && copy.sequence > local.sequence => Ok((copy, true)),
-        (Ok(Some(local)), Ok(_)) => Ok((local, false)),
-    }
-}
-
-/// A name that no other folder has.
-fn new_owner() -> String {
-    format!("{:016x}", std::hash::RandomState::new().build_hasher().finish())
-}
-
-/// The number of the next segment, and the keys of objects that the manifest does not name.
-fn find_orphans(options: &LakeOptions, objects: &SharedObjects, manifest: &Manifest) -> (u64, Vec<String>) {
-    let listed = |error: ObjectError| {
-        tracing::warn!(%error, "objects that nobody needs any more could not be looked for");
-        Vec::new()
-    };
-    let known: std::collections::HashSet<String> = manifest.segments.iter().flat_map(|entry| entry.info.keys(&options.prefix)).collect();
-    let mut next = manifest.next_segment;
-    let mut orphans = Vec::new();
-    for key in objects.list(&options.prefix).unwrap_or_else(listed) {
-        let Some(id) = key.strip_suffix(".parquet").or_else(|| key.strip_suffix(".index")) else { continue };
-        if known.contains(&key) {
-            continue;
-        }
-        if let Some(number) = id.rsplit('/').next().and_then(|name| name.split('-').next()?.parse::<u64>().ok()) {
-            next = next.max(number + 1);
-            orphans.push(key);
-        }
-    }
-    (next, orphans)
 }

@@ -69,8 +69,8 @@ fn what_is_written_is_read_wherever_it_lies() {
             }
         }
         promise.check(&store, &format!("seed {seed}, at the end"));
-        clock.advance(Duration::from_hours(60));
         store.flush().unwrap();
+        clock.advance(Duration::from_hours(60));
         while store.maintain().unwrap() {}
         promise.check(&store, &format!("seed {seed}, after all merges"));
     }
@@ -129,8 +129,8 @@ fn what_is_sent_again_is_stored_once() {
         write_spans(&store, &spans).unwrap();
         promise.check(&store, &format!("round {round}, again in memory"));
     }
-    clock.advance(Duration::from_hours(60));
     store.flush().unwrap();
+    clock.advance(Duration::from_hours(60));
     while store.maintain().unwrap() {}
     let status = store.status();
     assert_eq!((status.segments, status.segment_entries), (1, 50), "{status:?}");
