@@ -173,8 +173,14 @@ impl Parser {
                 Value::Error(Span::new(span.start, span.start))
             }
             kind => {
-                let in_braces = matches!(kind, TokenKind::Attribute(_) | TokenKind::Scope(_) | TokenKind::String(_));
-                self.unexpected(&[], in_braces.then_some("conditions on spans stand in braces: `{ … }`"));
+                let help = match kind {
+                    TokenKind::String(_) if self.previous_end() > 0 => Some("only numbers are compared outside of braces"),
+                    TokenKind::Attribute(_) | TokenKind::Scope(_) | TokenKind::String(_) => {
+                        Some("conditions on spans stand in braces: `{ … }`")
+                    }
+                    _ => None,
+                };
+                self.unexpected(&[], help);
                 self.bump();
                 Value::Error(span)
             }
