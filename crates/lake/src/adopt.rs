@@ -21,6 +21,7 @@ pub(crate) fn taken_over(options: &LakeOptions) -> LakeError {
 
 /// The manifest to begin with, and whether it is new in this folder although segments exist.
 pub(crate) fn find_manifest(
+    signal: &str,
     options: &LakeOptions,
     disk: &SharedDisk,
     objects: &SharedObjects,
@@ -28,6 +29,14 @@ pub(crate) fn find_manifest(
 ) -> Result<(Manifest, bool), LakeError> {
     let local = Manifest::load(&**disk, &options.dir);
     let copy = Manifest::load_copy(&**objects, &options.prefix);
+    for (manifest, place) in [(&local, options.dir.display().to_string()), (&copy, options.prefix.clone())] {
+        if let Ok(Some(manifest)) = manifest
+            && manifest.signal != signal
+        {
+            let reason = format!("it holds {}, and is asked to hold {signal}; each store needs a place of its own", manifest.signal);
+            return Err(LakeError::Locked { place, reason });
+        }
+    }
     match (local, copy) {
         (Err(LakeError::Corrupt { file, reason }), copy) => match copy {
             Ok(Some(copy)) => {
@@ -45,7 +54,7 @@ pub(crate) fn find_manifest(
             Err(error) => Err(error),
         },
         (Err(error), _) | (Ok(None), Err(error)) => Err(error),
-        (Ok(None), Ok(None)) => Ok((Manifest::new(new_owner()), false)),
+        (Ok(None), Ok(None)) => Ok((Manifest::new(signal, new_owner()), false)),
         (Ok(None), Ok(Some(copy))) => {
             tracing::info!(prefix = options.prefix, segments = copy.segments.len(), "the segments of another data folder are taken over");
             Ok((Manifest { owner: new_owner(), ..copy }, true))

@@ -23,6 +23,9 @@ const LIMIT_BYTES: u64 = 256 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     pub(crate) format: u64,
+    /// What the store holds; manifests from before there was a choice do not say it.
+    #[serde(default = "logs", skip_serializing_if = "is_logs")]
+    pub(crate) signal: String,
     /// The folder that may write below the prefix.
     pub(crate) owner: String,
     /// Grows with each change.
@@ -67,11 +70,20 @@ struct Format {
     format: u64,
 }
 
+fn logs() -> String {
+    "logs".to_owned()
+}
+
+fn is_logs(signal: &String) -> bool {
+    signal == "logs"
+}
+
 impl Manifest {
     /// That of a new store.
-    pub(crate) fn new(owner: String) -> Self {
+    pub(crate) fn new(signal: &str, owner: String) -> Self {
         Self {
             format: FORMAT,
+            signal: signal.to_owned(),
             owner,
             sequence: 0,
             first_wal: 1,
@@ -159,7 +171,7 @@ mod tests {
             streams: 2,
         };
         let entry = SegmentEntry { info, partition: 20_000, level: 1, clean_to: 4, created_ms: 5 };
-        Manifest { sequence: 9, first_wal: 12, segments: vec![entry], ..Manifest::new("me".into()) }
+        Manifest { sequence: 9, first_wal: 12, segments: vec![entry], ..Manifest::new("logs", "me".into()) }
     }
 
     #[test]
@@ -172,6 +184,13 @@ mod tests {
             assert!(matches!(Manifest::decode(&bad, "M"), Err(LakeError::Corrupt { .. })), "byte {at}");
             assert!(Manifest::decode(&bytes[..at], "M").is_err(), "cut at {at}");
         }
+    }
+
+    #[test]
+    fn logs_need_not_be_named() {
+        let text = |signal: &str| String::from_utf8(Manifest { signal: signal.to_owned(), ..manifest() }.encode()).unwrap();
+        assert!(!text("logs").contains("signal") && text("traces").contains(r#""signal":"traces""#));
+        assert_eq!(Manifest::decode(text("traces").as_bytes(), "M").unwrap().signal, "traces");
     }
 
     #[test]

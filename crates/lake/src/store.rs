@@ -164,7 +164,7 @@ impl<S: Schema> Store<S> {
             _ => LakeError::from(error),
         })?;
         let mut problems = Vec::new();
-        let (manifest, adopted) = find_manifest(&options, &disk, &objects, &mut problems)?;
+        let (manifest, adopted) = find_manifest(S::WORDS.signal, &options, &disk, &objects, &mut problems)?;
         disk.create_dir_all(&wal)?;
         disk.sync_dir(&options.dir)?;
         // The folder's own name, and that of the one above; those further up were most likely there before.
@@ -356,6 +356,6 @@ fn manifest_of<S: Schema>(record: &Record, segments: &[Arc<Held<S>>], deletes: &
         next_delete: record.next_delete,
         segments: segments.iter().map(|held| held.entry.clone()).collect(),
         deletes: deletes.iter().map(|deletion| deletion.entry.clone()).collect(),
-        ..Manifest::new(record.owner.clone())
+        ..Manifest::new(S::WORDS.signal, record.owner.clone())
     }
 }

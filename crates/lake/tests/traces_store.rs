@@ -274,6 +274,12 @@ fn stores_of_both_kinds_live_beside_each_other() {
     logs.flush().unwrap();
     traces.flush().unwrap();
     assert_eq!((support::read(&logs).unwrap().len(), read_trace(&traces, 1).unwrap().len()), (1, 5));
+    logs.close().unwrap();
+    let mixed = LakeOptions { dir: support::DIR.into(), ..span_options() };
+    for options in [mixed, LakeOptions { prefix: "logs".into(), dir: "/data/other".into(), ..span_options() }] {
+        let error = open_spans(&disk, &clock, options, objects_of(&disk)).unwrap_err();
+        assert!(matches!(&error, LakeError::Locked { .. }) && error.to_string().contains("it holds logs"), "{error}");
+    }
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
     for line in [
