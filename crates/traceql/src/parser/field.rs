@@ -212,6 +212,9 @@ impl Parser {
         if word == "parent" {
             return "attributes of the parent are written as `parent.x`".to_owned();
         }
+        if phoenix_model::traces::Scope::ALL.into_iter().any(|scope| scope.as_str() == word) {
+            return format!("attributes are written with a dot: `{word}.x`");
+        }
         if word == "trace" && !rest.is_empty() {
             return "a trace has no attributes; its intrinsics are trace:duration, trace:rootName, trace:rootService and trace:id"
                 .to_owned();

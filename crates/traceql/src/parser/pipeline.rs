@@ -58,6 +58,9 @@ impl Parser {
                     None => Reading::Error(self.span_from(start)),
                 };
             }
+            if stages.is_empty() && matches!(self.peek(), TokenKind::Word(word) if word == "coalesce") {
+                self.unexpected(&[], Some("it puts sets together again that `by(…)` made before it"));
+            }
             match self.stage() {
                 Part::Stage(stage) => {
                     if stages.is_empty() && !matches!(stage.kind, StageKind::Spanset(_) | StageKind::Error) {
