@@ -2,7 +2,7 @@
 //!
 //! It begins with what a first service needs: its request metrics under the names and labels of the
 //! monitoring strategy (section 2.2), the text that a scrape gets, and structured logs ([`JsonLogs`],
-//! section 5.1). It depends on no other room.
+//! section 5.1), and traces ([`Traces`], section 6.1).
 //!
 //! ```
 //! use phoenix_telemetry::{ApiMetrics, Metrics, RequestLabels};
@@ -17,9 +17,11 @@
 
 mod api;
 mod logs;
+mod traces;
 
 pub use api::{ApiMetrics, RequestLabels, WebSocketGuard};
 pub use logs::JsonLogs;
+pub use traces::{Traces, TracesError, follow, traceparent};
 
 use prometheus_client::registry::Registry;
 

@@ -2,6 +2,7 @@
 //!
 //! `{"@timestamp":"2026-11-22T20:00:00.123Z","level":"info","service":"phoenix-api","version":"0.1.0","message":"…",…}`
 
+use crate::traces::ids;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use std::fmt::Debug;
@@ -14,6 +15,7 @@ use tracing_subscriber::layer::{Context, Layer};
 /// Writes every event as a line of JSON to standard output: a layer for `tracing_subscriber::registry()`.
 ///
 /// A field of an event becomes a field of the object; one that has the name of a fixed field is left out.
+/// Within a span of a trace (see [`Traces`](crate::Traces)) a line has its `trace_id` and `span_id`.
 #[derive(Debug, Clone)]
 pub struct JsonLogs {
     service: String,
@@ -28,7 +30,7 @@ impl JsonLogs {
     }
 
     /// The line for an event, without its line break. `at` is the time since the Unix epoch.
-    fn line(&self, at: Duration, level: Level, mut fields: Fields) -> String {
+    fn line(&self, at: Duration, level: Level, mut fields: Fields, ids: Option<(String, String)>) -> String {
         let level = match level {
             Level::ERROR => "error",
             Level::WARN => "warn",
@@ -46,6 +48,10 @@ impl JsonLogs {
             object.insert("cluster".to_owned(), Value::String(cluster.clone()));
         }
         object.insert("message".to_owned(), message);
+        if let Some((trace, span)) = ids {
+            object.insert("trace_id".to_owned(), Value::String(trace));
+            object.insert("span_id".to_owned(), Value::String(span));
+        }
         for (name, value) in fields.0 {
             object.entry(name).or_insert(value);
         }
@@ -59,7 +65,7 @@ impl<S: Subscriber> Layer<S> for JsonLogs {
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let mut line = self.line(at, *event.metadata().level(), fields);
+        let mut line = self.line(at, *event.metadata().level(), fields, ids(&tracing::Span::current()));
         line.push('\n');
         // A service goes on when nobody reads its logs any more.
         let _ = std::io::stdout().lock().write_all(line.as_bytes());
@@ -136,10 +142,12 @@ mod tests {
         {
             fields.0.insert(name.to_owned(), value);
         }
-        let line: Value = serde_json::from_str(&logs.line(Duration::from_millis(1), Level::WARN, fields)).unwrap();
+        let line: Value =
+            serde_json::from_str(&logs.line(Duration::from_millis(1), Level::WARN, fields, Some(("0a".to_owned(), "0b".to_owned()))))
+                .unwrap();
         let want = serde_json::json!({
             "@timestamp": "1970-01-01T00:00:00.001Z", "level": "warn", "service": "phoenix-api", "version": "1.2.3",
-            "cluster": "eu", "message": "state \"transition\"", "experiment_id": 7,
+            "cluster": "eu", "message": "state \"transition\"", "trace_id": "0a", "span_id": "0b", "experiment_id": 7,
         });
         assert_eq!(line, want);
     }

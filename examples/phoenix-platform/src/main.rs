@@ -24,12 +24,18 @@ enum Command {
         /// Where to listen
         #[arg(long, default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
+        /// Where traces go, by OTLP over gRPC: http://127.0.0.1:4317. Without it there are none
+        #[arg(long)]
+        otlp: Option<String>,
     },
     /// Send requests to the API until interrupted; only to addresses of this machine
     Load {
         /// The API's address
         #[arg(long, default_value = "127.0.0.1:8080")]
         target: SocketAddr,
+        /// Where traces go, by OTLP over gRPC: http://127.0.0.1:4317. Without it there are none
+        #[arg(long)]
+        otlp: Option<String>,
         /// Requests per second, at most 1000
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
         rate: u32,
@@ -39,7 +45,7 @@ enum Command {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Arguments::parse().command {
-        Command::Api { listen } => api::serve(listen).await,
-        Command::Load { target, rate } => load::run(target, rate).await,
+        Command::Api { listen, otlp } => api::serve(listen, otlp.as_deref()).await,
+        Command::Load { target, otlp, rate } => load::run(target, otlp.as_deref(), rate).await,
     }
 }
