@@ -15,8 +15,10 @@
 pub mod analysis;
 pub mod ast;
 mod check;
+pub mod eval;
 pub mod format;
 mod lexer;
+pub mod memory;
 mod message;
 mod names;
 mod parser;
@@ -26,6 +28,9 @@ mod tags;
 pub mod units;
 
 pub use ast::{Body, Query};
+pub use eval::{
+    EvalError, EvalOptions, MetricsParams, SearchParams, TagField, TagParams, metrics_instant, metrics_range, search, tag_values,
+};
 pub use format::{format, pretty};
 pub use message::tempo_message;
 pub use parser::{MAX_DEPTH, MAX_GROUP_BY, MAX_LIST, MAX_OPERATORS, MAX_QUERY_BYTES, MAX_REGEXES, Parsed, parse};

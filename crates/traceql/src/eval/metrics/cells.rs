@@ -1,0 +1,237 @@
+//! What is added up for each group and step.
+
+use super::steps::Steps;
+use hashbrown::HashMap;
+use phoenix_query::numeric::CompensatedSum;
+
+/// A number for each group and step: the cell of group `g` and step `s` is `g * steps + s`.
+#[derive(Debug)]
+pub(crate) enum Cells {
+    /// Sums of weights.
+    Count(Vec<f64>),
+    /// The least or greatest; NaN for none.
+    Least(Vec<f64>),
+    Greatest(Vec<f64>),
+    /// Sums of values times weights, and of weights.
+    Sum(Vec<(CompensatedSum, f64)>),
+    Buckets(HashMap<u64, Bucket>),
+}
+
+/// Values close to one another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bucket {
+    weight: f64,
+    least: f64,
+    greatest: f64,
+}
+
+/// Bits of a number that its bucket is named by: sign, exponent and five bits of the fraction.
+const BUCKET_BITS: u32 = 17;
+
+/// Roughly what a bucket takes in a map.
+const BUCKET_BYTES: u64 = 48;
+
+impl Cells {
+    /// Makes room for so many cells.
+    pub fn grow(&mut self, cells: usize) {
+        match self {
+            Self::Count(sums) => sums.resize(cells, 0.0),
+            Self::Least(values) | Self::Greatest(values) => values.resize(cells, f64::NAN),
+            Self::Sum(sums) => sums.resize(cells, (CompensatedSum::default(), 0.0)),
+            Self::Buckets(_) => {}
+        }
+    }
+
+    /// What so many cells take in memory.
+    pub fn size_bytes(&self, cells: usize) -> u64 {
+        match self {
+            Self::Count(_) | Self::Least(_) | Self::Greatest(_) => cells as u64 * 8,
+            Self::Sum(_) => cells as u64 * 24,
+            Self::Buckets(buckets) => buckets.len() as u64 * BUCKET_BYTES,
+        }
+    }
+
+    /// Adds a value. NaN is no value.
+    #[inline]
+    pub fn add(&mut self, cell: usize, value: f64, weight: f64) {
+        if value.is_nan() {
+            return;
+        }
+        match self {
+            Self::Count(sums) => sums[cell] += weight,
+            Self::Least(values) => values[cell] = values[cell].min(value),
+            Self::Greatest(values) => values[cell] = values[cell].max(value),
+            Self::Sum(sums) => {
+                sums[cell].0.add(value * weight);
+                sums[cell].1 += weight;
+            }
+            Self::Buckets(buckets) => {
+                let key = (cell as u64) << BUCKET_BITS | bucket_of(value);
+                let bucket = Bucket { weight, least: value, greatest: value };
+                buckets.entry(key).and_modify(|known| known.merge(bucket)).or_insert(bucket);
+            }
+        }
+    }
+
+    /// Adds what another thread added up; `cell_of` says where each of its groups stands here.
+    pub fn merge(&mut self, other: Self, steps: usize, group_of: &[usize]) {
+        let cell_of = |cell: usize| group_of[cell / steps] * steps + cell % steps;
+        match (self, other) {
+            (Self::Count(sums), Self::Count(more)) => more.into_iter().enumerate().for_each(|(cell, sum)| sums[cell_of(cell)] += sum),
+            (Self::Least(values), Self::Least(more)) => {
+                more.into_iter().enumerate().for_each(|(cell, value)| values[cell_of(cell)] = values[cell_of(cell)].min(value));
+            }
+            (Self::Greatest(values), Self::Greatest(more)) => {
+                more.into_iter().enumerate().for_each(|(cell, value)| values[cell_of(cell)] = values[cell_of(cell)].max(value));
+            }
+            (Self::Sum(sums), Self::Sum(more)) => {
+                for (cell, (sum, weight)) in more.into_iter().enumerate() {
+                    let known = &mut sums[cell_of(cell)];
+                    known.0.merge(sum);
+                    known.1 += weight;
+                }
+            }
+            (Self::Buckets(buckets), Self::Buckets(more)) => {
+                for (key, bucket) in more {
+                    let cell = cell_of((key >> BUCKET_BITS) as usize) as u64;
+                    let key = cell << BUCKET_BITS | key & ((1 << BUCKET_BITS) - 1);
+                    buckets.entry(key).and_modify(|known| known.merge(bucket)).or_insert(bucket);
+                }
+            }
+            _ => unreachable!("all threads add up the same"),
+        }
+    }
+
+    /// The values of a group: for sums their means if wanted, for counts how many a second if wanted.
+    pub fn values(&self, group: usize, steps: &Steps, means: bool, per_second: bool) -> Vec<f64> {
+        let cells = group * steps.count..(group + 1) * steps.count;
+        match self {
+            Self::Count(sums) if per_second => sums[cells].iter().map(|sum| sum / steps.step_seconds()).collect(),
+            Self::Count(values) | Self::Least(values) | Self::Greatest(values) => values[cells].to_vec(),
+            Self::Sum(sums) => {
+                let value = |(sum, weight): &(CompensatedSum, f64)| match *weight {
+                    0.0 => f64::NAN,
+                    weight if means => sum.value() / weight,
+                    _ => sum.value(),
+                };
+                sums[cells].iter().map(value).collect()
+            }
+            Self::Buckets(_) => Vec::new(),
+        }
+    }
+
+    /// The quantiles of each cell that has values: `at(cell, nth quantile, value)`.
+    pub fn quantiles(&self, quantiles: &[f64], mut at: impl FnMut(usize, usize, f64)) {
+        let Self::Buckets(buckets) = self else { return };
+        let mut sorted: Vec<(u64, Bucket)> = buckets.iter().map(|(key, bucket)| (*key, *bucket)).collect();
+        sorted.sort_unstable_by_key(|(key, _)| *key);
+        for cell in sorted.chunk_by(|(a, _), (b, _)| a >> BUCKET_BITS == b >> BUCKET_BITS) {
+            for (nth, quantile) in quantiles.iter().enumerate() {
+                at((cell[0].0 >> BUCKET_BITS) as usize, nth, quantile_of(cell, *quantile));
+            }
+        }
+    }
+}
+
+impl Bucket {
+    fn merge(&mut self, other: Self) {
+        self.weight += other.weight;
+        self.least = self.least.min(other.least);
+        self.greatest = self.greatest.max(other.greatest);
+    }
+}
+
+/// The bucket of a number, in the order of numbers.
+fn bucket_of(value: f64) -> u64 {
+    // -0 stands with 0.
+    let bits = (value + 0.0).to_bits();
+    let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+    ordered >> (64 - BUCKET_BITS)
+}
+
+/// Where so large a part of the weight lies below, between the least and the greatest of the bucket that it falls into.
+fn quantile_of(buckets: &[(u64, Bucket)], quantile: f64) -> f64 {
+    let total: f64 = buckets.iter().map(|(_, bucket)| bucket.weight).sum();
+    let wanted = quantile.clamp(0.0, 1.0) * total;
+    let mut below = 0.0;
+    for (_, bucket) in buckets {
+        if below + bucket.weight >= wanted {
+            let share = ((wanted - below) / bucket.weight).clamp(0.0, 1.0);
+            return bucket.least + share * (bucket.greatest - bucket.least);
+        }
+        below += bucket.weight;
+    }
+    buckets.last().map_or(f64::NAN, |(_, bucket)| bucket.greatest)
+}
+
+/// The bucket of a histogram: the power of two that is not below a value; 0 for zero and below.
+pub(crate) fn power_of_two(value: f64) -> f64 {
+    if value <= 0.0 {
+        return 0.0;
+    }
+    let exponent = f64::from_bits(value.to_bits() & !((1 << 52) - 1));
+    if exponent == value { value } else { exponent * 2.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn buckets_of_histograms_are_powers_of_two() {
+        for (value, bucket) in [(0.0, 0.0), (-3.0, 0.0), (1.0, 1.0), (1.5, 2.0), (2.0, 2.0), (3.0, 4.0), (1e9, 1_073_741_824.0), (0.3, 0.5)] {
+            assert_eq!(power_of_two(value), bucket, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn quantiles_lie_close_to_the_truth(mut values in prop::collection::vec(-1e6..1e9_f64, 1..200), quantile in 0.0..1.0_f64) {
+            let mut cells = Cells::Buckets(HashMap::new());
+            values.iter().for_each(|value| cells.add(3, *value, 1.0));
+            let mut got = Vec::new();
+            cells.quantiles(&[quantile, 0.0, 1.0], |cell, nth, value| got.push((cell, nth, value)));
+            values.sort_by(f64::total_cmp);
+            prop_assert_eq!(&got[1..], &[(3, 1, values[0]), (3, 2, values[values.len() - 1])]);
+            // The value below which the wanted part lies, give or take a thirty-second part.
+            let rank = ((quantile * values.len() as f64).ceil() as usize).clamp(1, values.len());
+            let truth = values[rank - 1];
+            let (_, _, value) = got[0];
+            prop_assert!((value - truth).abs() <= truth.abs() / 32.0 + 1e-9, "{} is not close to {}", value, truth);
+        }
+
+        #[test]
+        fn what_threads_added_up_is_put_together(values in prop::collection::vec((0..6_usize, 0.1..100.0_f64, any::<bool>()), 1..100)) {
+            let make: [fn() -> Cells; 5] = [
+                || Cells::Count(Vec::new()),
+                || Cells::Least(Vec::new()),
+                || Cells::Greatest(Vec::new()),
+                || Cells::Sum(Vec::new()),
+                || Cells::Buckets(HashMap::new()),
+            ];
+            for make in make {
+                let (mut all, mut one, mut two) = (make(), make(), make());
+                for cells in [&mut all, &mut one, &mut two] {
+                    cells.grow(6);
+                }
+                // The other thread met the groups the other way round: two of three steps each.
+                for (cell, value, first) in &values {
+                    all.add(*cell, *value, 1.0);
+                    if *first { one.add(*cell, *value, 1.0) } else { two.add((*cell + 3) % 6, *value, 1.0) }
+                }
+                one.merge(two, 3, &[1, 0]);
+                let steps = Steps::range(0, 2, 1).unwrap();
+                for group in 0..2 {
+                    for (a, b) in all.values(group, &steps, true, false).iter().zip(one.values(group, &steps, true, false)) {
+                        prop_assert!((a - b).abs() < 1e-9 || (a.is_nan() && b.is_nan()));
+                    }
+                }
+                let (mut a, mut b) = (Vec::new(), Vec::new());
+                all.quantiles(&[0.5], |cell, _, value| a.push((cell, value)));
+                one.quantiles(&[0.5], |cell, _, value| b.push((cell, value)));
+                prop_assert_eq!(a, b);
+            }
+        }
+    }
+}
