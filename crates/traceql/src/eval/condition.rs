@@ -125,7 +125,9 @@ impl Expr {
     /// With its value in its place if it names no field.
     fn folded(self) -> Self {
         let constant = match &self {
-            Self::Not(inner) | Self::Negative(inner) | Self::IsNil(inner, _) | Self::Matches(inner, ..) => matches!(**inner, Self::Literal(_)),
+            Self::Not(inner) | Self::Negative(inner) | Self::IsNil(inner, _) | Self::Matches(inner, ..) => {
+                matches!(**inner, Self::Literal(_))
+            }
             Self::Compare(_, l, r) | Self::All(l, r) | Self::Any(l, r) | Self::Arithmetic(_, l, r) => {
                 matches!((&**l, &**r), (Self::Literal(_), Self::Literal(_)))
             }

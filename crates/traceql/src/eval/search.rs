@@ -8,7 +8,9 @@ use super::value::Value;
 use super::{EvalError, EvalOptions, flag};
 use crate::ast::{Body, Query, Static};
 use crate::result::{FoundSpan, FoundSpanset, FoundTrace, SearchOutput};
-use crate::source::{ColumnValues, Intrinsic, ReadError, SpanBatch, SpanPredicate, SpanRows, SpanSelect, SpanSource, SpanTime, SpanVisitor, TraceInfo};
+use crate::source::{
+    ColumnValues, Intrinsic, ReadError, SpanBatch, SpanPredicate, SpanRows, SpanSelect, SpanSource, SpanTime, SpanVisitor, TraceInfo,
+};
 use phoenix_model::Charge;
 use phoenix_model::traces::{SpanId, TraceId};
 use std::cmp::Reverse;
@@ -129,7 +131,9 @@ impl SpanVisitor for Finder<'_> {
 
 impl Finder<'_> {
     fn counts(&self, info: &TraceInfo<'_>) -> bool {
-        info.start_ns < self.params.end_ns && info.start_ns.saturating_add(info.duration_ns) >= self.params.start_ns && !info.rows.is_empty()
+        info.start_ns < self.params.end_ns
+            && info.start_ns.saturating_add(info.duration_ns) >= self.params.start_ns
+            && !info.rows.is_empty()
     }
 
     fn keep(&mut self, frame: &Frame<'_>, trace: usize, sets: &[Spanset]) -> Result<(), ReadError> {

@@ -29,11 +29,13 @@ pub(crate) struct Sets<'b> {
 
 impl<'b> Sets<'b> {
     pub fn new(plan: &'b Plan, frame: &'b Frame<'b>, verdicts: &mut Verdicts, fast: bool) -> Self {
-        let leaves = plan.leaves.iter().map(|leaf| {
-            if fast { leaf.rows(frame, verdicts) } else { leaf.row_by_row(frame, &Bits::of(frame.batch.rows, true)) }
-        });
+        let leaves = plan
+            .leaves
+            .iter()
+            .map(|leaf| if fast { leaf.rows(frame, verdicts) } else { leaf.row_by_row(frame, &Bits::of(frame.batch.rows, true)) });
         let leaves = leaves.collect();
-        let tree = plan.tree.map(|[left, right, parent]| Tree { left: frame.ints(left), right: frame.ints(right), parent: frame.ints(parent) });
+        let tree =
+            plan.tree.map(|[left, right, parent]| Tree { left: frame.ints(left), right: frame.ints(right), parent: frame.ints(parent) });
         Self { plan, frame, leaves, tree }
     }
 

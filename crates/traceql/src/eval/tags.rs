@@ -6,7 +6,9 @@ use super::plan::Plan;
 use super::value::{Value, order};
 use super::{EvalError, EvalOptions};
 use crate::ast::{AttributeName, Body, IntrinsicName, MetricsExpr, MetricsKind, Pipeline, Query, SpansetKind, StageKind, Static};
-use crate::source::{ColumnValues, Intrinsic, ReadError, SpanBatch, SpanPredicate, SpanRows, SpanSelect, SpanSource, SpanTime, SpanValue, SpanVisitor};
+use crate::source::{
+    ColumnValues, Intrinsic, ReadError, SpanBatch, SpanPredicate, SpanRows, SpanSelect, SpanSource, SpanTime, SpanValue, SpanVisitor,
+};
 use phoenix_model::Charge;
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -180,7 +180,8 @@ mod tests {
 
     #[test]
     fn buckets_of_histograms_are_powers_of_two() {
-        for (value, bucket) in [(0.0, 0.0), (-3.0, 0.0), (1.0, 1.0), (1.5, 2.0), (2.0, 2.0), (3.0, 4.0), (1e9, 1_073_741_824.0), (0.3, 0.5)] {
+        for (value, bucket) in [(0.0, 0.0), (-3.0, 0.0), (1.0, 1.0), (1.5, 2.0), (2.0, 2.0), (3.0, 4.0), (1e9, 1_073_741_824.0), (0.3, 0.5)]
+        {
             assert_eq!(power_of_two(value), bucket, "{value}");
         }
     }

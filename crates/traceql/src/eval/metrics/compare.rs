@@ -194,7 +194,9 @@ impl<'p> Counter<'p> {
             for (group, kind) in ["baseline", "selection"].into_iter().enumerate() {
                 let cells = |id: usize| &counts.cells[(id * 2 + group) * steps..(id * 2 + group + 1) * steps];
                 let mut found: Vec<(f64, usize)> = (1..counts.cells.len() / (2 * steps)).map(|id| (cells(id).iter().sum(), id)).collect();
-                found.retain(|(total, _)| *total > 0.0);
+                // No message is no message, though it is a text.
+                let no_message = |id: usize| &**name == "statusMessage" && counts.values.values[id] == Static::Text("".into());
+                found.retain(|(total, id)| *total > 0.0 && !no_message(*id));
                 if found.is_empty() {
                     continue;
                 }
@@ -210,9 +212,15 @@ impl<'p> Counter<'p> {
                 series.extend(found.iter().take(top).map(|(_, id)| labelled(kind, value(*id).clone(), cells(*id).to_vec())));
                 series.push(labelled(&format!("{kind}_total"), Static::Nil, total));
                 let error = (Arc::from("__meta_error"), Static::Text("__too_many_values__".into()));
-                let told = series.iter().any(|series: &Series| series.labels.first() == Some(&error) && series.labels.last().is_some_and(|(n, _)| n == name));
+                let told = series
+                    .iter()
+                    .any(|series: &Series| series.labels.first() == Some(&error) && series.labels.last().is_some_and(|(n, _)| n == name));
                 if found.len() > top && !told {
-                    series.push(Series { labels: vec![error, (name.clone(), Static::Nil)], values: vec![f64::NAN; steps], exemplars: Vec::new() });
+                    series.push(Series {
+                        labels: vec![error, (name.clone(), Static::Nil)],
+                        values: vec![f64::NAN; steps],
+                        exemplars: Vec::new(),
+                    });
                 }
             }
         }

@@ -14,7 +14,9 @@ use crate::eval::plan::Plan;
 use crate::eval::spansets::Sets;
 use crate::eval::value::Value;
 use crate::eval::{EvalError, EvalOptions, expression_name};
-use crate::source::{ColumnValues, Intrinsic, ReadError, SpanBatch, SpanPredicate, SpanRows, SpanSelect, SpanSource, SpanStats, SpanTime, SpanVisitor};
+use crate::source::{
+    ColumnValues, Intrinsic, ReadError, SpanBatch, SpanPredicate, SpanRows, SpanSelect, SpanSource, SpanStats, SpanTime, SpanVisitor,
+};
 use hashbrown::HashMap;
 use phoenix_model::Charge;
 use phoenix_model::traces::SpanId;
@@ -262,7 +264,8 @@ impl<'p> Counter<'p> {
         self.numbers.clear();
         let Some(expr) = &self.stage.measured else { return };
         if let Expr::Field(field) = expr
-            && let ([Place::Column { at, shape: shape @ (Shape::Plain | Shape::Duration), .. }], false) = (&field.places[..], field.of_parent)
+            && let ([Place::Column { at, shape: shape @ (Shape::Plain | Shape::Duration), .. }], false) =
+                (&field.places[..], field.of_parent)
             && let (None, ColumnValues::Ints(ints, [])) = (frame.batch.columns[*at].ends, frame.batch.columns[*at].values)
         {
             let scale = if *shape == Shape::Duration { 1e9 } else { 1.0 };

@@ -72,7 +72,9 @@ mod tests {
     fn samples_stand_at_the_end_of_what_they_cover() {
         let steps = Steps::range(25, 61, 10).unwrap();
         assert_eq!((steps.first_ns, steps.count), (20, 6));
-        for (ns, index) in [(10, None), (11, Some(0)), (20, Some(0)), (21, Some(1)), (60, Some(4)), (61, Some(5)), (70, Some(5)), (71, None)] {
+        for (ns, index) in
+            [(10, None), (11, Some(0)), (20, Some(0)), (21, Some(1)), (60, Some(4)), (61, Some(5)), (70, Some(5)), (71, None)]
+        {
             assert_eq!(steps.index(ns), index, "{ns}");
         }
         let aligned = Steps::range(20, 60, 10).unwrap();
