@@ -207,17 +207,15 @@ pub(crate) fn span_of(ends: &[u32], row: usize) -> std::ops::Range<usize> {
 /// One value of a column.
 pub(crate) fn element<'b>(values: &ColumnValues<'b>, shape: Shape, at: usize) -> Value<'b> {
     match values {
-        ColumnValues::Absent => Value::Nil,
         ColumnValues::Coded(codes, dictionary) => match codes[at] {
             ColumnValues::ABSENT => Value::Nil,
             code => shown(&dictionary[code as usize], shape),
         },
         ColumnValues::Ints(ints, absent) if !absent.get(at).copied().unwrap_or(false) => whole(ints[at], shape),
         ColumnValues::Floats(floats, absent) if !absent.get(at).copied().unwrap_or(false) => Value::Float(floats[at]),
-        ColumnValues::Ints(..) | ColumnValues::Floats(..) => Value::Nil,
         // A root has no parent to name.
-        ColumnValues::Ids(ids) if ids[at].is_none() => Value::Nil,
-        ColumnValues::Ids(ids) => Value::Text(Cow::Owned(ids[at].to_string())),
+        ColumnValues::Ids(ids) if !ids[at].is_none() => Value::Text(Cow::Owned(ids[at].to_string())),
+        ColumnValues::Absent | ColumnValues::Ints(..) | ColumnValues::Floats(..) | ColumnValues::Ids(_) => Value::Nil,
     }
 }
 

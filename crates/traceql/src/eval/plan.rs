@@ -86,7 +86,9 @@ impl Plan {
                 }
                 StageKind::Coalesce => Step::Coalesce,
                 StageKind::Select(fields) => {
-                    fields.iter().for_each(|field| self.show(field));
+                    for field in fields {
+                        self.show(field);
+                    }
                     continue;
                 }
                 StageKind::Error => return Err(unreadable()),
@@ -98,7 +100,9 @@ impl Plan {
     fn node(&mut self, set: &SpansetExpr) -> Result<Node, EvalError> {
         Ok(match &set.kind {
             SpansetKind::Filter(expr) => {
-                expr.iter().for_each(|expr| self.show(expr));
+                if let Some(expr) = expr {
+                    self.show(expr);
+                }
                 let cond = self.cond(expr.as_ref())?;
                 self.leaves.push(cond);
                 Node::Leaf(self.leaves.len() - 1)
@@ -151,8 +155,11 @@ impl Plan {
                 self.columns.intrinsic_at(Intrinsic::Name);
                 return;
             }
-            // These stand in each result anyway.
-            FieldKind::Intrinsic(
+            // These intrinsics stand in each result anyway.
+            FieldKind::Attribute(_)
+            | FieldKind::Static(_)
+            | FieldKind::Error
+            | FieldKind::Intrinsic(
                 IntrinsicName::Duration
                 | IntrinsicName::TraceDuration
                 | IntrinsicName::RootName
@@ -166,7 +173,6 @@ impl Plan {
                 self.show(lhs);
                 return self.show(rhs);
             }
-            FieldKind::Attribute(_) | FieldKind::Static(_) | FieldKind::Error => return,
         };
         if !self.shown.iter().any(|(_, shown)| *shown == field) {
             self.shown.push((key, field));

@@ -56,12 +56,11 @@ impl<'b> Sets<'b> {
     /// `input` holds the spans that are looked at; `None`: all of the trace.
     fn pipe(&self, pipe: &Pipe, trace: usize, input: Option<&[u32]>) -> Vec<Spanset> {
         let first = |node: &Node| vec![Spanset { rows: self.node(node, trace, input), attributes: Vec::new() }];
-        let (mut sets, rest) = match pipe.steps.split_first() {
-            Some((Step::Set(node), rest)) => (first(node), rest),
-            _ => {
-                let all = || self.frame.batch.traces[trace].rows.clone().collect();
-                (vec![Spanset { rows: input.map_or_else(all, <[u32]>::to_vec), attributes: Vec::new() }], &pipe.steps[..])
-            }
+        let (mut sets, rest) = if let Some((Step::Set(node), rest)) = pipe.steps.split_first() {
+            (first(node), rest)
+        } else {
+            let all = || self.frame.batch.traces[trace].rows.clone().collect();
+            (vec![Spanset { rows: input.map_or_else(all, <[u32]>::to_vec), attributes: Vec::new() }], &pipe.steps[..])
         };
         sets.retain(|set| !set.rows.is_empty());
         for step in rest {
@@ -80,7 +79,7 @@ impl<'b> Sets<'b> {
                     let r = self.scalar(rhs, trace, set);
                     compare(*op, &l, &r)
                 }),
-                Step::By(expr, name) => sets = sets.into_iter().flat_map(|set| self.by(expr, name, trace, set)).collect(),
+                Step::By(expr, name) => sets = sets.iter().flat_map(|set| self.by(expr, name, trace, set)).collect(),
                 Step::Coalesce => {
                     let rows: Vec<u32> = sets.into_iter().flat_map(|set| set.rows).collect();
                     sets = vec![Spanset { rows: union(&rows, &[]), attributes: Vec::new() }];
@@ -121,7 +120,7 @@ impl<'b> Sets<'b> {
     }
 
     /// Splits a set by the values of an expression.
-    fn by(&self, expr: &Expr, name: &Arc<str>, trace: usize, set: Spanset) -> Vec<Spanset> {
+    fn by(&self, expr: &Expr, name: &Arc<str>, trace: usize, set: &Spanset) -> Vec<Spanset> {
         let value = |row: u32| expr.value(self.frame, trace, row as usize).into_static();
         let mut valued: Vec<(Static, u32)> = set.rows.iter().map(|row| (value(*row), *row)).collect();
         valued.sort_by(|(a, x), (b, y)| order(a, b).then(x.cmp(y)));

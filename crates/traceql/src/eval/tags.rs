@@ -101,7 +101,7 @@ fn first_filter(pipeline: &Pipeline) -> Option<Pipeline> {
     let first = pipeline.stages.first()?;
     match &first.kind {
         StageKind::Spanset(set) if matches!(set.kind, SpansetKind::Filter(_)) => {
-            Some(Pipeline { stages: vec![first.clone()], span: first.span.clone() })
+            Some(Pipeline { stages: vec![first.clone()], span: first.span })
         }
         _ => None,
     }

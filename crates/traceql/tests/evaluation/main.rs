@@ -147,7 +147,7 @@ fn answer(question: &str, traces: &Traces) -> String {
         match &first {
             None => first = Some(got),
             Some(first) => {
-                assert_eq!(&got, first, "{question}: columnar {columnar}, pushdown {pushdown}, batches of {batch}, {threads} visitors")
+                assert_eq!(&got, first, "{question}: columnar {columnar}, pushdown {pushdown}, batches of {batch}, {threads} visitors");
             }
         }
     }

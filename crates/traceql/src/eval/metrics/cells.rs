@@ -190,7 +190,9 @@ mod tests {
         #[test]
         fn quantiles_lie_close_to_the_truth(mut values in prop::collection::vec(-1e6..1e9_f64, 1..200), quantile in 0.0..1.0_f64) {
             let mut cells = Cells::Buckets(HashMap::new());
-            values.iter().for_each(|value| cells.add(3, *value, 1.0));
+            for value in &values {
+                cells.add(3, *value, 1.0);
+            }
             let mut got = Vec::new();
             cells.quantiles(&[quantile, 0.0, 1.0], |cell, nth, value| got.push((cell, nth, value)));
             values.sort_by(f64::total_cmp);

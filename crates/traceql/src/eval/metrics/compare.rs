@@ -203,7 +203,9 @@ impl<'p> Counter<'p> {
                 let value = |id: usize| &counts.values.values[id];
                 found.sort_by(|(a, i), (b, j)| b.total_cmp(a).then_with(|| order(value(*i), value(*j))));
                 let mut total = vec![0.0; steps];
-                found.iter().for_each(|(_, id)| total.iter_mut().zip(cells(*id)).for_each(|(sum, count)| *sum += count));
+                for (_, id) in &found {
+                    total.iter_mut().zip(cells(*id)).for_each(|(sum, count)| *sum += count);
+                }
                 let labelled = |kind: &str, of: Static, values: Vec<f64>| Series {
                     labels: vec![("__meta_type".into(), Static::Text(kind.into())), (name.clone(), of)],
                     values,

@@ -13,13 +13,16 @@ const KEPT: usize = 4;
 
 const OPEN: u32 = u32::MAX;
 
+/// A dictionary with the numbers of its values, [`OPEN`] where none was needed yet.
+type Table = (Arc<[SpanValue]>, Vec<u32>);
+
 /// Values that occur, by number. The number 0 is nil.
 #[derive(Debug)]
 pub(crate) struct ValueIds {
     ids: HashMap<Box<[u8]>, u32>,
     pub values: Vec<Static>,
     /// For each place of a field, the numbers of the values of dictionaries.
-    tables: Vec<Vec<(Arc<[SpanValue]>, Vec<u32>)>>,
+    tables: Vec<Vec<Table>>,
     packed: Vec<u8>,
 }
 
@@ -139,7 +142,9 @@ fn pack(value: &Value<'_>, out: &mut Vec<u8>) {
         Value::Kind(kind) => put(7, &[*kind as u8]),
         Value::List(values, _) => {
             put(8, &(values.len() as u64).to_le_bytes());
-            values.iter().for_each(|value| pack(value, out));
+            for value in values {
+                pack(value, out);
+            }
         }
     }
 }

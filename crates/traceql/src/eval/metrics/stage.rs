@@ -136,7 +136,7 @@ impl<'p> Stage<'p> {
         for other in counters {
             all.merge(other)?;
         }
-        Ok((all.series()?, stats))
+        Ok((all.series(), stats))
     }
 
     fn cells(&self) -> Cells {
@@ -318,10 +318,10 @@ impl<'p> Counter<'p> {
         Ok(())
     }
 
-    fn series(self) -> Result<Vec<Series>, EvalError> {
+    fn series(self) -> Vec<Series> {
         let stage = self.stage;
         if !self.any {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let labels = |group: usize| stage.labels(self.groups.values(group));
         let mut series = Vec::new();
@@ -353,7 +353,7 @@ impl<'p> Counter<'p> {
                 series[series_of[group]].exemplars.push(exemplar);
             }
         }
-        Ok(series)
+        series
     }
 }
 
@@ -380,7 +380,7 @@ impl SpanVisitor for Counter<'_> {
         if stage.is_histogram() {
             let level = self.groups.level(stage.by.len());
             // Durations are bucketed by nanoseconds and shown in seconds.
-            let durations = stage.measured.as_ref().is_some_and(|expr| is_duration(expr));
+            let durations = stage.measured.as_ref().is_some_and(is_duration);
             self.ids.clear();
             for number in &self.numbers {
                 let bucket = if durations { power_of_two((number * 1e9).round()) / 1e9 } else { power_of_two(*number) };
