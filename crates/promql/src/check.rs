@@ -104,6 +104,10 @@ impl Checker<'_> {
             self.error(span, "comparisons between scalars must use BOOL modifier".to_owned()).help =
                 Some(format!("write `{} bool`", binary.op));
         }
+        if left == Scalar && right == Scalar && binary.op.is_trim() {
+            self.error(span, format!("operator {:?} not allowed for Scalar operations", binary.op.as_str())).help =
+                Some("it trims native histograms, so its left side is a vector".to_owned());
+        }
         if !both_vectors && binary.op.is_set() {
             self.error(span, format!("set operator {:?} not allowed in binary scalar expression", binary.op.as_str()));
         } else if !both_vectors

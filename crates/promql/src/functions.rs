@@ -66,6 +66,7 @@ pub static FUNCTIONS: &[Function] = &[
     function("histogram_count", &[Vector], 1, Vector),
     function("histogram_fraction", &[Scalar, Scalar, Vector], 3, Vector),
     function("histogram_quantile", &[Scalar, Vector], 2, Vector),
+    Function { experimental: true, ..repeating("histogram_quantiles", &[Vector, String, Scalar], 3) },
     function("histogram_stddev", &[Vector], 1, Vector),
     function("histogram_stdvar", &[Vector], 1, Vector),
     function("histogram_sum", &[Vector], 1, Vector),

@@ -32,8 +32,9 @@ pub enum TokenKind {
 }
 
 /// Two-character symbols come before their first characters.
-const SYMBOLS: [&str; 26] = [
-    "==", "!=", "=~", "!~", "<=", ">=", "+", "-", "*", "/", "%", "^", "=", "<", ">", "(", ")", "{", "}", "[", "]", ",", ":", "@", "!", ";",
+const SYMBOLS: [&str; 28] = [
+    "</", ">/", "==", "!=", "=~", "!~", "<=", ">=", "+", "-", "*", "/", "%", "^", "=", "<", ">", "(", ")", "{", "}", "[", "]", ",", ":",
+    "@", "!", ";",
 ];
 
 /// Reads all tokens; the last is [`TokenKind::End`].

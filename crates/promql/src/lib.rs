@@ -11,9 +11,7 @@
 //! assert_eq!(expr.to_string(), "sum by (job) (rate(x_total[5m]))");
 //! ```
 //!
-//! Semantics are those of Prometheus 3 for floats. Native histograms are not stored yet: functions
-//! on them (`histogram_count`, `histogram_sum`, …) are known, give no series, and say so in an
-//! annotation.
+//! Semantics are those of Prometheus 3, for floats and for native histograms.
 
 pub mod analysis;
 pub mod ast;

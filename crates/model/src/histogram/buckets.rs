@@ -117,17 +117,8 @@ fn cells<'a>(spans: &'a [BucketSpan], counts: &'a [f64]) -> impl Iterator<Item =
 
 /// Spans and counts of the buckets that have observations; indices must ascend.
 pub(super) fn spans_of(cells: impl IntoIterator<Item = (i32, f64)>) -> (Vec<BucketSpan>, Vec<f64>) {
-    let (mut spans, mut counts) = (Vec::<BucketSpan>::new(), Vec::new());
-    let mut next = 0_i32;
-    for (index, count) in cells.into_iter().filter(|(_, count)| *count != 0.0) {
-        match spans.last_mut() {
-            Some(span) if index == next => span.length += 1,
-            _ => spans.push(BucketSpan { offset: index.saturating_sub(next), length: 1 }),
-        }
-        counts.push(count);
-        next = index.saturating_add(1);
-    }
-    (spans, counts)
+    let (indices, counts): (Vec<i32>, Vec<f64>) = cells.into_iter().filter(|(_, count)| *count != 0.0).unzip();
+    (super::validate::spans_of(indices), counts)
 }
 
 #[cfg(test)]

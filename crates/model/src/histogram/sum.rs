@@ -132,11 +132,9 @@ impl HistogramSum {
         self.custom_values = shared;
     }
 
-    /// Multiplies everything, and keeps the hint.
-    pub fn scale(&mut self, factor: f64) {
-        let scale = |sum: &mut CompensatedSum| *sum = CompensatedSum { sum: sum.sum * factor, compensation: sum.compensation * factor };
-        [&mut self.zero_count, &mut self.count, &mut self.sum].into_iter().for_each(scale);
-        self.positive.iter_mut().chain(&mut self.negative).for_each(|(_, sum)| scale(sum));
+    fn is_infinite(&self) -> bool {
+        let buckets = self.positive.iter().chain(&self.negative).map(|(_, sum)| sum);
+        [&self.zero_count, &self.count, &self.sum].into_iter().chain(buckets).any(|sum| sum.sum.is_infinite())
     }
 
     /// Divides everything, and keeps the hint.
@@ -151,9 +149,10 @@ impl HistogramSum {
         self.saw_reset && self.saw_no_reset
     }
 
-    /// Whether custom bounds had to be dropped because not all histograms have them.
-    pub fn has_reconciled_bounds(&self) -> bool {
-        self.bounds_reconciled
+    /// Whether custom bounds had to be dropped because not all histograms have them, since this was
+    /// last asked.
+    pub fn take_reconciled_bounds(&mut self) -> bool {
+        std::mem::take(&mut self.bounds_reconciled)
     }
 
     /// The sum, with the buckets that are not empty.
@@ -182,7 +181,7 @@ impl HistogramSum {
     }
 
     /// Goes to a schema that is coarser; stays when it is finer.
-    pub(super) fn coarsen(&mut self, schema: i32) {
+    pub fn coarsen(&mut self, schema: i32) {
         if schema >= self.schema {
             return;
         }
@@ -269,6 +268,24 @@ pub(super) fn index_among(shared: &[f64], bounds: &[f64], index: i32) -> i32 {
 }
 
 impl Histogram {
+    /// The mean of histograms; `None` of none. A sum that overflows is avoided by dividing first.
+    pub fn mean<'a>(histograms: impl ExactSizeIterator<Item = &'a Self> + Clone) -> Result<Option<HistogramSum>, IncompatibleLayouts> {
+        let count = histograms.len() as f64;
+        let mut all = histograms.clone();
+        let Some(first) = all.next() else { return Ok(None) };
+        let mut sum = HistogramSum::new(first);
+        all.try_for_each(|histogram| sum.add(histogram))?;
+        if sum.is_infinite() {
+            let mut all = histograms.map(|histogram| histogram.divided(count));
+            let Some(first) = all.next() else { return Ok(None) };
+            sum = HistogramSum::new(&first);
+            all.try_for_each(|histogram| sum.add(&histogram))?;
+        } else {
+            sum.divide(count);
+        }
+        Ok(Some(sum))
+    }
+
     /// The histogram with all counts and the sum multiplied by a factor. A negative factor makes it
     /// a gauge.
     #[must_use]

@@ -81,8 +81,8 @@ fn sums_take_the_layout_that_all_have() {
             "(-Inf,1]:1, (1,5]:16, (5,+Inf]:68",
         ),
     ] {
-        let (ab, ba) = (sum(&[&a, &b]), sum(&[&b, &a]));
-        assert_eq!(ab.has_reconciled_bounds(), a.custom_values != b.custom_values, "{what}");
+        let (mut ab, ba) = (sum(&[&a, &b]), sum(&[&b, &a]));
+        assert_eq!(ab.take_reconciled_bounds(), a.custom_values != b.custom_values, "{what}");
         let ab = ab.finish();
         assert!(ab.same_observations(&ba.finish()), "{what}: order must not matter");
         assert_eq!((ab.count, ab.sum), (a.count + b.count, a.sum + b.sum), "{what}");
@@ -91,6 +91,17 @@ fn sums_take_the_layout_that_all_have() {
     }
     let mixed = HistogramSum::new(&exponential(0, (0.0, 0.0), &[], &[])).add(&custom(&[1.0], &[]));
     assert_eq!(mixed, Err(IncompatibleLayouts));
+}
+
+#[test]
+fn means_do_not_overflow() {
+    let huge = Histogram { count: f64::MAX, sum: f64::MAX, zero_count: f64::MAX, ..Histogram::default() };
+    let mean = Histogram::mean([&huge, &huge].into_iter()).unwrap().unwrap().finish();
+    assert_eq!((mean.count, mean.sum, mean.zero_count), (f64::MAX, f64::MAX, f64::MAX));
+    let (one, four) = (custom(&[1.0], &[(0, 1.0)]), custom(&[1.0], &[(0, 4.0), (1, 4.0)]));
+    let mean = Histogram::mean([&one, &four].into_iter()).unwrap().unwrap().finish();
+    assert_eq!(mean.to_string(), "{count:4.5, sum:4.5, (-Inf,1]:2.5, (1,+Inf]:2}");
+    assert!(Histogram::mean([].into_iter()).unwrap().is_none());
 }
 
 #[test]

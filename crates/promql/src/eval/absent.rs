@@ -3,6 +3,7 @@
 use super::EvalError;
 use super::block::Block;
 use super::evaluator::Evaluator;
+use super::windows::Point;
 use crate::ast::{Call, ExprKind};
 use phoenix_model::labels::METRIC_NAME;
 use phoenix_model::{Labels, MatchOp, Matcher};
@@ -18,7 +19,10 @@ impl Evaluator<'_> {
             let windows = self.windows(&call.args[0], grid)?;
             let mut present = Block::default();
             for series in &windows.series {
-                let column = Column::floats(Labels::empty(), self.slide(&windows, series, grid, &mut |_| 1.0));
+                let mut column = Column::floats(Labels::empty(), self.slide(&windows, series, grid, &mut |_| 1.0));
+                if !series.histograms.is_empty() {
+                    (column.values, _) = self.slide_mixed(&windows, series, grid, &mut |_| Ok(Some(Point::Float(1.0))))?;
+                }
                 present.columns.push(column);
                 // One at a time is enough: they only say where something is.
                 clear_present(&mut values, &mut present);
@@ -39,6 +43,9 @@ fn clear_present(values: &mut [f64], block: &mut Block) {
             if !is_absent(*present) {
                 *value = ABSENT;
             }
+        }
+        for (step, _) in column.histograms {
+            values[step] = ABSENT;
         }
     }
 }

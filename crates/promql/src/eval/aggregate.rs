@@ -6,7 +6,7 @@ use super::evaluator::{Evaluator, unite};
 use crate::ast::{Aggregate, AggregateOp, Expr, Grouping};
 use phoenix_model::Labels;
 use phoenix_query::aggregation::{Reduction, best, groups, quantiles, reduce_groups};
-use phoenix_query::{ABSENT, Column, Grid, is_absent};
+use phoenix_query::{Column, Grid, is_absent};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
@@ -25,6 +25,9 @@ impl Evaluator<'_> {
             _ => return self.aggregate_with_param(aggregate, &grouping, grid),
         };
         let inner = self.vector(&aggregate.expr, grid)?;
+        if inner.columns.iter().any(|column| !column.histograms.is_empty()) {
+            return self.reduce_mixed(aggregate.op, reduction, &inner.columns, &grouping, aggregate.expr.span, grid);
+        }
         // Accumulators are wider than the results that remain of them.
         let _working = self.charge_columns(inner.columns.len().min(8), grid)?;
         let columns = reduce_groups(reduction, &inner.columns, &grouping, grid.steps);
@@ -46,9 +49,15 @@ impl Evaluator<'_> {
         let values = self.scalar(param, grid)?;
         let inner = self.vector(&aggregate.expr, grid)?;
         match aggregate.op {
-            AggregateOp::Quantile => self.quantile(&values, param, grouping, &inner.columns, grid),
+            AggregateOp::Quantile => {
+                self.note_ignored_histograms(aggregate.op, &inner.columns, aggregate.expr.span);
+                self.quantile(&values, param, grouping, &inner.columns, grid)
+            }
             AggregateOp::LimitRatio => Ok(self.limit_ratio(&values, param, inner)),
             _ => {
+                if aggregate.op != AggregateOp::Limitk {
+                    self.note_ignored_histograms(aggregate.op, &inner.columns, aggregate.expr.span);
+                }
                 let counts = values.iter().map(|k| to_count(*k)).collect::<Result<Vec<_>, _>>()?;
                 Ok(choose(aggregate.op, &counts, grouping, inner, grid))
             }
@@ -66,7 +75,9 @@ impl Evaluator<'_> {
             let members: Vec<&[f64]> = members.iter().map(|&i| columns[i].values.as_slice()).collect();
             Ok(Column::floats(labels, quantiles(q, &members)))
         });
-        Ok(Block { columns: columns.collect::<Result<_, EvalError>>()?, charges })
+        let mut columns: Vec<Column> = columns.collect::<Result<_, EvalError>>()?;
+        columns.retain(|column| !column.is_empty());
+        Ok(Block { columns, charges })
     }
 
     /// Warns of a quantile that is out of range.
@@ -87,9 +98,11 @@ impl Evaluator<'_> {
         };
         for column in columns {
             let group = grouping.group_of(&column.labels);
-            for (step, &value) in column.values.iter().enumerate().filter(|(_, v)| !is_absent(**v)) {
+            let floats = column.values.iter().enumerate().filter(|(_, v)| !is_absent(**v));
+            let floats = floats.map(|(step, &value)| (step, crate::format::plain_number(value)));
+            for (step, value) in floats.chain(column.histograms.iter().map(|(step, histogram)| (*step, histogram.to_string()))) {
                 let mut labels = group.to_builder();
-                labels.set(label, &crate::format::plain_number(value));
+                labels.set(label, &value);
                 let labels = labels.build();
                 let index = if let Some(&index) = place.get(&labels) {
                     index
@@ -124,12 +137,10 @@ impl Evaluator<'_> {
             // Without random keys, so that every query keeps the same series.
             let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(column.labels.as_bytes());
             let place = hash as f64 / u64::MAX as f64;
-            for (value, &ratio) in column.values.iter_mut().zip(&ratios) {
-                let keep = (ratio >= 0.0 && place < ratio) || (ratio < 0.0 && place >= 1.0 + ratio);
-                if !keep {
-                    *value = ABSENT;
-                }
-            }
+            column.retain_steps(|step| {
+                let ratio = ratios[step];
+                (ratio >= 0.0 && place < ratio) || (ratio < 0.0 && place >= 1.0 + ratio)
+            });
             !column.is_empty()
         });
         block
@@ -155,22 +166,24 @@ fn to_count(k: f64) -> Result<usize, EvalError> {
 fn choose(op: AggregateOp, counts: &[usize], grouping: &Grouping, mut block: Block, grid: Grid) -> Block {
     let mut order = Vec::with_capacity(block.columns.len());
     for (_, members) in groups(block.columns.iter().map(|c| &c.labels), grouping) {
-        let mut kept = vec![vec![ABSENT; grid.steps]; members.len()];
+        let mut kept = vec![vec![false; grid.steps]; members.len()];
         for (step, &k) in counts.iter().enumerate() {
-            let present = members.iter().enumerate().map(|(m, &i)| (m, block.columns[i].values[step])).filter(|(_, v)| !is_absent(*v));
-            let chosen = match op {
-                AggregateOp::Limitk => present.take(k).collect(),
-                _ => best(k, op == AggregateOp::Topk, present),
+            let members_here = members.iter().enumerate();
+            let chosen: Vec<(usize, f64)> = if op == AggregateOp::Limitk {
+                members_here.filter(|(_, i)| block.columns[**i].is_present(step)).take(k).map(|(m, _)| (m, 0.0)).collect()
+            } else {
+                let present = members_here.map(|(m, &i)| (m, block.columns[i].values[step]));
+                best(k, op == AggregateOp::Topk, present.filter(|(_, v)| !is_absent(*v)))
             };
-            for &(m, value) in &chosen {
-                kept[m][step] = value;
+            for &(m, _) in &chosen {
+                kept[m][step] = true;
             }
             if grid.steps == 1 {
                 order.extend(chosen.into_iter().map(|(m, _)| members[m]));
             }
         }
-        for (values, &i) in kept.into_iter().zip(&members) {
-            block.columns[i].values = values;
+        for (kept, &i) in kept.into_iter().zip(&members) {
+            block.columns[i].retain_steps(|step| kept[step]);
         }
     }
     if grid.steps == 1 {

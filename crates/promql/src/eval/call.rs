@@ -4,16 +4,20 @@ use super::EvalError;
 use super::block::{Block, Evaluated};
 use super::evaluator::Evaluator;
 use super::rate::{Extrapolation, extrapolated, instantaneous};
+use super::windows::WindowSeries;
 use crate::ast::{Call, Expr, ExprKind};
 use phoenix_model::{Labels, Span};
 use phoenix_query::{Column, Grid};
 
 impl Evaluator<'_> {
-    pub(super) fn call(&self, call: &Call, span: Span, grid: Grid) -> Result<Evaluated, EvalError> {
+    pub(super) fn call(&self, call: &Call, grid: Grid) -> Result<Evaluated, EvalError> {
         if let Some(block) = self.elementwise(call, grid)? {
             return Ok(Evaluated::Block(block));
         }
         if let Some(block) = self.over_time(call, grid)? {
+            return Ok(Evaluated::Block(block));
+        }
+        if let Some(block) = self.native_function(call, grid)? {
             return Ok(Evaluated::Block(block));
         }
         if let Some(block) = self.calendar(call, grid)? {
@@ -34,33 +38,30 @@ impl Evaluator<'_> {
             "irate" | "idelta" => {
                 let is_rate = call.function.name == "irate";
                 let windows = self.windows(&call.args[0], grid)?;
-                self.over_windows(&windows, grid, false, |_| |window: &_| instantaneous(is_rate, window))?
+                let mixed = |series: &WindowSeries<'_>, grid| self.instantaneous_mixed(is_rate, &windows, series, grid);
+                self.over_mixed_windows(&windows, grid, false, |_| |window: &_| instantaneous(is_rate, window), mixed)?
             }
             "absent" | "absent_over_time" => self.absent(call, grid)?,
             "histogram_quantile" => self.histogram_quantile(call, grid)?,
+            "histogram_quantiles" => self.histogram_quantiles(call, grid)?,
             "histogram_fraction" => self.histogram_fraction(call, grid)?,
             "label_replace" => self.label_replace(call, grid)?,
             "label_join" => self.label_join(call, grid)?,
             "sort" | "sort_desc" => self.sort(call, grid)?,
             "sort_by_label" | "sort_by_label_desc" => self.sort_by_label(call, grid)?,
-            _ => self.histogram_function(call, span, grid)?,
+            name => return Err(EvalError::Execution(format!("the function {name:?} cannot be evaluated"))),
         };
         Ok(Evaluated::Block(block))
     }
 
-    /// Functions of native histograms, of which there are none yet.
-    fn histogram_function(&self, call: &Call, span: Span, grid: Grid) -> Result<Block, EvalError> {
-        self.vector(&call.args[0], grid)?;
-        let message = format!("{} gives nothing, because Phoenix does not store native histograms yet", call.function.name);
-        self.annotations.info(span, &message);
-        Ok(Block::default())
-    }
-
     fn extrapolate(&self, call: &Call, grid: Grid, kind: Extrapolation) -> Result<Block, EvalError> {
         let windows = self.windows(&call.args[0], grid)?;
-        let block = self.over_windows(&windows, grid, false, |series| extrapolated(kind, series))?;
+        let mixed = |series: &WindowSeries<'_>, grid| self.extrapolate_mixed(kind, &windows, series, grid, extrapolated(kind, series));
+        let block = self.over_mixed_windows(&windows, grid, false, |series| extrapolated(kind, series), mixed)?;
         if kind != Extrapolation::Delta && !block.columns.is_empty() {
-            windows.series.iter().for_each(|series| self.check_counter(&Self::metric_name(series), call.args[0].span));
+            // A histogram says itself whether it is a counter.
+            let of_floats = windows.series.iter().filter(|series| series.histograms.is_empty());
+            of_floats.for_each(|series| self.check_counter(&Self::metric_name(series), call.args[0].span));
         }
         Ok(block)
     }
@@ -99,7 +100,17 @@ impl Evaluator<'_> {
             block.columns.iter_mut().for_each(|column| column.labels = column.labels.without_name());
             return super::evaluator::unite(block);
         }
-        self.map(call, grid, |step, _| Some(seconds(grid.time_ms(step))))
+        let mut block = self.vector(&call.args[0], grid)?;
+        for column in &mut block.columns {
+            for (step, _) in column.histograms.drain(..) {
+                column.values[step] = 0.0;
+            }
+            for (step, value) in column.values.iter_mut().enumerate().filter(|(_, v)| !phoenix_query::is_absent(**v)) {
+                *value = seconds(grid.time_ms(step));
+            }
+            column.labels = column.labels.without_name();
+        }
+        super::evaluator::unite(block)
     }
 }
 

@@ -80,11 +80,12 @@ impl Evaluator<'_> {
         Ok(Some(block))
     }
 
-    /// Maps the values of a call's first argument and drops the metric's name.
+    /// Maps the floats of a call's first argument and drops the metric's name and all histograms.
     pub(super) fn map(&self, call: &Call, grid: Grid, map: impl Fn(usize, f64) -> Option<f64>) -> Result<Block, EvalError> {
         let mut block = self.vector(&call.args[0], grid)?;
         block.columns.retain_mut(|column| {
-            let Column { labels, values, .. } = column;
+            let Column { labels, values, histograms } = column;
+            histograms.clear();
             for (step, value) in values.iter_mut().enumerate().filter(|(_, v)| !is_absent(**v)) {
                 *value = map(step, *value).unwrap_or(phoenix_query::ABSENT);
             }

@@ -10,6 +10,9 @@ use phoenix_model::{Charge, SeriesSamples};
 use phoenix_query::{Annotation, Column, Grid, is_absent, matching};
 use std::cell::{Cell, RefCell};
 
+/// A timestamp and a float.
+const SAMPLE_BYTES: usize = 16;
+
 /// One query on its way.
 pub(super) struct Evaluator<'a> {
     pub options: &'a EvalOptions<'a>,
@@ -54,10 +57,12 @@ impl<'a> Evaluator<'a> {
         for hints in &self.plan.reads {
             self.check_cancelled()?;
             let mut series = source.select(hints, self.options.budget)?;
-            let samples: usize = series.iter().map(|s| s.values.len()).sum();
-            self.use_samples(samples)?;
-            // A timestamp and a value for each sample, and the series itself.
-            let bytes = samples * 16 + series.len() * size_of::<SeriesSamples>();
+            let floats: usize = series.iter().map(|s| s.values.len()).sum();
+            let histograms = series.iter().flat_map(|s| &s.histograms);
+            let histogram_bytes: usize = histograms.map(|(_, h)| size_of::<(i64, usize)>() + h.size_bytes()).sum();
+            // A histogram counts as the floats that would take as much memory.
+            self.use_samples(floats + histogram_bytes / SAMPLE_BYTES)?;
+            let bytes = floats * SAMPLE_BYTES + histogram_bytes + series.len() * size_of::<SeriesSamples>();
             self.read_charges.borrow_mut().push(self.options.budget.charge(bytes as u64)?);
             if !series.is_sorted_by(|a, b| a.labels <= b.labels) {
                 series.sort_by(|a, b| a.labels.cmp(&b.labels));
@@ -95,6 +100,17 @@ impl<'a> Evaluator<'a> {
         Ok(self.options.budget.charge(bytes as u64)?)
     }
 
+    /// Charges the budget for histograms that were made.
+    pub fn charge_histograms(&self, columns: &[Column], charges: &mut Vec<Charge>) -> Result<(), EvalError> {
+        let histograms = columns.iter().flat_map(|column| &column.histograms);
+        let bytes: usize = histograms.map(|(_, histogram)| size_of::<(usize, usize)>() + histogram.size_bytes()).sum();
+        if bytes > 0 {
+            self.check_cancelled()?;
+            charges.push(self.options.budget.charge(bytes as u64)?);
+        }
+        Ok(())
+    }
+
     /// Evaluates an expression that is no range, at each step of a grid.
     pub fn evaluate(&self, expr: &Expr, grid: Grid) -> Result<Evaluated, EvalError> {
         self.check_cancelled()?;
@@ -111,7 +127,7 @@ impl<'a> Evaluator<'a> {
             ExprKind::Number(number) => Ok(Evaluated::Scalar(vec![number.value; grid.steps])),
             ExprKind::String(text) => Ok(Evaluated::String(text.clone())),
             ExprKind::Selector(selector) => Ok(Evaluated::Block(self.select(selector, grid)?)),
-            ExprKind::Call(call) => self.call(call, expr.span, grid),
+            ExprKind::Call(call) => self.call(call, grid),
             ExprKind::Aggregate(aggregate) => Ok(Evaluated::Block(self.aggregate(aggregate, grid)?)),
             ExprKind::Unary(sign, inner) => self.unary(*sign, inner, grid),
             ExprKind::Binary(binary) => self.binary(binary, grid),
@@ -132,6 +148,9 @@ impl<'a> Evaluator<'a> {
                 for column in &mut block.columns {
                     let value = column.values[0];
                     column.values.resize(grid.steps, value);
+                    if let Some((_, histogram)) = column.histograms.pop() {
+                        column.histograms.extend((0..grid.steps).map(|step| (step, std::sync::Arc::clone(&histogram))));
+                    }
                 }
                 Evaluated::Block(block)
             }
@@ -173,8 +192,10 @@ impl<'a> Evaluator<'a> {
                 for column in &mut block.columns {
                     column.labels = column.labels.without_name();
                     column.values.iter_mut().filter(|v| !is_absent(**v)).for_each(|v| *v = -*v);
+                    column.histograms.iter_mut().for_each(|(_, histogram)| *histogram = histogram.negated().into());
                 }
                 refuse_same_labels(&block.columns)?;
+                self.charge_histograms(&block.columns, &mut block.charges)?;
             }
             Evaluated::String(_) => {}
         }

@@ -53,9 +53,11 @@ impl Evaluator<'_> {
         Ok(block)
     }
 
-    /// `sort` and `sort_desc`: by value, NaN last. Only an instant query has an order to show.
+    /// `sort` and `sort_desc`: by value, NaN last, without histograms. Only an instant query has an
+    /// order to show.
     pub(super) fn sort(&self, call: &Call, grid: Grid) -> Result<Block, EvalError> {
         let mut block = self.vector(&call.args[0], grid)?;
+        block.columns.iter_mut().for_each(|column| column.histograms.clear());
         if grid.steps == 1 {
             let descending = call.function.name == "sort_desc";
             block.columns.retain(|column| !is_absent(column.values[0]));

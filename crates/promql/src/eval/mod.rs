@@ -11,7 +11,10 @@ mod call;
 mod elementwise;
 mod evaluator;
 mod histogram;
+mod histogram_aggregate;
+mod histogram_rate;
 mod labels;
+mod native;
 mod over_time;
 mod plan;
 mod rate;
@@ -129,8 +132,11 @@ pub fn eval_instant(expr: &Expr, at_ms: i64, source: &dyn SeriesSource, options:
             block
                 .columns
                 .into_iter()
-                .filter(|column| !is_absent(column.values[0]))
-                .map(|column| VectorSample::float(column.labels, sample(column.values[0])))
+                .filter(|column| column.is_present(0))
+                .map(|mut column| match column.histograms.pop() {
+                    Some((_, histogram)) => VectorSample::histogram(column.labels, at_ms, histogram),
+                    None => VectorSample::float(column.labels, sample(column.values[0])),
+                })
                 .collect(),
         ),
     };
@@ -170,8 +176,12 @@ pub fn eval_range(
         Evaluated::Block(block) => block
             .columns
             .into_iter()
-            .map(|column| MatrixSeries::floats(column.labels, samples(&column.values, grid)))
-            .filter(|series| !series.samples.is_empty())
+            .map(|column| MatrixSeries {
+                samples: samples(&column.values, grid),
+                histograms: column.histograms.into_iter().map(|(step, histogram)| (grid.time_ms(step), histogram)).collect(),
+                labels: column.labels,
+            })
+            .filter(|series| !series.samples.is_empty() || !series.histograms.is_empty())
             .collect(),
     };
     series.sort_by(|a, b| a.labels.cmp(&b.labels));

@@ -5,10 +5,13 @@ use super::block::Block;
 use super::call::seconds;
 use super::evaluator::Evaluator;
 use super::sliding::{Extreme, Moments, Prefixes, SortedWindow, Summed, TwoStacks};
-use super::windows::{Window, WindowSeries, Windows};
+use super::windows::{MixedWindow, Point, Window, WindowSeries, Windows};
 use crate::ast::Call;
+use phoenix_model::{CounterReset, Histogram};
+use phoenix_query::cursor::quote;
 use phoenix_query::numeric::{CompensatedSum, Mean, Variance, quantile};
-use phoenix_query::{ABSENT, Grid};
+use phoenix_query::{ABSENT, Grid, StepHistograms};
+use std::sync::Arc;
 
 /// From how many overlapping windows on it pays to carry sums along rather than to add them up
 /// anew. Below, each window is summed in order, exactly as a single query at that step would.
@@ -48,22 +51,28 @@ impl Evaluator<'_> {
             _ => return Ok(None),
         };
         let windows = self.windows(&call.args[0], grid)?;
+        let mixed = |series: &WindowSeries<'_>, grid| self.over_time_mixed(name, &windows, series, grid);
         let carry = grid.steps > 1 && windows.range_ms / grid.step_ms > OVERLAP_WORTH_CARRYING;
         let block = match name {
-            "sum_over_time" if carry => self.over_windows(&windows, grid, false, |_| carried::<Summed>(|sum, _| sum.0.value()))?,
-            "sum_over_time" => self.over_windows(&windows, grid, false, |_| |window: &Window<'_>| sum(window.values()))?,
-            "avg_over_time" if carry => self.over_windows(&windows, grid, false, |_| {
-                carried::<Summed>(|sum, window| {
-                    // A sum that overflowed says nothing about the mean.
-                    if sum.0.sum.is_finite() {
-                        let count = window.len() as f64;
-                        sum.0.sum / count + sum.0.compensation / count
-                    } else {
-                        mean(window.values())
-                    }
-                })
-            })?,
-            "avg_over_time" => self.over_windows(&windows, grid, false, |_| |window: &Window<'_>| mean(window.values()))?,
+            "sum_over_time" if carry => {
+                self.over_mixed_windows(&windows, grid, false, |_| carried::<Summed>(|sum, _| sum.0.value()), mixed)?
+            }
+            "sum_over_time" => self.over_mixed_windows(&windows, grid, false, |_| |window: &Window<'_>| sum(window.values()), mixed)?,
+            "avg_over_time" if carry => {
+                let start = |_: &WindowSeries<'_>| {
+                    carried::<Summed>(|sum, window| {
+                        // A sum that overflowed says nothing about the mean.
+                        if sum.0.sum.is_finite() {
+                            let count = window.len() as f64;
+                            sum.0.sum / count + sum.0.compensation / count
+                        } else {
+                            mean(window.values())
+                        }
+                    })
+                };
+                self.over_mixed_windows(&windows, grid, false, start, mixed)?
+            }
+            "avg_over_time" => self.over_mixed_windows(&windows, grid, false, |_| |window: &Window<'_>| mean(window.values()), mixed)?,
             "stddev_over_time" | "stdvar_over_time" => self.variance_over_time(&windows, grid, name == "stddev_over_time", carry)?,
             "min_over_time" | "max_over_time" => self.over_windows(&windows, grid, false, |_| {
                 let mut extreme = Extreme::new(name == "max_over_time");
@@ -73,9 +82,10 @@ impl Evaluator<'_> {
                 let mut extreme = Extreme::new(name == "ts_of_max_over_time");
                 move |window: &Window<'_>| seconds(window.all_times[extreme.slide(window).unwrap_or(window.end - 1)])
             })?,
-            "changes" => self.count_pairs(&windows, grid, |before, now| now != before && !(now.is_nan() && before.is_nan()))?,
-            "resets" => self.count_pairs(&windows, grid, |before, now| now < before)?,
-            _ => self.over_windows(&windows, grid, name == "last_over_time" || name == "first_over_time", |_| simple)?,
+            "changes" => self.count_pairs(&windows, grid, changed, mixed)?,
+            "resets" => self.count_pairs(&windows, grid, fell, mixed)?,
+            "deriv" | "mad_over_time" => self.over_windows(&windows, grid, false, |_| simple)?,
+            _ => self.over_mixed_windows(&windows, grid, name == "last_over_time" || name == "first_over_time", |_| simple, mixed)?,
         };
         Ok(Some(block))
     }
@@ -97,10 +107,54 @@ impl Evaluator<'_> {
     }
 
     /// Counts neighbours within the window for which something holds.
-    fn count_pairs(&self, windows: &Windows<'_>, grid: Grid, holds: fn(f64, f64) -> bool) -> Result<Block, EvalError> {
-        self.over_windows(windows, grid, false, |series: &WindowSeries<'_>| {
+    fn count_pairs<'w>(
+        &self,
+        windows: &'w Windows<'_>,
+        grid: Grid,
+        holds: fn(f64, f64) -> bool,
+        mixed: impl Fn(&'w WindowSeries<'_>, Grid) -> Result<(Vec<f64>, StepHistograms), EvalError>,
+    ) -> Result<Block, EvalError> {
+        let start = |series: &WindowSeries<'_>| {
             let prefixes = Prefixes::new(&series.values, holds);
             move |window: &Window<'_>| prefixes.count(window.first, window.end)
+        };
+        self.over_mixed_windows(windows, grid, false, start, mixed)
+    }
+
+    /// A function that takes histograms as well, of a series that has some.
+    fn over_time_mixed(
+        &self,
+        name: &str,
+        windows: &Windows<'_>,
+        series: &WindowSeries<'_>,
+        grid: Grid,
+    ) -> Result<(Vec<f64>, StepHistograms), EvalError> {
+        let metric = Self::metric_name(series);
+        self.slide_mixed(windows, series, grid, &mut |window| {
+            let number = |value| Ok(Some(Point::Float(value)));
+            match name {
+                "count_over_time" => number((window.floats.len() + window.histograms.len()) as f64),
+                "present_over_time" => number(1.0),
+                "first_over_time" => Ok(window.points().next().map(|(_, point)| point)),
+                "last_over_time" => Ok(window.points().last().map(|(_, point)| point)),
+                "ts_of_first_over_time" => Ok(window.points().next().map(|(at_ms, _)| Point::Float(seconds(at_ms)))),
+                "ts_of_last_over_time" => Ok(window.points().last().map(|(at_ms, _)| Point::Float(seconds(at_ms)))),
+                "changes" => number(count_changes(window)),
+                "resets" => number(count_resets(window)),
+                _ if window.is_mixed() => {
+                    let message = format!("encountered a mix of histograms and floats for metric name {}", quote(&metric));
+                    self.annotations.warning(windows.span, &message);
+                    Ok(None)
+                }
+                "sum_over_time" if window.histograms.is_empty() => number(sum(window.floats.values())),
+                "avg_over_time" if window.histograms.is_empty() => number(mean(window.floats.values())),
+                "sum_over_time" | "avg_over_time" => {
+                    let histograms = window.histograms.iter().map(|(_, histogram)| &**histogram);
+                    let result = self.sum_or_mean(name == "avg_over_time", histograms, &metric, windows.span);
+                    Ok(result.map(|histogram| Point::Histogram(Arc::new(histogram))))
+                }
+                _ => Err(EvalError::Execution(format!("the function {name:?} does not take histograms"))),
+            }
         })
     }
 
@@ -148,6 +202,45 @@ impl Evaluator<'_> {
 fn carried<S: super::sliding::Summary>(finish: impl Fn(&S, &Window<'_>) -> f64) -> impl FnMut(&Window<'_>) -> f64 {
     let mut stacks = TwoStacks::<S>::default();
     move |window| finish(&stacks.slide(window), window)
+}
+
+fn changed(before: f64, now: f64) -> bool {
+    now != before && !(now.is_nan() && before.is_nan())
+}
+
+fn fell(before: f64, now: f64) -> bool {
+    now < before
+}
+
+/// Changes among floats and histograms: of the value, and from one kind to the other. Whether a
+/// histogram is a gauge does not matter.
+fn count_changes(window: &MixedWindow<'_>) -> f64 {
+    count_neighbours(window, |before, now| match (before, now) {
+        (Point::Float(before), Point::Float(now)) => changed(*before, *now),
+        (Point::Histogram(before), Point::Histogram(now)) => !now.same_observations(before),
+        _ => true,
+    })
+}
+
+/// Resets among floats and histograms. A change of kind is one, also between counter and gauge.
+fn count_resets(window: &MixedWindow<'_>) -> f64 {
+    let is_gauge = |histogram: &Histogram| histogram.counter_reset == CounterReset::Gauge;
+    count_neighbours(window, |before, now| match (before, now) {
+        (Point::Float(before), Point::Float(now)) => fell(*before, *now),
+        (Point::Histogram(before), Point::Histogram(now)) => is_gauge(before) != is_gauge(now) || now.is_reset_after(before),
+        _ => true,
+    })
+}
+
+fn count_neighbours(window: &MixedWindow<'_>, holds: impl Fn(&Point, &Point) -> bool) -> f64 {
+    let mut points = window.points().map(|(_, point)| point);
+    let mut count = 0.0;
+    let Some(mut before) = points.next() else { return count };
+    for now in points {
+        count += f64::from(u8::from(holds(&before, &now)));
+        before = now;
+    }
+    count
 }
 
 fn sum(values: &[f64]) -> f64 {

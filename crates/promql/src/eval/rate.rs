@@ -32,36 +32,57 @@ pub(super) fn extrapolated(kind: Extrapolation, series: &WindowSeries<'_>) -> im
         for (_, lost) in resets[first_reset..].iter().take_while(|(index, _)| *index < window.end) {
             change += lost;
         }
-        extrapolate(kind, window, times[0], times[times.len() - 1], values[0], change)
+        let sampled = Sampled {
+            start_ms: window.start_ms,
+            end_ms: window.end_ms,
+            first_ms: times[0],
+            last_ms: times[times.len() - 1],
+            samples: times.len(),
+        };
+        change * sampled.factor(kind, values[0], change)
     }
 }
 
-/// Stretches the change between a window's first and last sample to the window's length: up to the
-/// window's ends if the samples come near enough, by half a sample's distance if they don't, and
-/// for a counter not before the moment at which it would have been zero.
-fn extrapolate(kind: Extrapolation, window: &Window<'_>, first_ms: i64, last_ms: i64, first_value: f64, change: f64) -> f64 {
-    let mut to_start = (first_ms - window.start_ms) as f64 / 1000.0;
-    let mut to_end = (window.end_ms - last_ms) as f64 / 1000.0;
-    let sampled = (last_ms - first_ms) as f64 / 1000.0;
-    let average_gap = sampled / (window.len() - 1) as f64;
-    let threshold = average_gap * 1.1;
-    if to_start >= threshold {
-        to_start = average_gap / 2.0;
-    }
-    if kind != Extrapolation::Delta && change > 0.0 && first_value >= 0.0 {
-        let to_zero = sampled * (first_value / change);
-        if to_zero < to_start {
-            to_start = to_zero;
+/// A window, and where in it the samples begin and end.
+pub(super) struct Sampled {
+    pub start_ms: i64,
+    pub end_ms: i64,
+    pub first_ms: i64,
+    pub last_ms: i64,
+    /// How many samples there are; at least two.
+    pub samples: usize,
+}
+
+impl Sampled {
+    /// By what the change between the first and the last sample is stretched to the window's length:
+    /// up to the window's ends if the samples come near enough, by half a sample's distance if they
+    /// don't, and for a counter not before the moment at which it would have been zero. A rate is
+    /// divided by the window's length.
+    #[inline]
+    pub fn factor(&self, kind: Extrapolation, first_value: f64, change: f64) -> f64 {
+        let mut to_start = (self.first_ms - self.start_ms) as f64 / 1000.0;
+        let mut to_end = (self.end_ms - self.last_ms) as f64 / 1000.0;
+        let sampled = (self.last_ms - self.first_ms) as f64 / 1000.0;
+        let average_gap = sampled / (self.samples - 1) as f64;
+        let threshold = average_gap * 1.1;
+        if to_start >= threshold {
+            to_start = average_gap / 2.0;
         }
+        if kind != Extrapolation::Delta && change > 0.0 && first_value >= 0.0 {
+            let to_zero = sampled * (first_value / change);
+            if to_zero < to_start {
+                to_start = to_zero;
+            }
+        }
+        if to_end >= threshold {
+            to_end = average_gap / 2.0;
+        }
+        let mut factor = (sampled + to_start + to_end) / sampled;
+        if kind == Extrapolation::Rate {
+            factor /= (self.end_ms - self.start_ms) as f64 / 1000.0;
+        }
+        factor
     }
-    if to_end >= threshold {
-        to_end = average_gap / 2.0;
-    }
-    let mut factor = (sampled + to_start + to_end) / sampled;
-    if kind == Extrapolation::Rate {
-        factor /= (window.end_ms - window.start_ms) as f64 / 1000.0;
-    }
-    change * factor
 }
 
 /// Where a counter falls, and what it had reached before.

@@ -13,4 +13,18 @@ macro_rules! scripts {
     };
 }
 
-scripts!(selectors, operators, aggregations, rates, over_time, functions, histograms);
+scripts!(
+    selectors,
+    operators,
+    aggregations,
+    rates,
+    over_time,
+    functions,
+    histograms,
+    native_selectors,
+    native_operators,
+    native_aggregations,
+    native_rates,
+    native_over_time,
+    native_functions,
+);

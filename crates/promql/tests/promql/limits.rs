@@ -11,7 +11,7 @@ fn memory() -> Memory {
         let labels = Labels::from_pairs([("__name__", "m"), ("i", &i.to_string())]);
         (labels, (0..100).map(|k| (k * 1_000, (k * i) as f64)).collect())
     });
-    Memory { series: series.collect() }
+    Memory { series: series.collect(), ..Memory::default() }
 }
 
 #[test]

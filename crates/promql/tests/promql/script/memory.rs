@@ -1,27 +1,31 @@
 //! A store in memory.
 
-use phoenix_model::{Budget, Labels, SeriesSamples};
+use phoenix_model::{Budget, Histogram, Labels, SeriesSamples};
 use phoenix_promql::{SelectHints, SeriesSource, SourceError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Series with their samples, ordered by time.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     pub series: BTreeMap<Labels, Vec<(i64, f64)>>,
+    pub histograms: BTreeMap<Labels, Vec<(i64, Arc<Histogram>)>>,
 }
 
 impl SeriesSource for Memory {
     fn select(&self, hints: &SelectHints, _budget: &Budget) -> Result<Vec<SeriesSamples>, SourceError> {
-        Ok(self
-            .series
-            .iter()
-            .filter(|(labels, _)| hints.matchers.iter().all(|m| m.matches_labels(labels)))
-            .map(|(labels, samples)| {
-                let inside = samples.iter().filter(|(t, _)| (hints.start_ms..=hints.end_ms).contains(t));
-                let (times, values): (Vec<i64>, Vec<f64>) = inside.copied().unzip();
-                SeriesSamples { labels: labels.clone(), timestamps_ms: times.into(), values, histograms: Vec::new() }
+        let all: BTreeSet<&Labels> = self.series.keys().chain(self.histograms.keys()).collect();
+        let inside = |t: &i64| (hints.start_ms..=hints.end_ms).contains(t);
+        Ok(all
+            .into_iter()
+            .filter(|labels| hints.matchers.iter().all(|m| m.matches_labels(labels)))
+            .map(|labels| {
+                let floats = self.series.get(labels).into_iter().flatten().filter(|(t, _)| inside(t));
+                let (times, values): (Vec<i64>, Vec<f64>) = floats.copied().unzip();
+                let histograms = self.histograms.get(labels).into_iter().flatten().filter(|(t, _)| inside(t)).cloned().collect();
+                SeriesSamples { labels: labels.clone(), timestamps_ms: times.into(), values, histograms }
             })
-            .filter(|series| !series.values.is_empty())
+            .filter(|series| !series.values.is_empty() || !series.histograms.is_empty())
             .collect())
     }
 }
