@@ -11,6 +11,7 @@ pub mod otlp;
 pub mod push;
 pub mod relabel;
 pub mod remote_write;
+pub mod sampling_config;
 pub mod scrape;
 
 pub use error::IngestError;

@@ -65,9 +65,14 @@ impl Randomness {
     /// Of a trace: `rv` where its `tracestate` has one, else the lowest 56 bits of its id, which W3C's
     /// Trace Context (level 2) asks to be random.
     pub fn of(trace_id: TraceId, trace_state: &str) -> Self {
+        Self::of_bytes(trace_id.0, trace_state)
+    }
+
+    /// The same, of the bytes of a trace's id as on the wire.
+    pub fn of_bytes(trace_id: [u8; 16], trace_state: &str) -> Self {
         randomness_in(trace_state).unwrap_or_else(|| {
             let mut bytes = [0; 8];
-            bytes[1..].copy_from_slice(&trace_id.0[9..]);
+            bytes[1..].copy_from_slice(&trace_id[9..]);
             Self(u64::from_be_bytes(bytes))
         })
     }

@@ -2,7 +2,9 @@
 //!
 //! It begins with what a first service needs: its request metrics under the names and labels of the
 //! monitoring strategy (section 2.2), the text that a scrape gets, and structured logs ([`JsonLogs`],
-//! section 5.1), and traces ([`Traces`], section 6.1).
+//! section 5.1), traces ([`Traces`], section 6.1), and the decision whether a trace is recorded
+//! ([`HeadSampler`], section 6.2). Of the other rooms it knows `sampling` alone, whose rules decide at the
+//! head as they do where traces are stored.
 //!
 //! ```
 //! use phoenix_telemetry::{ApiMetrics, Metrics, RequestLabels};
@@ -16,12 +18,17 @@
 //! ```
 
 mod api;
+mod head;
 mod logs;
 mod traces;
 
 pub use api::{ApiMetrics, RequestLabels, WebSocketGuard};
+pub use head::{HeadDecision, HeadSampler, Parent};
 pub use logs::JsonLogs;
 pub use traces::{Traces, TracesError, follow, traceparent};
+
+/// Rules of sampling.
+pub use phoenix_sampling as sampling;
 
 use prometheus_client::registry::Registry;
 

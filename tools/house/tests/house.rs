@@ -28,8 +28,9 @@ const FLOORS: [(&str, u32); 23] = [
     ("phoenix-incident", 7),
     ("phoenix-server", 9),
     ("phoenix-cli", 10),
-    // To the side: what services use.
-    ("phoenix-telemetry", 0),
+    // To the side: what services use. It stands above `sampling` alone: traces are thinned at the head
+    // by the rules that decide on them again where they are stored.
+    ("phoenix-telemetry", 2),
 ];
 
 /// Edges that the floors would allow and the plan forbids: (who, must not know).
@@ -40,7 +41,7 @@ const FORBIDDEN: [(&str, &[&str]); 9] = [
     ("phoenix-traceql", &["phoenix-lake", "phoenix-http", "reqwest", "axum"]),
     ("phoenix-lake", &["phoenix-query", "reqwest", "axum", "tokio"]),
     ("phoenix-rules", &["phoenix-ingest", "phoenix-http", "reqwest", "axum"]),
-    ("phoenix-telemetry", &["phoenix-model", "phoenix-env"]),
+    ("phoenix-telemetry", &["phoenix-model", "phoenix-env", "phoenix-yaml", "phoenix-lines", "phoenix-template"]),
     ("phoenix-platform", &["phoenix-model", "phoenix-env", "phoenix-server"]),
     ("phoenix-tsdb", &["phoenix-query", "reqwest", "axum"]),
 ];

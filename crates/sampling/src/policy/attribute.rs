@@ -3,7 +3,7 @@
 use super::Verdict;
 use crate::trace::TraceSpans;
 use phoenix_model::traces::{AttributeValue, Attributes};
-use regex::RegexSet;
+use regex::Regex;
 
 /// `numeric_attribute`: a span or a resource has a number in this range, both ends included.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub struct TextMatch {
     /// The texts, where they are not patterns.
     pub values: Vec<String>,
     /// Patterns in the place of `values`; one of them is found somewhere in the text.
-    pub patterns: Option<RegexSet>,
+    pub patterns: Option<Vec<Regex>>,
     /// Whether no span and no resource may have one.
     pub invert_match: bool,
 }
@@ -50,7 +50,10 @@ impl TextMatch {
     pub(super) fn evaluate(&self, trace: &TraceSpans<'_>) -> Verdict {
         let found = any(trace, |attributes| {
             let Some(text) = attributes.text(&self.key).filter(|text| !text.is_empty()) else { return false };
-            self.patterns.as_ref().map_or_else(|| self.values.iter().any(|value| value == text), |patterns| patterns.is_match(text))
+            match &self.patterns {
+                Some(patterns) => patterns.iter().any(|pattern| pattern.is_match(text)),
+                None => self.values.iter().any(|value| value == text),
+            }
         });
         Verdict::from(found != self.invert_match)
     }

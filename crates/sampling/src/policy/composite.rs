@@ -32,6 +32,11 @@ impl Composite {
         Self { parts, total: Limit::each_second(max_total_spans_per_second) }
     }
 
+    /// Its policies, in their order.
+    pub fn policies(&self) -> impl Iterator<Item = &Policy> {
+        self.parts.iter().map(|part| &part.policy)
+    }
+
     pub(super) fn evaluate(&mut self, trace: &TraceSpans<'_>, randomness: Randomness, now_ms: i64) -> Verdict {
         let spans = trace.len() as u64;
         let sampling = self.parts.iter_mut().find_map(|part| {
