@@ -95,6 +95,16 @@ impl<'a> Attributes<'a> {
         }
     }
 
+    /// The attributes in order, each with its packed form: a set of one.
+    pub fn entries(self) -> impl Iterator<Item = (Attribute<'a>, &'a [u8])> + Clone {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let before = rest;
+            let attribute = if rest.is_empty() { None } else { take(&mut rest) }?;
+            Some((attribute, &before[..before.len() - rest.len()]))
+        })
+    }
+
     /// The attributes, in order.
     pub fn iter(self) -> impl Iterator<Item = Attribute<'a>> + Clone {
         let mut rest = self.0;
@@ -164,9 +174,13 @@ impl<'b> AttributesBuilder<'b> {
 
     /// Adds an attribute; an empty key, or one that is there already, is left out (the first counts).
     pub fn push(&mut self, key: &str, value: &AttributeValue<'_>) {
-        if key.is_empty() || Attributes(&self.out[self.start..]).iter().any(|before| before.key == key) {
-            return;
+        if !key.is_empty() && !Attributes(&self.out[self.start..]).iter().any(|before| before.key == key) {
+            self.push_distinct(key, value);
         }
+    }
+
+    /// Adds an attribute whose key is not empty, and not there yet.
+    pub fn push_distinct(&mut self, key: &str, value: &AttributeValue<'_>) {
         put_text(key, self.out);
         match value {
             AttributeValue::Text(text) => put_tagged_text(text, self.out),
@@ -186,6 +200,11 @@ impl<'b> AttributesBuilder<'b> {
                 }
             }
         }
+    }
+
+    /// Adds an attribute in packed form ([`Attributes::entries`]), whose key is not there yet.
+    pub fn push_entry(&mut self, entry: &[u8]) {
+        self.out.extend_from_slice(entry);
     }
 
     /// Adds a text.
@@ -244,6 +263,10 @@ mod tests {
             }
             builder.push("", &AttributeValue::Int(1));
             let read = Attributes::checked(&bytes[1..]).unwrap();
+            let mut copy = Vec::new();
+            let mut builder = AttributesBuilder::new(&mut copy);
+            read.entries().for_each(|(_, entry)| builder.push_entry(entry));
+            prop_assert_eq!(&copy[..], read.as_bytes());
             prop_assert_eq!(read.iter().map(|a| (a.key.to_owned(), a.value)).collect::<Vec<_>>(), pairs.into_iter().collect::<Vec<_>>());
         }
 
