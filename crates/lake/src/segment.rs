@@ -20,16 +20,16 @@
 //! Searching goes by what costs least: streams and time, then the pages' words and trigrams, then
 //! patterns, then columns, and lines are put together last and only where they are asked for.
 
-mod cache;
-mod chunk;
+pub(crate) mod cache;
+pub(crate) mod chunk;
 mod columns;
 mod condition;
 mod counting;
 mod cursor;
-mod encoding;
+pub(crate) mod encoding;
 mod error;
 mod fields;
-mod layout;
+pub(crate) mod layout;
 mod lines;
 mod metadata;
 mod minutes;
@@ -41,7 +41,7 @@ mod read;
 mod tests;
 mod values;
 mod words;
-mod writer;
+pub(crate) mod writer;
 
 pub use cache::PageCache;
 pub use cursor::Rows;

@@ -21,7 +21,7 @@ const DECOMPRESSORS: usize = 8;
 
 /// A part of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// Where the sections of the index stand.
     Preamble,
     Section(Section),
@@ -38,6 +38,25 @@ pub(super) enum Part {
     /// The times of a page.
     Times {
         page: u32,
+    },
+    /// The values of a dictionary, of spans.
+    Values {
+        group: u32,
+        column: u32,
+    },
+    /// The filters of a row group of spans.
+    Filters {
+        group: u32,
+    },
+    /// A piece of the directory of traces.
+    Bucket {
+        bucket: u32,
+    },
+    /// The traces that other places may hold too.
+    Split,
+    /// The spans of some traces, by the hash of their ids.
+    Traces {
+        hash: u64,
     },
 }
 
@@ -78,14 +97,14 @@ impl PageCache {
     }
 
     /// A number for a segment that is opened.
-    pub(super) fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         let mut inner = self.inner.lock();
         inner.segments += 1;
         inner.segments
     }
 
     /// Gives a part of a segment, which `load` reads and measures in bytes if it is not here.
-    pub(super) fn get<T: Any + Send + Sync>(
+    pub(crate) fn get<T: Any + Send + Sync>(
         &self,
         segment: u64,
         part: Part,
@@ -106,12 +125,12 @@ impl PageCache {
     }
 
     /// A decompressor, to be given back.
-    pub(super) fn decompressor(&self) -> std::io::Result<zstd::bulk::Decompressor<'static>> {
+    pub(crate) fn decompressor(&self) -> std::io::Result<zstd::bulk::Decompressor<'static>> {
         let kept = self.decompressors.lock().pop();
         kept.map_or_else(zstd::bulk::Decompressor::new, Ok)
     }
 
-    pub(super) fn keep_decompressor(&self, zstd: zstd::bulk::Decompressor<'static>) {
+    pub(crate) fn keep_decompressor(&self, zstd: zstd::bulk::Decompressor<'static>) {
         let mut kept = self.decompressors.lock();
         if kept.len() < DECOMPRESSORS {
             kept.push(zstd);
@@ -119,7 +138,7 @@ impl PageCache {
     }
 
     /// Forgets all parts of a segment.
-    pub(super) fn forget(&self, segment: u64) {
+    pub(crate) fn forget(&self, segment: u64) {
         let mut inner = self.inner.lock();
         let Inner { slots, by_use, used_bytes, .. } = &mut *inner;
         slots.retain(|(of, _), slot| {

@@ -23,17 +23,19 @@ const PAGES_AFTER_POOR: u32 = 7;
 const POOR_SHARE: usize = 12;
 
 /// The values of a page of one column.
-pub(super) enum Values<'a> {
+pub(crate) enum Values<'a> {
     /// A number for each row; what stands at rows without a value does not matter.
     Numbers(&'a [i64]),
     /// A code for each row; what stands at rows without a value does not matter.
     Texts(Texts<'a>),
+    /// A code for each row; each text is the eight bytes, lowest first, of a number.
+    Integers(Texts<'a>),
     /// A piece of bytes for each row that has a value: where each ends, and all of them.
     Bytes(&'a [u32], &'a [u8]),
 }
 
 /// Collects the pages of one column of a row group.
-pub(super) struct ChunkWriter {
+pub(crate) struct ChunkWriter {
     descriptor: ColumnDescPtr,
     optional: bool,
     sink: TrackedWrite<Vec<u8>>,
@@ -51,7 +53,7 @@ pub(super) struct ChunkWriter {
 }
 
 impl ChunkWriter {
-    pub(super) fn new(column: &Column, descriptor: ColumnDescPtr) -> Self {
+    pub(crate) fn new(column: &Column, descriptor: ColumnDescPtr) -> Self {
         debug_assert!(matches!(column.kind, ColumnKind::Numbers | ColumnKind::Texts | ColumnKind::Bytes));
         Self {
             descriptor,
@@ -71,12 +73,12 @@ impl ChunkWriter {
     }
 
     /// Bytes that it holds.
-    pub(super) fn size_bytes(&self) -> usize {
+    pub(crate) fn size_bytes(&self) -> usize {
         self.sink.bytes_written() + self.dictionary_bytes.len() * 2
     }
 
     /// Adds a page of `rows` rows, of which `present` have a value (all, if `None`).
-    pub(super) fn page(
+    pub(crate) fn page(
         &mut self,
         values: &Values<'_>,
         rows: usize,
@@ -183,8 +185,9 @@ impl ChunkWriter {
                 }
                 PageEncoding::Deltas
             }
-            Values::Texts(texts) => {
-                if self.translate(texts) {
+            Values::Texts(texts) | Values::Integers(texts) => {
+                let integers = matches!(values, Values::Integers(_));
+                if self.translate(texts, integers) {
                     self.codes.clear();
                     self.codes.extend(all.map(|row| self.translation[texts.codes[row] as usize]));
                     // The width that the dictionary has when the page is written is enough for it.
@@ -194,6 +197,10 @@ impl ChunkWriter {
                     return PageEncoding::Dictionary;
                 }
                 let dense: Vec<&[u8]> = all.map(|row| texts.get(texts.codes[row]).unwrap_or_default()).collect();
+                if integers {
+                    put_deltas(out, dense.iter().map(|bytes| i64::from_le_bytes((*bytes).try_into().unwrap_or_default())));
+                    return PageEncoding::Deltas;
+                }
                 put_deltas(out, dense.iter().map(|text| text.len() as i64));
                 for text in dense {
                     out.extend_from_slice(text);
@@ -211,7 +218,7 @@ impl ChunkWriter {
     }
 
     /// Finds the texts of a page in the dictionary, where they are added unless it gets too large.
-    fn translate(&mut self, texts: &Texts<'_>) -> bool {
+    fn translate(&mut self, texts: &Texts<'_>, integers: bool) -> bool {
         let distinct = texts.ends.len();
         let page_bytes = texts.bytes.len() + distinct * 4;
         // Where every other row has a text of its own, a dictionary does not help.
@@ -239,7 +246,9 @@ impl ChunkWriter {
         for text in new {
             let code = self.dictionary.len() as u32;
             self.dictionary.insert(text.into(), code);
-            self.dictionary_bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
+            if !integers {
+                self.dictionary_bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
+            }
             self.dictionary_bytes.extend_from_slice(text);
         }
         true
@@ -263,7 +272,7 @@ impl ChunkWriter {
 
     /// Ends the row group: gives the bytes of the column and what the library wants to know of it,
     /// and begins the next row group. `start` is where the bytes will stand in the object.
-    pub(super) fn finish(&mut self, start: u64, zstd: &mut zstd::bulk::Compressor<'_>) -> Result<(Bytes, ColumnCloseResult, Chunk)> {
+    pub(crate) fn finish(&mut self, start: u64, zstd: &mut zstd::bulk::Compressor<'_>) -> Result<(Bytes, ColumnCloseResult, Chunk)> {
         self.write_empty_rows()?;
         let data = std::mem::replace(&mut self.sink, TrackedWrite::new(Vec::new())).into_inner()?;
         let (mut bytes, mut dictionary) = (Vec::new(), None);

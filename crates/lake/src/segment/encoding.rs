@@ -10,7 +10,7 @@ const BLOCK: usize = 128;
 const MINIBLOCK: usize = 32;
 
 /// Appends an unsigned number, seven bits a byte.
-pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push((value as u8) | 0x80);
         value >>= 7;
@@ -19,42 +19,42 @@ pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Appends a signed number, small ones of either sign in few bytes.
-pub(super) fn put_signed(out: &mut Vec<u8>, value: i64) {
+pub(crate) fn put_signed(out: &mut Vec<u8>, value: i64) {
     put_varint(out, ((value << 1) ^ (value >> 63)) as u64);
 }
 
 /// Reads bytes from the front of a slice.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Input<'a> {
+pub(crate) struct Input<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Input<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    pub(super) fn rest(&self) -> &'a [u8] {
+    pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    pub(super) fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         let (&byte, rest) = self.rest.split_first()?;
         self.rest = rest;
         Some(byte)
     }
 
-    pub(super) fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
+    pub(crate) fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
         let (bytes, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
         Some(bytes)
     }
 
-    pub(super) fn u32(&mut self) -> Option<u32> {
+    pub(crate) fn u32(&mut self) -> Option<u32> {
         Some(u32::from_le_bytes(self.bytes(4)?.try_into().ok()?))
     }
 
-    pub(super) fn varint(&mut self) -> Option<u64> {
+    pub(crate) fn varint(&mut self) -> Option<u64> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -66,14 +66,14 @@ impl<'a> Input<'a> {
         None
     }
 
-    pub(super) fn signed(&mut self) -> Option<i64> {
+    pub(crate) fn signed(&mut self) -> Option<i64> {
         let value = self.varint()?;
         Some((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
     /// A number that says how many things of at least one byte follow, so that it cannot ask for
     /// more memory than there are bytes times `per_byte`.
-    pub(super) fn count(&mut self, per_byte: usize) -> Option<usize> {
+    pub(crate) fn count(&mut self, per_byte: usize) -> Option<usize> {
         let count = usize::try_from(self.varint()?).ok()?;
         (count <= self.rest.len().saturating_add(8).saturating_mul(per_byte)).then_some(count)
     }
@@ -131,7 +131,7 @@ fn unpack_padded(bytes: &[u8], width: u32, out: &mut [u64; MINIBLOCK]) {
 }
 
 /// `DELTA_BINARY_PACKED`.
-pub(super) fn put_deltas(out: &mut Vec<u8>, values: impl ExactSizeIterator<Item = i64>) {
+pub(crate) fn put_deltas(out: &mut Vec<u8>, values: impl ExactSizeIterator<Item = i64>) {
     let mut values = values;
     put_varint(out, BLOCK as u64);
     put_varint(out, (BLOCK / MINIBLOCK) as u64);
@@ -174,7 +174,7 @@ pub(super) fn put_deltas(out: &mut Vec<u8>, values: impl ExactSizeIterator<Item 
 }
 
 /// Reads `DELTA_BINARY_PACKED` of exactly `count` values and leaves the input behind them.
-pub(super) fn take_deltas(input: &mut Input<'_>, count: usize, out: &mut Vec<i64>) -> Option<()> {
+pub(crate) fn take_deltas(input: &mut Input<'_>, count: usize, out: &mut Vec<i64>) -> Option<()> {
     let block = usize::try_from(input.varint()?).ok()?;
     let miniblocks = usize::try_from(input.varint()?).ok()?;
     if block != BLOCK || miniblocks != BLOCK / MINIBLOCK || input.varint()? != count as u64 {
@@ -215,12 +215,12 @@ pub(super) fn take_deltas(input: &mut Input<'_>, count: usize, out: &mut Vec<i64
 }
 
 /// The bits that hold numbers up to `largest`.
-pub(super) fn bit_width(largest: u64) -> u32 {
+pub(crate) fn bit_width(largest: u64) -> u32 {
     64 - largest.leading_zeros()
 }
 
 /// The hybrid of runs and packed numbers that holds codes of dictionaries and levels.
-pub(super) fn put_hybrid(out: &mut Vec<u8>, values: &[u32], width: u32) {
+pub(crate) fn put_hybrid(out: &mut Vec<u8>, values: &[u32], width: u32) {
     let value_bytes = width.div_ceil(8) as usize;
     let mut literals: Vec<u64> = Vec::new();
     let flush = |out: &mut Vec<u8>, literals: &mut Vec<u64>| {
@@ -252,7 +252,7 @@ pub(super) fn put_hybrid(out: &mut Vec<u8>, values: &[u32], width: u32) {
 }
 
 /// Reads the hybrid of exactly `count` values.
-pub(super) fn take_hybrid(bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Option<()> {
+pub(crate) fn take_hybrid(bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Option<()> {
     out.clear();
     if width > 32 {
         return None;

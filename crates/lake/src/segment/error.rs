@@ -1,6 +1,7 @@
 //! What can go wrong with a segment.
 
 use phoenix_env::objects::ObjectError;
+use phoenix_model::BudgetExceeded;
 use phoenix_model::logs::ReadError;
 
 /// What went wrong with which segment.
@@ -25,6 +26,9 @@ pub enum SegmentError {
         /// The version that it says.
         version: u32,
     },
+    /// What is read does not fit into the reader's memory.
+    #[error(transparent)]
+    Budget(#[from] BudgetExceeded),
     /// The caller gave streams or entries in another order than that of segments.
     #[error("segment {id}: {reason}")]
     Order {
@@ -52,6 +56,9 @@ impl SegmentError {
 
 impl From<SegmentError> for ReadError {
     fn from(error: SegmentError) -> Self {
-        Self::Storage(error.to_string())
+        match error {
+            SegmentError::Budget(exceeded) => exceeded.into(),
+            error => Self::Storage(error.to_string()),
+        }
     }
 }

@@ -27,7 +27,7 @@ const SECTION_LIMIT_BYTES: usize = 1 << 30;
 /// The sections of an index, by their place in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(usize)]
-pub(super) enum Section {
+pub(crate) enum Section {
     Head = 0,
     Minutes = 1,
     Words = 2,
@@ -113,7 +113,7 @@ pub(super) fn open_section(key: &str, section: Section, place: &SectionPlace, by
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ColumnKind {
+pub(crate) enum ColumnKind {
     /// Numbers of 64 bits.
     Numbers,
     /// Texts.
@@ -124,7 +124,7 @@ pub(super) enum ColumnKind {
 
 /// A column of the Parquet object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Column {
+pub(crate) struct Column {
     pub name: String,
     pub kind: ColumnKind,
     /// Whether rows may have no value.
@@ -134,7 +134,7 @@ pub(super) struct Column {
 /// How values of a page stand in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum PageEncoding {
+pub(crate) enum PageEncoding {
     /// Parquet's `DELTA_BINARY_PACKED`.
     Deltas = 0,
     /// Parquet's `RLE_DICTIONARY`.
@@ -145,7 +145,7 @@ pub(super) enum PageEncoding {
 
 /// Where the data of a page of one column stands: behind its header in the Parquet object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PagePlace {
+pub(crate) struct PagePlace {
     /// Within the object.
     pub offset: u64,
     pub length: u32,
@@ -162,7 +162,7 @@ pub(super) struct PagePlace {
 
 /// Where the dictionary of a column stands in a row group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct DictionaryPlace {
+pub(crate) struct DictionaryPlace {
     pub offset: u64,
     pub length: u32,
     pub values: u32,
@@ -172,7 +172,7 @@ pub(super) struct DictionaryPlace {
 
 /// A column of a row group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Chunk {
+pub(crate) struct Chunk {
     /// All of its bytes in the Parquet object.
     pub bytes: Range<u64>,
     pub dictionary: Option<DictionaryPlace>,
@@ -182,7 +182,7 @@ pub(super) struct Chunk {
 
 /// Some pages that were put together in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RowGroup {
+pub(crate) struct RowGroup {
     pub first_page: u32,
     /// By column.
     pub chunks: Vec<Chunk>,
@@ -402,21 +402,21 @@ fn take_runs(input: &mut Input<'_>, pages: &[PageHead], count: usize, streams: u
     Some(runs)
 }
 
-fn put_text(out: &mut Vec<u8>, text: &[u8]) {
+pub(crate) fn put_text(out: &mut Vec<u8>, text: &[u8]) {
     put_varint(out, text.len() as u64);
     out.extend_from_slice(text);
 }
 
-fn take_text<'a>(input: &mut Input<'a>) -> Option<&'a [u8]> {
+pub(crate) fn take_text<'a>(input: &mut Input<'a>) -> Option<&'a [u8]> {
     let length = usize::try_from(input.varint()?).ok()?;
     input.bytes(length)
 }
 
-fn take_u32(input: &mut Input<'_>) -> Option<u32> {
+pub(crate) fn take_u32(input: &mut Input<'_>) -> Option<u32> {
     u32::try_from(input.varint()?).ok()
 }
 
-fn put_chunk(out: &mut Vec<u8>, chunk: &Chunk) {
+pub(crate) fn put_chunk(out: &mut Vec<u8>, chunk: &Chunk) {
     put_varint(out, chunk.bytes.start);
     put_varint(out, chunk.bytes.end - chunk.bytes.start);
     match &chunk.dictionary {
@@ -447,7 +447,7 @@ fn put_chunk(out: &mut Vec<u8>, chunk: &Chunk) {
     }
 }
 
-fn take_chunk(input: &mut Input<'_>, pages: usize) -> Option<Chunk> {
+pub(crate) fn take_chunk(input: &mut Input<'_>, pages: usize) -> Option<Chunk> {
     let start = input.varint()?;
     let end = start.checked_add(input.varint()?)?;
     let inside = |offset: u64, length: u32| offset >= start && offset.checked_add(u64::from(length)).is_some_and(|to| to <= end);

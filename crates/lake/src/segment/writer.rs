@@ -21,7 +21,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 /// Bytes of compressed pages at which a row group ends before it has all of its pages.
-const ROW_GROUP_BYTES: usize = 16 << 20;
+pub(crate) const ROW_GROUP_BYTES: usize = 16 << 20;
 
 /// Writes a segment, with a row group in memory at a time. Dropped before
 /// [`SegmentWriter::finish`], nothing of the segment exists.
@@ -56,10 +56,10 @@ pub struct SegmentWriter {
 
 /// The Parquet object as the library wants to write it. Keeps the store's own error where the
 /// writer finds it when the library has wrapped it up.
-struct Sink {
-    object: Box<dyn ObjectWriter>,
-    written: u64,
-    error: Arc<Mutex<Option<ObjectError>>>,
+pub(crate) struct Sink {
+    pub(crate) object: Box<dyn ObjectWriter>,
+    pub(crate) written: u64,
+    pub(crate) error: Arc<Mutex<Option<ObjectError>>>,
 }
 
 impl Write for Sink {

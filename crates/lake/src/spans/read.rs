@@ -1,0 +1,536 @@
+//! Reading spans over memtables and segments.
+
+use super::apart::copy_trace;
+use super::column::{ABSENT, Column, Values};
+use super::condition::{Mask, evaluate};
+use super::filter::{Filter, asks_filter};
+use super::layout::{Head, PageHead};
+use super::memtable::SpanView;
+use super::page_unit::{MappedFields, PageUnit};
+use super::pages::{Copied, PageReader};
+use super::rows::{Arranged, At, RowUnit, Traces, Unit};
+use super::segment::SpanSegment;
+use super::tags::TagCounts;
+use hashbrown::{HashMap, HashSet};
+use parking_lot::Mutex;
+use phoenix_model::logs::{ReadError, ReadLimits};
+use phoenix_model::traces::{
+    Compare, Intrinsic, Scope, SpanBatch, SpanColumn, SpanCondition, SpanField, SpanPredicate, SpanRows, SpanSelect, SpanStats, SpanTime,
+    SpanValue, SpanVisitor, TagName, TraceId, TraceInfo, TraceWrite,
+};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// Traces that lie in several places are put together so many at a time.
+const APART_TRACES: usize = 1024;
+
+/// All places where spans lie: all held segments, also those out of the range of time, since parts
+/// of traces may lie there.
+pub(crate) struct SpanScene<'a> {
+    /// The memtables, the frozen one first.
+    pub(crate) memory: Vec<SpanView>,
+    /// The segments, the oldest first.
+    pub(crate) segments: Vec<&'a SpanSegment>,
+    /// Traces whose last span ends before this are past their retention.
+    pub(crate) cutoff_ns: i64,
+}
+
+/// Something that one thread reads.
+enum Task<'s> {
+    Group { segment: &'s SpanSegment, head: Arc<Head>, group: usize },
+    Bucket { view: &'s SpanView, bucket: usize },
+    Apart { ids: &'s [TraceId] },
+}
+
+/// What all threads of a read share.
+struct Shared<'r> {
+    scene: &'r SpanScene<'r>,
+    select: &'r SpanSelect<'r>,
+    limits: &'r ReadLimits<'r>,
+    apart: HashSet<TraceId>,
+    /// Whether filters may rule pages out.
+    filtered: bool,
+    /// Later ones first.
+    tasks: Vec<(i64, Task<'r>)>,
+    next: AtomicUsize,
+    failed: AtomicBool,
+    bytes: AtomicU64,
+}
+
+impl SpanScene<'_> {
+    /// Gives the visitors the traces that count, each in one batch to one of them; as many threads
+    /// read as there are visitors. Later traces come first, roughly.
+    ///
+    /// With [`SpanTime::Span`], conditions are met only by spans that start within the range, and
+    /// other spans are given only with [`SpanRows::WholeTraces`]. Where nothing says which rows are
+    /// given, traces come without rows.
+    pub(crate) fn read(
+        &self,
+        select: &SpanSelect<'_>,
+        limits: &ReadLimits<'_>,
+        visitors: &mut [&mut (dyn SpanVisitor + Send)],
+    ) -> Result<SpanStats, ReadError> {
+        let mut stats = SpanStats::default();
+        if select.start_ns >= select.end_ns || visitors.is_empty() {
+            return Ok(stats);
+        }
+        let apart = self.split()?;
+        let mut tasks = Vec::new();
+        for view in &self.memory {
+            tasks.extend((0..view.buckets.len()).rev().map(|bucket| (i64::MAX, Task::Bucket { view, bucket })));
+        }
+        tasks.extend(apart.chunks(APART_TRACES).map(|ids| (i64::MAX, Task::Apart { ids })));
+        for segment in &self.segments {
+            let info = segment.info();
+            if info.rows == 0 || info.min_ns >= select.end_ns || info.max_ns < select.start_ns {
+                continue;
+            }
+            stats.segments += 1;
+            let head = segment.head()?;
+            for group in 0..head.groups.len() {
+                let wanted = head.pages_of(group).map(|page| &head.pages[page as usize]).filter(|page| in_time(page, select));
+                if let Some(last_ns) = wanted.map(|page| page.last_trace_ns).max() {
+                    tasks.push((last_ns, Task::Group { segment, head: Arc::clone(&head), group }));
+                }
+            }
+        }
+        tasks.sort_by_key(|(last_ns, _)| std::cmp::Reverse(*last_ns));
+        let _charge = limits.budget.charge((tasks.len() * size_of::<(i64, Task<'_>)>() + apart.len() * 40) as u64)?;
+        let shared = Shared {
+            scene: self,
+            select,
+            limits,
+            apart: apart.iter().copied().collect(),
+            filtered: select.required.iter().any(asks_filter),
+            tasks,
+            next: AtomicUsize::new(0),
+            failed: AtomicBool::new(false),
+            bytes: AtomicU64::new(0),
+        };
+        if let [visitor] = visitors {
+            stats += shared.run(&mut **visitor)?;
+            return Ok(stats);
+        }
+        let outcomes = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for visitor in visitors.iter_mut() {
+                let (shared, outcomes) = (&shared, &outcomes);
+                scope.spawn(move || {
+                    let outcome = shared.run(&mut **visitor);
+                    if outcome.is_err() {
+                        shared.failed.store(true, Ordering::Relaxed);
+                    }
+                    outcomes.lock().push(outcome);
+                });
+            }
+        });
+        // The others give up when one fails; theirs is not the reason.
+        let (mut first, mut given_up) = (None, None);
+        for outcome in outcomes.into_inner() {
+            match outcome {
+                Ok(part) => stats += part,
+                Err(ReadError::Cancelled) => given_up = Some(ReadError::Cancelled),
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        first.or(given_up).map_or(Ok(stats), Err)
+    }
+
+    /// The spans of a trace by start; none if it is not there, or if none of it lies within the range.
+    /// With a range, only segments that reach into it are asked.
+    pub(crate) fn trace(&self, id: TraceId, range: Option<(i64, i64)>, limits: &ReadLimits<'_>) -> Result<TraceWrite, ReadError> {
+        let overlaps = |segment: &&SpanSegment| range.is_none_or(|(start_ns, end_ns)| segment.info().overlaps(start_ns, end_ns));
+        let scene = SpanScene {
+            memory: self.memory.clone(),
+            segments: self.segments.iter().copied().filter(|segment| overlaps(&segment)).collect(),
+            cutoff_ns: self.cutoff_ns,
+        };
+        let gathered = scene.gather(&[id], limits, &mut 0)?;
+        let Some((_, spans)) = gathered.traces.first() else { return Ok(TraceWrite::default()) };
+        let (first_ns, last_ns) = super::rows::extent(spans.iter().map(|at| {
+            let fixed = gathered.blocks[at.block as usize].fixed(at.row as usize);
+            (fixed.start_ns, fixed.duration_ns)
+        }));
+        if last_ns < self.cutoff_ns || range.is_some_and(|(start_ns, end_ns)| first_ns >= end_ns || last_ns < start_ns) {
+            return Ok(TraceWrite::default());
+        }
+        copy_trace(&gathered.blocks, spans, limits.budget)
+    }
+
+    /// Names of attributes, sorted. Those of segments and memtables that reach into the range; of a
+    /// segment with more than ten thousand names, some are missing.
+    pub(crate) fn tag_names(&self, start_ns: i64, end_ns: i64, limits: &ReadLimits<'_>) -> Result<Vec<TagName>, ReadError> {
+        let mut tags = TagCounts::default();
+        for segment in self.segments.iter().filter(|segment| segment.info().overlaps(start_ns, end_ns)) {
+            if (limits.cancelled)() {
+                return Err(ReadError::Cancelled);
+            }
+            tags.add_tags(&segment.head()?.tags);
+        }
+        for block in self.memory.iter().flat_map(|view| view.blocks.iter()) {
+            if (limits.cancelled)() {
+                return Err(ReadError::Cancelled);
+            }
+            let in_range = |span: &phoenix_model::traces::SpanRef<'_>| {
+                span.fixed.start_ns < end_ns && span.fixed.start_ns.saturating_add(span.fixed.duration_ns) >= start_ns
+            };
+            let (mut resources, mut scopes) = (HashSet::new(), HashSet::new());
+            for span in block.spans().filter(in_range) {
+                tags.add_span(&span);
+                if resources.insert(span.resource) {
+                    tags.add_set(Scope::Resource, block.resource(span.resource).attributes);
+                }
+                if scopes.insert(span.scope) {
+                    tags.add_set(Scope::Instrumentation, block.scope(span.scope).attributes);
+                }
+            }
+        }
+        Ok(tags.finish().into_iter().map(|tag| TagName { scope: tag.scope, key: tag.key.into() }).collect())
+    }
+}
+
+/// Whether something of a page may lie in the range of time.
+fn in_time(page: &PageHead, select: &SpanSelect<'_>) -> bool {
+    match select.time {
+        SpanTime::Span => page.first_span_ns < select.end_ns && page.last_span_ns >= select.start_ns,
+        SpanTime::Trace => page.first_trace_ns < select.end_ns && page.end_ns >= select.start_ns,
+    }
+}
+
+/// Whether a span of a page may meet a predicate.
+fn may_meet(predicate: &SpanPredicate, page: &PageHead, filter: Filter<'_>) -> bool {
+    match predicate {
+        SpanPredicate::True => true,
+        SpanPredicate::Is(condition) => in_bounds(condition, page) && filter.may_meet(condition),
+        SpanPredicate::All(all) => all.iter().all(|predicate| may_meet(predicate, page, filter)),
+        SpanPredicate::Any(any) => any.iter().any(|predicate| may_meet(predicate, page, filter)),
+    }
+}
+
+fn in_bounds(condition: &SpanCondition, page: &PageHead) -> bool {
+    let (least, most) = match condition.field {
+        SpanField::Intrinsic(Intrinsic::Duration) => (page.min_duration_ns, page.max_duration_ns),
+        SpanField::Intrinsic(Intrinsic::Start) => (page.first_span_ns, page.last_span_ns),
+        _ => return true,
+    };
+    match &condition.compare {
+        Compare::Eq(SpanValue::Int(than)) => (least..=most).contains(than),
+        Compare::Gt(SpanValue::Int(than)) => most > *than,
+        Compare::Ge(SpanValue::Int(than)) => most >= *than,
+        Compare::Lt(SpanValue::Int(than)) => least < *than,
+        Compare::Le(SpanValue::Int(than)) => least <= *than,
+        _ => true,
+    }
+}
+
+impl Shared<'_> {
+    /// Takes one task after the other.
+    fn run(&self, visitor: &mut dyn SpanVisitor) -> Result<SpanStats, ReadError> {
+        let mut worker = Worker { shared: self, visitor, stats: SpanStats::default(), services: HashMap::new() };
+        while let Some((last_ns, task)) = self.tasks.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            worker.check()?;
+            if worker.is_beyond(*last_ns) {
+                continue;
+            }
+            match task {
+                Task::Group { segment, head, group } => worker.group(segment, head, *group)?,
+                Task::Bucket { view, bucket } => {
+                    let bucket = &view.buckets[*bucket];
+                    let _charge = self.limits.budget.charge(bucket.rows() as u64 * 32)?;
+                    let arranged = bucket.arranged(&view.blocks);
+                    worker.unit(&mut RowUnit::new(&view.blocks, &arranged), true)?;
+                }
+                Task::Apart { ids } => {
+                    let mut bytes = 0;
+                    let gathered = self.scene.gather(ids, self.limits, &mut bytes)?;
+                    worker.read(bytes)?;
+                    let traces = gathered.traces.iter().map(|(id, spans): &(TraceId, Vec<At>)| (*id, spans.as_slice()));
+                    let arranged = Arranged::new(&gathered.blocks, traces);
+                    let _charge = self.limits.budget.charge(arranged.size_bytes() as u64)?;
+                    worker.unit(&mut RowUnit::new(&gathered.blocks, &arranged), false)?;
+                }
+            }
+        }
+        Ok(worker.stats)
+    }
+}
+
+/// What one thread does.
+struct Worker<'w, 'r> {
+    shared: &'w Shared<'r>,
+    visitor: &'w mut dyn SpanVisitor,
+    stats: SpanStats,
+    /// Names of services, which visitors are given as shared texts.
+    services: HashMap<String, Arc<str>>,
+}
+
+impl Worker<'_, '_> {
+    fn check(&self) -> Result<(), ReadError> {
+        if self.shared.failed.load(Ordering::Relaxed) || (self.shared.limits.cancelled)() {
+            return Err(ReadError::Cancelled);
+        }
+        Ok(())
+    }
+
+    fn is_beyond(&self, last_ns: i64) -> bool {
+        self.visitor.bound_ns().is_some_and(|bound_ns| last_ns < bound_ns)
+    }
+
+    /// Counts bytes that were read.
+    fn read(&mut self, bytes: u64) -> Result<(), ReadError> {
+        self.stats.bytes += bytes;
+        let all = self.shared.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if all > self.shared.limits.max_bytes {
+            return Err(ReadError::Limit(format!(
+                "the query reads more than {} bytes of spans: ask for less time, or for rarer things, or raise the limit of bytes that a query may read",
+                self.shared.limits.max_bytes
+            )));
+        }
+        Ok(())
+    }
+
+    /// The pages of a row group, later ones first.
+    fn group(&mut self, segment: &SpanSegment, head: &Arc<Head>, group: usize) -> Result<(), ReadError> {
+        let select = self.shared.select;
+        let filters = if self.shared.filtered { Some(segment.filters(head, group)?) } else { None };
+        let mut pages: Vec<(i64, u32)> = Vec::new();
+        for page in head.pages_of(group).filter(|page| !head.pages[*page as usize].continues) {
+            let unit = head.unit(page);
+            let heads = &head.pages[unit.start as usize..unit.end as usize];
+            if !heads.iter().any(|page| in_time(page, select)) {
+                continue;
+            }
+            // The pages of a large trace may lie in the next row group, whose filters are not here.
+            let may = |predicate: &SpanPredicate| {
+                unit.clone().any(|page| {
+                    let head_of = &head.pages[page as usize];
+                    let bytes = filters.as_ref().filter(|_| head.group_of(page).0 == group);
+                    let range = head_of.filter.start as usize..head_of.filter.end as usize;
+                    let filter = bytes.and_then(|bytes| bytes.get(range)).unwrap_or_default();
+                    may_meet(predicate, head_of, Filter(filter))
+                })
+            };
+            if select.required.iter().all(may) {
+                pages.push((heads[0].last_trace_ns, page));
+            }
+        }
+        pages.sort_unstable_by_key(|(last_ns, _)| std::cmp::Reverse(*last_ns));
+        let mut reader = PageReader::new(segment, Arc::clone(head), true);
+        let mut mapped = MappedFields::new();
+        let mut read = 0;
+        for (last_ns, page) in pages {
+            if self.is_beyond(last_ns) {
+                break;
+            }
+            self.check()?;
+            if head.unit(page).len() == 1 {
+                let mut unit = PageUnit::new(&mut reader, &mut mapped, page)?;
+                self.unit(&mut unit, true)?;
+            } else {
+                let mut copied = Copied::charged_to(self.shared.limits.budget)?;
+                let apart = &self.shared.apart;
+                reader.copy_unit(page, &mut |id| !apart.contains(&id), &mut copied)?;
+                if !copied.write.is_empty() {
+                    let spans: Vec<At> = (0..copied.write.len() as u32).map(|row| At { block: 0, row }).collect();
+                    let id = copied.write.fixed(0).trace_id;
+                    let blocks = [Arc::new(std::mem::take(&mut copied.write))];
+                    let arranged = Arranged::new(&blocks, std::iter::once((id, spans.as_slice())));
+                    let _charge = self.shared.limits.budget.charge(arranged.size_bytes() as u64)?;
+                    self.unit(&mut RowUnit::new(&blocks, &arranged), false)?;
+                }
+            }
+            self.read(reader.bytes - read)?;
+            read = reader.bytes;
+        }
+        Ok(())
+    }
+
+    /// Gives the visitor what counts of a unit; `split` says whether traces that lie in several places may be among its own.
+    fn unit(&mut self, unit: &mut dyn Unit, split: bool) -> Result<(), ReadError> {
+        let (select, limits) = (self.shared.select, self.shared.limits);
+        let rows = unit.rows();
+        let bound_ns = self.visitor.bound_ns();
+        let mut counts: Vec<bool> = (unit.traces().facts.iter())
+            .map(|facts| {
+                let end_ns = facts.start_ns.saturating_add(facts.duration_ns);
+                let in_time = match select.time {
+                    SpanTime::Span => true,
+                    SpanTime::Trace => facts.start_ns < select.end_ns && end_ns >= select.start_ns,
+                };
+                in_time
+                    && end_ns >= self.shared.scene.cutoff_ns
+                    && bound_ns.is_none_or(|bound_ns| facts.start_ns >= bound_ns)
+                    && !(split && self.shared.apart.contains(&facts.id))
+            })
+            .collect();
+        if !counts.contains(&true) {
+            return Ok(());
+        }
+        self.stats.traces += counts.iter().filter(|counts| **counts).count() as u64;
+        self.stats.spans += rows as u64;
+        let mut columns = Columns { unit, known: HashMap::new(), charge: limits.budget.charge(0)? };
+        let mut in_range = Mask::All;
+        if select.time == SpanTime::Span {
+            in_range = columns.in_range(select)?;
+            columns.keep(&mut counts, &in_range);
+        }
+        let mut masks = Vec::with_capacity(select.required.len());
+        for predicate in select.required {
+            if !counts.contains(&true) {
+                return Ok(());
+            }
+            let mask = evaluate(predicate, rows, &mut |field| columns.get(field))?.and(in_range.clone());
+            columns.keep(&mut counts, &mask);
+            masks.push(mask);
+        }
+        if !counts.contains(&true) {
+            return Ok(());
+        }
+        let wanted = match select.rows {
+            SpanRows::WholeTraces => Mask::All,
+            SpanRows::Matching(others) => {
+                let mut wanted = masks.into_iter().fold(Mask::None, Mask::or);
+                for predicate in others {
+                    if wanted == Mask::All {
+                        break;
+                    }
+                    wanted = wanted.or(evaluate(predicate, rows, &mut |field| columns.get(field))?.and(in_range.clone()));
+                }
+                wanted
+            }
+        };
+        self.give(&mut columns, &counts, &wanted)
+    }
+
+    fn give(&mut self, columns: &mut Columns<'_>, counts: &[bool], wanted: &Mask) -> Result<(), ReadError> {
+        let select = self.shared.select;
+        let rows = columns.unit.rows();
+        let all = *wanted == Mask::All && !counts.contains(&false);
+        let mut selected: Vec<u32> = Vec::new();
+        let mut ranges = Vec::with_capacity(counts.len());
+        for (facts, counts) in columns.unit.traces().facts.iter().zip(counts) {
+            let start = selected.len() as u32;
+            if all {
+                ranges.push(facts.rows.clone());
+            } else {
+                if *counts {
+                    selected.extend(facts.rows.clone().filter(|row| wanted.has(*row as usize)));
+                }
+                ranges.push(start..selected.len() as u32);
+            }
+        }
+        let rows = if all { rows } else { selected.len() };
+        let mut given: Vec<Rc<Column>> = Vec::with_capacity(select.columns.len());
+        for field in select.columns {
+            let column = columns.get(field)?;
+            given.push(if all {
+                column.settled().map_or(column, Rc::new)
+            } else {
+                let column = column.gather(&selected);
+                columns.charge.grow(column.size_bytes() as u64)?;
+                Rc::new(column)
+            });
+        }
+        let services = if select.services { self.count_services(columns, counts)? } else { Vec::new() };
+        let traces = columns.unit.traces();
+        let infos: Vec<TraceInfo<'_>> = (traces.facts.iter().enumerate())
+            .filter(|(number, _)| counts[*number])
+            .map(|(number, facts)| TraceInfo {
+                id: facts.id,
+                rows: ranges[number].clone(),
+                start_ns: facts.start_ns,
+                duration_ns: facts.duration_ns,
+                root_service: text_at(&traces.services, facts.root_service),
+                root_name: text_at(&traces.names, facts.root_name),
+                services: services.get(number).map_or(&[], Vec::as_slice),
+            })
+            .collect();
+        let views: Vec<SpanColumn<'_>> = given.iter().map(|column| column.view()).collect();
+        self.visitor.batch(&SpanBatch { rows, traces: &infos, columns: &views })
+    }
+
+    /// For each trace that counts its services, with how many spans, and how many of them failed.
+    fn count_services(&mut self, columns: &mut Columns<'_>, counts: &[bool]) -> Result<Vec<Vec<(Arc<str>, u32, u32)>>, ReadError> {
+        let services = columns.get(&SpanField::Attribute(Scope::Resource, "service.name".into()))?;
+        let states = columns.get(&SpanField::Intrinsic(Intrinsic::Status))?;
+        let failed = |row: usize| {
+            let mut failed = false;
+            states.each_in_row(row, &mut |piece| failed |= matches!(piece, super::column::Piece::Int(2)));
+            failed
+        };
+        let mut counted = Vec::with_capacity(counts.len());
+        for (facts, counts) in columns.unit.traces().facts.iter().zip(counts) {
+            let mut of_trace: Vec<(Arc<str>, u32, u32)> = Vec::new();
+            for row in facts.rows.clone().filter(|_| *counts) {
+                let row = row as usize;
+                let name = service_at(&services, row);
+                let known = &mut self.services;
+                let entry = match of_trace.iter().position(|(known, ..)| **known == *name) {
+                    Some(at) => &mut of_trace[at],
+                    None => {
+                        let name = known.entry_ref(name).or_insert_with(|| Arc::from(name));
+                        of_trace.push((Arc::clone(name), 0, 0));
+                        of_trace.last_mut().expect("it was just pushed")
+                    }
+                };
+                entry.1 += 1;
+                entry.2 += u32::from(failed(row));
+            }
+            counted.push(of_trace);
+        }
+        Ok(counted)
+    }
+}
+
+/// The name of a row's service; empty if it has none.
+fn service_at(services: &Column, row: usize) -> &str {
+    match &services.values {
+        Values::Coded(codes, values) if services.ends.is_none() => text_at(values, codes[row]),
+        _ => "",
+    }
+}
+
+fn text_at(values: &[SpanValue], code: u32) -> &str {
+    match values.get(code as usize) {
+        Some(SpanValue::Text(text)) if code != ABSENT => text,
+        _ => "",
+    }
+}
+
+/// The columns of a unit that were read.
+struct Columns<'u> {
+    unit: &'u mut dyn Unit,
+    known: HashMap<SpanField, Rc<Column>>,
+    charge: phoenix_model::Charge,
+}
+
+impl Columns<'_> {
+    fn get(&mut self, field: &SpanField) -> Result<Rc<Column>, ReadError> {
+        if let Some(column) = self.known.get(field) {
+            return Ok(Rc::clone(column));
+        }
+        let column = Rc::new(self.unit.load(field)?);
+        self.charge.grow(column.size_bytes() as u64)?;
+        self.known.insert(field.clone(), Rc::clone(&column));
+        Ok(column)
+    }
+
+    /// The spans that start within the range.
+    fn in_range(&mut self, select: &SpanSelect<'_>) -> Result<Mask, ReadError> {
+        let column = self.get(&SpanField::Intrinsic(Intrinsic::Start))?;
+        let Values::Ints(starts, _) = &column.values else { return Ok(Mask::None) };
+        if starts.iter().all(|start| (select.start_ns..select.end_ns).contains(start)) {
+            return Ok(Mask::All);
+        }
+        Ok(Mask::of(starts.iter().map(|start| (select.start_ns..select.end_ns).contains(start)).collect()))
+    }
+
+    /// Leaves out the traces without a row of a mask.
+    fn keep(&self, counts: &mut [bool], mask: &Mask) {
+        let traces: &Traces = self.unit.traces();
+        for (counts, facts) in counts.iter_mut().zip(&traces.facts) {
+            *counts = *counts && mask.any(facts.rows.start as usize..facts.rows.end as usize);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Segments of spans: a Parquet object with a row for each span, and an index beside it.
+//!
+//! Rows are sorted by the minute in which their trace begins, by trace id, and within a trace by
+//! nested sets. Pages have the same rows in all columns, and end where traces end, but for traces
+//! that are larger than a page.
+//!
+//! | column | holds |
+//! |---|---|
+//! | `trace_id` | 16 bytes, in the first row of a trace and of a page; null in those that follow |
+//! | `trace_start`, `trace_duration` | of the whole trace, in nanoseconds since the Unix epoch and in nanoseconds; null as above |
+//! | `root_service`, `root_name` | null as above, and without a root |
+//! | `span_id` | 8 bytes |
+//! | `parent` | how many rows before this one the parent is; 0 for a root; negative where parents form a circle; null if it is not there |
+//! | `parent_id` | 8 bytes, where `parent` is null |
+//! | `start` | nanoseconds after the trace's start |
+//! | `duration` | nanoseconds |
+//! | `service`, `name`, `kind`, `status`, `status_message`, `trace_state` | texts |
+//! | `resource`, `scope` | packed: texts with their lengths, and attributes as [`Attributes`](phoenix_model::traces::Attributes) packs them |
+//! | `flags`, `dropped` | null for zeros |
+//! | `span.KEY` | a frequent attribute of spans: text, whole number, or `true` and `false` |
+//! | `attributes` | all others, packed |
+//! | `shape` | for each attribute, in order, a byte: the number of its column, or 0 for the next one in `attributes`; null if all are there |
+//! | `events`, `links` | packed |
+
+use super::layout::{FINGERPRINT_BYTES, Head, PREAMBLE_BYTES, Piece, directory_place, find_pages, open_head, take_preamble};
+use super::pages::{Copied, PageReader, ROW_BYTES};
+use crate::segment::cache::Part;
+use crate::segment::{PageCache, SegmentError, SegmentInfo, layout::Section};
+use phoenix_env::objects::SharedObjects;
+use phoenix_model::Budget;
+use phoenix_model::traces::{TraceId, TraceWrite};
+use std::sync::Arc;
+
+/// The spans of split traces are kept in the cache up to this size.
+const KEPT_BYTES: usize = 4 << 20;
+
+/// A segment that is open for reading. It holds little memory itself: index and pages are in the
+/// [`PageCache`] and are read again when they have left it.
+///
+/// In its [`SegmentInfo`], `streams` is the number of (parts of) traces, `min_ns` the first start
+/// and `max_ns` the last end of a span.
+pub(crate) struct SpanSegment {
+    info: SegmentInfo,
+    pub(super) objects: SharedObjects,
+    pub(super) cache: Arc<PageCache>,
+    /// Its number in the cache.
+    pub(super) number: u64,
+    pub(super) parquet_key: String,
+    index_key: String,
+}
+
+impl SpanSegment {
+    /// Opens a segment. Reads nothing yet; what is wrong with its objects shows at the first use.
+    pub(crate) fn open(objects: &SharedObjects, prefix: &str, info: &SegmentInfo, cache: &Arc<PageCache>) -> Result<Self, SegmentError> {
+        let [parquet_key, index_key] = info.keys(prefix);
+        let number = cache.number();
+        Ok(Self { info: info.clone(), objects: Arc::clone(objects), cache: Arc::clone(cache), number, parquet_key, index_key })
+    }
+
+    /// What the manifest says of it.
+    pub(crate) fn info(&self) -> &SegmentInfo {
+        &self.info
+    }
+
+    fn corrupt(&self, reason: String) -> SegmentError {
+        SegmentError::Corrupt { key: self.index_key.clone(), reason }
+    }
+
+    pub(super) fn corrupt_parquet(&self, reason: String) -> SegmentError {
+        SegmentError::Corrupt { key: self.parquet_key.clone(), reason }
+    }
+
+    pub(super) fn head(&self) -> Result<Arc<Head>, SegmentError> {
+        self.cache.get(self.number, Part::Section(Section::Head), || {
+            let preamble = self.objects.read_range(&self.index_key, 0, PREAMBLE_BYTES)?;
+            let (length, checksum) = take_preamble(&self.index_key, &preamble, self.info.index_bytes)?;
+            let bytes = self.objects.read_range(&self.index_key, PREAMBLE_BYTES as u64, length as usize)?;
+            let head = open_head(&self.index_key, &bytes, checksum)?;
+            let size = head.size_bytes();
+            Ok((head, size))
+        })
+    }
+
+    fn piece(&self, piece: &Piece, what: &str) -> Result<Vec<u8>, SegmentError> {
+        if piece.length == 0 {
+            return Ok(Vec::new());
+        }
+        let bytes = self.objects.read_range(&self.index_key, piece.offset, piece.length as usize)?;
+        if crc32fast::hash(&bytes) != piece.checksum {
+            return Err(self.corrupt(format!("the checksum of its {what} is wrong")));
+        }
+        Ok(bytes)
+    }
+
+    /// The filters of a row group.
+    pub(super) fn filters(&self, head: &Head, group: usize) -> Result<Arc<Vec<u8>>, SegmentError> {
+        self.cache.get(self.number, Part::Filters { group: group as u32 }, || {
+            let bytes = self.piece(&head.filters[group], "filters")?;
+            let length = bytes.len();
+            Ok((bytes, length))
+        })
+    }
+
+    /// The pages with which a trace (or another one that looks like it) begins, ascending.
+    pub(super) fn pages_of(&self, id: TraceId) -> Result<Vec<u32>, SegmentError> {
+        let head = self.head()?;
+        let (bucket, fingerprint) = directory_place(id, head.buckets.len());
+        let bytes = self.cache.get(self.number, Part::Bucket { bucket: bucket as u32 }, || {
+            let bytes = self.piece(&head.buckets[bucket], "directory")?;
+            if bytes.len() % (FINGERPRINT_BYTES + usize::from(head.page_bytes)) != 0 {
+                return Err(self.corrupt("its directory is cut".to_owned()));
+            }
+            let length = bytes.len() + 64;
+            Ok((bytes, length))
+        })?;
+        let pages = find_pages(&bytes, head.page_bytes, fingerprint);
+        let begins = |page: &u32| head.pages.get(*page as usize).is_some_and(|page| !page.continues);
+        if !pages.iter().all(begins) {
+            return Err(self.corrupt("its directory names pages that do not exist".to_owned()));
+        }
+        Ok(pages)
+    }
+
+    /// Whether it may hold a trace; wrong in one of some 60,000 cases. Reads a piece of the index.
+    pub(crate) fn may_hold(&self, id: TraceId) -> Result<bool, SegmentError> {
+        Ok(!self.pages_of(id)?.is_empty())
+    }
+
+    /// The traces that another place may hold too, and those that lie here in several parts; ascending.
+    pub(crate) fn split(&self) -> Result<Arc<Vec<TraceId>>, SegmentError> {
+        self.cache.get(self.number, Part::Split, || {
+            let head = self.head()?;
+            let bytes = self.piece(&head.split, "list of split traces")?;
+            let (ids, rest) = bytes.as_chunks::<16>();
+            if !rest.is_empty() {
+                return Err(self.corrupt("its list of split traces is cut".to_owned()));
+            }
+            let ids: Vec<TraceId> = ids.iter().map(|id| TraceId(*id)).collect();
+            let size = ids.len() * 16 + 64;
+            Ok((ids, size))
+        })
+    }
+
+    /// The spans of some traces, which ascend. What is small stays in the cache.
+    pub(super) fn parts(&self, ids: &[TraceId], stats: &mut u64, budget: &Budget) -> Result<Arc<TraceWrite>, SegmentError> {
+        let hash = ids
+            .iter()
+            .fold(ids.len() as u64, |hash, id| (hash.rotate_left(5) ^ super::filter::trace_hash(*id)).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let kept: Arc<(Vec<TraceId>, Arc<TraceWrite>)> = self.cache.get(self.number, Part::Traces { hash }, || {
+            let write = Arc::new(self.read_parts(ids, stats, budget)?);
+            let bytes = write.size_bytes() + write.len() * ROW_BYTES + ids.len() * 16;
+            // A large one is read again, since it would drive out too much.
+            Ok(((ids.to_vec(), write), if bytes > KEPT_BYTES { usize::MAX } else { bytes }))
+        })?;
+        if kept.0 == ids { Ok(Arc::clone(&kept.1)) } else { Ok(Arc::new(self.read_parts(ids, stats, budget)?)) }
+    }
+
+    pub(super) fn read_parts(&self, ids: &[TraceId], stats: &mut u64, budget: &Budget) -> Result<TraceWrite, SegmentError> {
+        let mut pages = Vec::new();
+        for id in ids {
+            pages.extend(self.pages_of(*id)?);
+        }
+        pages.sort_unstable();
+        pages.dedup();
+        let mut reader = PageReader::new(self, self.head()?, true);
+        let mut write = Copied::charged_to(budget)?;
+        for page in pages {
+            reader.copy_unit(page, &mut |id| ids.binary_search(&id).is_ok(), &mut write)?;
+        }
+        *stats += reader.bytes;
+        Ok(write.write)
+    }
+}
+
+impl Drop for SpanSegment {
+    fn drop(&mut self) {
+        self.cache.forget(self.number);
+    }
+}
