@@ -186,7 +186,9 @@ impl SpanSource for MemorySource {
             if infos.is_empty() {
                 continue;
             }
-            let held: Vec<Column> = select.columns.iter().map(|field| self.column(&rows, field)).collect();
+            // Stores have several forms for a column, and readers know them all: here they take turns.
+            let coded = turn % 2 == 1;
+            let held: Vec<Column> = select.columns.iter().map(|field| self.column(&rows, field, coded)).collect();
             let columns: Vec<SpanColumn<'_>> = held.iter().map(Column::as_span_column).collect();
             visitor.batch(&SpanBatch { rows: rows.len(), traces: &infos, columns: &columns })?;
         }
@@ -217,13 +219,13 @@ struct Column {
 
 enum Values {
     Coded(Vec<u32>, Arc<[SpanValue]>),
-    Ints(Vec<i64>),
-    Floats(Vec<f64>),
+    Ints(Vec<i64>, Vec<bool>),
+    Floats(Vec<f64>, Vec<bool>),
     Ids(Vec<SpanId>),
 }
 
 impl MemorySource {
-    fn column(&self, rows: &[(&Trace, Row)], field: &SpanField) -> Column {
+    fn column(&self, rows: &[(&Trace, Row)], field: &SpanField, coded: bool) -> Column {
         let fixed = |id: &dyn Fn(&SpanRef<'_>) -> SpanId| rows.iter().map(|(_, row)| id(&self.write.span(row.span))).collect();
         match field {
             SpanField::Intrinsic(Intrinsic::SpanId) => return Column { ends: None, values: Values::Ids(fixed(&|s| s.fixed.span_id)) },
@@ -231,14 +233,26 @@ impl MemorySource {
             _ => {}
         }
         let values: Vec<Vec<SpanValue>> = rows.iter().map(|(trace, row)| self.values(trace, row, field)).collect();
-        let one = |value: &[SpanValue]| if let [value] = value { Some(value.clone()) } else { None };
-        let ints = || values.iter().map(|v| if let Some(SpanValue::Int(int)) = one(v) { Some(int) } else { None }).collect::<Option<_>>();
-        let floats = || values.iter().map(|v| if let Some(SpanValue::Float(f)) = one(v) { Some(f) } else { None }).collect::<Option<_>>();
-        if let Some(ints) = ints() {
-            return Column { ends: None, values: Values::Ints(ints) };
-        }
-        if let Some(floats) = floats() {
-            return Column { ends: None, values: Values::Floats(floats) };
+        let ints = || {
+            typed(&values, |value| match value {
+                SpanValue::Int(int) => Some(*int),
+                _ => None,
+            })
+        };
+        let floats = || {
+            typed(&values, |value| match value {
+                SpanValue::Float(float) => Some(*float),
+                _ => None,
+            })
+        };
+        let few = matches!(field, SpanField::Intrinsic(Intrinsic::Kind | Intrinsic::Status | Intrinsic::Weight) | SpanField::Attribute(..));
+        if !(coded && few) {
+            if let Some((ints, absent)) = ints() {
+                return Column { ends: None, values: Values::Ints(ints, absent) };
+            }
+            if let Some((floats, absent)) = floats() {
+                return Column { ends: None, values: Values::Floats(floats, absent) };
+            }
         }
         let mut dictionary = Vec::new();
         let mut places: HashMap<String, u32> = HashMap::new();
@@ -265,12 +279,24 @@ impl Column {
     fn as_span_column(&self) -> SpanColumn<'_> {
         let values = match &self.values {
             Values::Coded(codes, dictionary) => ColumnValues::Coded(codes, dictionary),
-            Values::Ints(ints) => ColumnValues::Ints(ints, &[]),
-            Values::Floats(floats) => ColumnValues::Floats(floats, &[]),
+            Values::Ints(ints, absent) => ColumnValues::Ints(ints, absent),
+            Values::Floats(floats, absent) => ColumnValues::Floats(floats, absent),
             Values::Ids(ids) => ColumnValues::Ids(ids),
         };
         SpanColumn { ends: self.ends.as_deref(), values }
     }
+}
+
+/// The values with those that are absent marked, if all are of one type and no span has several.
+fn typed<T: Default>(values: &[Vec<SpanValue>], of: impl Fn(&SpanValue) -> Option<T>) -> Option<(Vec<T>, Vec<bool>)> {
+    let one = |value: &[SpanValue]| match value {
+        [] => Some((T::default(), true)),
+        [value] => Some((of(value)?, false)),
+        _ => None,
+    };
+    let (values, absent): (Vec<T>, Vec<bool>) = values.iter().map(|value| one(value)).collect::<Option<Vec<_>>>()?.into_iter().unzip();
+    // None is absent: the mark is left out.
+    if absent.contains(&true) { Some((values, absent)) } else { Some((values, Vec::new())) }
 }
 
 fn values_of(value: AttributeValue<'_>) -> Vec<SpanValue> {

@@ -176,15 +176,18 @@ impl Test {
                     *verdict == Verdict::Holds
                 })
             }
-            (ColumnValues::Ints(ints, []), Some((op, int))) if matches!(shape, Shape::Plain | Shape::Duration) => match op {
-                FieldOp::Eq => each(column, len, |i| ints[i] == int),
-                FieldOp::Ne => each(column, len, |i| ints[i] != int),
-                FieldOp::Lt => each(column, len, |i| ints[i] < int),
-                FieldOp::Le => each(column, len, |i| ints[i] <= int),
-                FieldOp::Gt => each(column, len, |i| ints[i] > int),
-                FieldOp::Ge => each(column, len, |i| ints[i] >= int),
-                _ => Bits::of(len, false),
-            },
+            (ColumnValues::Ints(ints, absent), Some((op, int))) if matches!(shape, Shape::Plain | Shape::Duration) => {
+                let there = |i: usize| absent.get(i) != Some(&true);
+                match op {
+                    FieldOp::Eq => each(column, len, |i| ints[i] == int && there(i)),
+                    FieldOp::Ne => each(column, len, |i| ints[i] != int && there(i)),
+                    FieldOp::Lt => each(column, len, |i| ints[i] < int && there(i)),
+                    FieldOp::Le => each(column, len, |i| ints[i] <= int && there(i)),
+                    FieldOp::Gt => each(column, len, |i| ints[i] > int && there(i)),
+                    FieldOp::Ge => each(column, len, |i| ints[i] >= int && there(i)),
+                    _ => Bits::of(len, false),
+                }
+            }
             (ColumnValues::Ints(ints, []), _) if matches!(shape, Shape::Status | Shape::Kind) => {
                 let known: Vec<bool> = (0..8).map(|int| self.check.holds(&whole(int, shape))).collect();
                 let other = self.check.holds(&whole(-1, shape));

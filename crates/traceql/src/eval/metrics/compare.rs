@@ -7,7 +7,7 @@
 
 use super::Series;
 use super::groups::ValueIds;
-use super::stage::{matched, read, weight};
+use super::stage::{Weights, matched, read};
 use super::steps::Steps;
 use crate::ast::{AttributeName, IntrinsicName, Pipeline, SpansetExpr, SpansetKind, Static};
 use crate::eval::columns::Frame;
@@ -126,6 +126,7 @@ impl SpanVisitor for Counter<'_> {
         let in_range = |row: usize| comparison.range.is_none_or(|(first, last)| (first..=last).contains(&starts[row]));
         self.selected.clear();
         self.selected.extend(self.rows.iter().map(|row| selected.get(*row as usize) && in_range(*row as usize)));
+        let weights = Weights::new(&frame, comparison.weight);
         for (nth, (_, expr)) in comparison.fields.iter().enumerate() {
             let counts = &mut self.counts[nth];
             counts.values.ids(expr, &frame, &self.rows, &mut self.ids);
@@ -135,7 +136,7 @@ impl SpanVisitor for Counter<'_> {
             counts.cells.resize(cells, 0.0);
             for (nth, id) in self.ids.iter().enumerate().filter(|(_, id)| **id != 0) {
                 let group = *id as usize * 2 + usize::from(self.selected[nth]);
-                counts.cells[group * comparison.steps.count + self.at[nth] as usize] += weight(&frame, comparison.weight, self.rows[nth]);
+                counts.cells[group * comparison.steps.count + self.at[nth] as usize] += weights.of(self.rows[nth]);
             }
         }
         Ok(())

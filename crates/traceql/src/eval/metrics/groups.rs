@@ -63,12 +63,18 @@ impl ValueIds {
         {
             return;
         }
+        // What is said of a trace is the same for all of its spans.
+        let of_trace = matches!(expr, Expr::Field(field) if field.places.iter().all(|place| !matches!(place, Place::Column { .. })));
         let mut trace = 0;
+        let mut known = None;
         for row in rows {
             while frame.batch.traces[trace].rows.end <= *row {
                 trace += 1;
+                known = None;
             }
-            out.push(self.id(expr.value(frame, trace, *row as usize)));
+            let id = known.unwrap_or_else(|| self.id(expr.value(frame, trace, *row as usize)));
+            known = of_trace.then_some(id);
+            out.push(id);
         }
     }
 
@@ -159,6 +165,8 @@ pub(crate) struct Groups {
 pub(crate) struct Level {
     pub values: ValueIds,
     known: HashMap<(u32, u32), u32>,
+    /// The groups of the shorter group 0, by value; [`OPEN`] for none: all there are at the first level.
+    of_first: Vec<u32>,
     /// For each group of this level the shorter group and the value.
     pairs: Vec<(u32, u32)>,
 }
@@ -208,6 +216,17 @@ impl Groups {
 
 impl Level {
     fn extend(&mut self, shorter: u32, value: u32) -> u32 {
+        if shorter == 0 {
+            if self.of_first.len() <= value as usize {
+                self.of_first.resize(value as usize + 1, OPEN);
+            }
+            let known = &mut self.of_first[value as usize];
+            if *known == OPEN {
+                self.pairs.push((shorter, value));
+                *known = self.pairs.len() as u32 - 1;
+            }
+            return *known;
+        }
         *self.known.entry((shorter, value)).or_insert_with(|| {
             self.pairs.push((shorter, value));
             self.pairs.len() as u32 - 1

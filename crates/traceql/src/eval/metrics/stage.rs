@@ -15,7 +15,8 @@ use crate::eval::spansets::Sets;
 use crate::eval::value::Value;
 use crate::eval::{EvalError, EvalOptions, expression_name};
 use crate::source::{
-    ColumnValues, Intrinsic, ReadError, SpanBatch, SpanPredicate, SpanRows, SpanSelect, SpanSource, SpanStats, SpanTime, SpanVisitor,
+    ColumnValues, Intrinsic, ReadError, SpanBatch, SpanPredicate, SpanRows, SpanSelect, SpanSource, SpanStats, SpanTime, SpanValue,
+    SpanVisitor,
 };
 use hashbrown::HashMap;
 use phoenix_model::Charge;
@@ -87,19 +88,46 @@ pub(crate) fn matched(
     rows.clear();
     at.clear();
     let starts = frame.ints(start);
+    // Spans of a trace lie close together: most are in the step of the one before.
+    let (mut moments, mut step) = (0..0, 0);
     for row in bits.rows() {
-        if let Some(step) = starts.get(row).and_then(|start| steps.index(*start)) {
-            rows.push(row as u32);
-            at.push(step as u32);
+        let Some(start) = starts.get(row) else { continue };
+        if !moments.contains(start) {
+            let Some(other) = steps.index(*start) else { continue };
+            (moments, step) = (steps.moments(other), other as u32);
         }
+        rows.push(row as u32);
+        at.push(step);
     }
 }
 
-/// The weight of a row.
-pub(crate) fn weight(frame: &Frame<'_>, column: Option<usize>, row: u32) -> f64 {
-    match column.map(|at| frame.batch.columns[at].values) {
-        Some(ColumnValues::Floats(weights, _)) => weights[row as usize],
-        _ => 1.0,
+/// What spans stand for.
+pub(crate) enum Weights<'b> {
+    One,
+    Floats(&'b [f64]),
+    /// Codes, and the weight of each code; one where there is none.
+    Coded(&'b [u32], Vec<f64>),
+}
+
+impl<'b> Weights<'b> {
+    pub fn new(frame: &Frame<'b>, column: Option<usize>) -> Self {
+        match column.map(|at| frame.batch.columns[at].values) {
+            Some(ColumnValues::Floats(weights, _)) => Self::Floats(weights),
+            Some(ColumnValues::Coded(codes, dictionary)) => {
+                let weight = |value: &SpanValue| if let SpanValue::Float(weight) = value { *weight } else { 1.0 };
+                Self::Coded(codes, dictionary.iter().map(weight).collect())
+            }
+            _ => Self::One,
+        }
+    }
+
+    #[inline]
+    pub fn of(&self, row: u32) -> f64 {
+        match self {
+            Self::One => 1.0,
+            Self::Floats(weights) => weights[row as usize],
+            Self::Coded(codes, weights) => weights.get(codes[row as usize] as usize).copied().unwrap_or(1.0),
+        }
     }
 }
 
@@ -266,10 +294,11 @@ impl<'p> Counter<'p> {
         if let Expr::Field(field) = expr
             && let ([Place::Column { at, shape: shape @ (Shape::Plain | Shape::Duration), .. }], false) =
                 (&field.places[..], field.of_parent)
-            && let (None, ColumnValues::Ints(ints, [])) = (frame.batch.columns[*at].ends, frame.batch.columns[*at].values)
+            && let (None, ColumnValues::Ints(ints, absent)) = (frame.batch.columns[*at].ends, frame.batch.columns[*at].values)
         {
             let scale = if *shape == Shape::Duration { 1e9 } else { 1.0 };
-            self.numbers.extend(self.rows.iter().map(|row| ints[*row as usize] as f64 / scale));
+            let number = |row: usize| if absent.get(row) == Some(&true) { f64::NAN } else { ints[row] as f64 / scale };
+            self.numbers.extend(self.rows.iter().map(|row| number(*row as usize)));
             return;
         }
         let mut trace = 0;
@@ -389,10 +418,14 @@ impl SpanVisitor for Counter<'_> {
             level.extend_all(&mut self.group, &self.ids);
         }
         self.grow()?;
-        for (nth, row) in self.rows.iter().enumerate() {
-            let cell = self.group[nth] as usize * stage.steps.count + self.at[nth] as usize;
-            let value = self.numbers.get(nth).copied().unwrap_or(0.0);
-            self.cells.add(cell, value, weight(&frame, stage.weight, *row));
+        let weights = Weights::new(&frame, stage.weight);
+        let cells = self.group.iter().zip(&self.at).map(|(group, at)| *group as usize * stage.steps.count + *at as usize);
+        if let Cells::Count(sums) = &mut self.cells {
+            cells.zip(&self.rows).for_each(|(cell, row)| sums[cell] += weights.of(*row));
+        } else {
+            for ((cell, row), number) in cells.zip(&self.rows).zip(&self.numbers) {
+                self.cells.add(cell, *number, weights.of(*row));
+            }
         }
         if let Some(ColumnValues::Ids(ids)) = stage.id.map(|at| batch.columns[at].values) {
             self.offer(&frame, ids);

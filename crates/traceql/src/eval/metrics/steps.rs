@@ -48,6 +48,12 @@ impl Steps {
         (self.start_ns..self.end_ns).contains(&ns).then(|| ((ns - self.start_ns) / self.step_ns) as usize)
     }
 
+    /// The moments of a step, its end not included.
+    pub fn moments(&self, index: usize) -> std::ops::Range<i64> {
+        let from = self.start_ns + index as i64 * self.step_ns;
+        from..from + self.step_ns
+    }
+
     /// When a sample stands, in milliseconds since the Unix epoch.
     pub fn time_ms(&self, index: usize) -> i64 {
         (self.first_ns + index as i64 * self.step_ns).div_euclid(1_000_000)
