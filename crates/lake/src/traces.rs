@@ -218,9 +218,11 @@ impl TraceLake {
     fn with_scene<T>(&self, read: impl FnOnce(&SpanScene<'_>) -> T) -> T {
         let cutoff_ns = self.cutoff_ns();
         let (view, mut memory): (View<Spans>, Vec<SpanView>) = self.look();
-        // What came first stays.
+        // What came first comes first.
         memory.reverse();
-        let segments = view.segments.iter().map(|held| &held.segment).collect();
+        let mut held: Vec<&Arc<Held<Spans>>> = view.segments.iter().collect();
+        held.sort_by_key(|held| held.entry.created_ms);
+        let segments = held.into_iter().map(|held| &held.segment).collect();
         read(&SpanScene { memory, segments, cutoff_ns })
     }
 
