@@ -58,6 +58,17 @@ impl SpanFlush {
         &self.partitions
     }
 
+    /// The traces of a partition, by its place in [`SpanFlush::partitions`].
+    pub(crate) fn ids(&self, partition: usize) -> impl Iterator<Item = TraceId> {
+        self.of(partition).iter().map(|place| place.key.1)
+    }
+
+    fn of(&self, partition: usize) -> &[Place] {
+        let start = self.traces.partition_point(|place| place.partition < partition);
+        let end = self.traces.partition_point(|place| place.partition <= partition);
+        &self.traces[start..end]
+    }
+
     /// Writes a partition (by its place in [`SpanFlush::partitions`]) into a segment. `elsewhere` says
     /// whether a segment ([`super::SpanSegment::may_hold`]) or the active memtable
     /// ([`SpanView::holds`]) may hold a trace; no other partition does. Traces whose last span ends
@@ -69,9 +80,7 @@ impl SpanFlush {
         cutoff_ns: i64,
         elsewhere: &mut dyn FnMut(TraceId) -> Result<bool, SegmentError>,
     ) -> Result<Option<SegmentInfo>, SegmentError> {
-        let start = self.traces.partition_point(|place| place.partition < partition);
-        let end = self.traces.partition_point(|place| place.partition <= partition);
-        let kept = || self.traces[start..end].iter().filter(|place| place.end_ns >= cutoff_ns);
+        let kept = || self.of(partition).iter().filter(|place| place.end_ns >= cutoff_ns);
         let (mut tags, mut rows) = (TagCounts::default(), 0);
         for place in kept() {
             for at in self.view.spans_at(place.at) {

@@ -394,11 +394,9 @@ impl SpanView {
             if asked >= count {
                 continue;
             }
-            for id in self.ids().skip(asked) {
-                if segment.may_hold(id)? {
-                    elsewhere.found.insert(id);
-                }
-            }
+            let ids: Vec<TraceId> = self.ids().skip(asked).collect();
+            let which = segment.may_hold_which(&ids)?;
+            elsewhere.found.extend(ids.into_iter().zip(which).filter(|(_, held)| *held).map(|(id, _)| id));
             elsewhere.asked.insert(segment.info().id.clone(), count);
         }
         // A later view may have asked for traces that are not here yet; they do no harm.

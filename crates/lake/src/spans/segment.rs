@@ -34,6 +34,9 @@ use std::sync::Arc;
 /// The spans of split traces are kept in the cache up to this size.
 const KEPT_BYTES: usize = 4 << 20;
 
+/// So many buckets of the directory, of some 256 traces each, are read at a time.
+const RUN_BUCKETS: usize = 512;
+
 /// A segment that is open for reading. It holds little memory itself: index and pages are in the
 /// [`PageCache`] and are read again when they have left it.
 ///
@@ -124,6 +127,41 @@ impl SpanSegment {
     /// Whether it may hold a trace; wrong in one of some 60,000 cases. Reads a piece of the index.
     pub(crate) fn may_hold(&self, id: TraceId) -> Result<bool, SegmentError> {
         Ok(!self.pages_of(id)?.is_empty())
+    }
+
+    /// Which of some traces it may hold, one after the other, as [`SpanSegment::may_hold`] says. Where
+    /// they are many, the directory is read in a few large pieces, which do not stay in the cache.
+    pub(crate) fn may_hold_which(&self, ids: &[TraceId]) -> Result<Vec<bool>, SegmentError> {
+        let head = self.head()?;
+        if ids.len() < head.buckets.len() / 4 {
+            return ids.iter().map(|id| self.may_hold(*id)).collect();
+        }
+        let mut places: Vec<_> = ids.iter().enumerate().map(|(at, id)| (directory_place(*id, head.buckets.len()), at)).collect();
+        places.sort_unstable();
+        let mut which = vec![false; ids.len()];
+        for first in (0..head.buckets.len()).step_by(RUN_BUCKETS) {
+            let buckets = &head.buckets[first..head.buckets.len().min(first + RUN_BUCKETS)];
+            let here = |end: usize| places.partition_point(|((bucket, _), _)| *bucket < end);
+            let places = &places[here(first)..here(first + buckets.len())];
+            let (start, length) = (buckets[0].offset, buckets.iter().map(|bucket| bucket.length as usize).sum());
+            if places.is_empty() || length == 0 {
+                continue;
+            }
+            // They follow each other.
+            let bytes = self.objects.read_range(&self.index_key, start, length)?;
+            let mut checked = None;
+            for ((number, fingerprint), at) in places {
+                let bucket = &buckets[number - first];
+                let from = (bucket.offset - start) as usize;
+                let bytes = &bytes[from..from + bucket.length as usize];
+                if checked != Some(number) && crc32fast::hash(bytes) != bucket.checksum {
+                    return Err(self.corrupt("the checksum of its directory is wrong".to_owned()));
+                }
+                checked = Some(number);
+                which[*at] = !find_pages(bytes, head.page_bytes, *fingerprint).is_empty();
+            }
+        }
+        Ok(which)
     }
 
     /// The traces that another place may hold too, and those that lie here in several parts; ascending.
