@@ -140,15 +140,23 @@ impl Schema for Spans {
         flush: &Flush<'_>,
     ) -> Result<Option<SegmentInfo>, LakeError> {
         let id = store.take_segment_name(partition);
-        let mut elsewhere = Elsewhere::new(store.view.read().segments.iter().cloned());
+        let segments = Arc::clone(&store.view.read().segments);
+        let elsewhere = Elsewhere::ask(segments.iter(), order.ids(index).collect());
         let target = store.span_target(&id);
         Ok(order.write(index, &target, flush.cutoffs.default_ns(), &mut |id| Ok(elsewhere.may_hold(id)))?)
     }
 
     fn merge(store: &TraceLake, merge: &Merge<'_, Self>, pace: &mut Pace<'_, Self>) -> Result<Merged, LakeError> {
+        let mut split = Vec::new();
+        for input in merge.inputs {
+            split.extend_from_slice(&input.segment.split()?);
+        }
+        split.sort_unstable();
+        split.dedup();
         // Nobody merges beside this, and what is flushed meanwhile is written later and looks at the inputs itself.
+        let segments = Arc::clone(&store.view.read().segments);
         let is_input = |held: &&Arc<Held<Self>>| merge.inputs.iter().any(|input| Arc::ptr_eq(input, held));
-        let mut elsewhere = Elsewhere::new(store.view.read().segments.iter().filter(|held| !is_input(held)).cloned());
+        let elsewhere = Elsewhere::ask(segments.iter().filter(|held| !is_input(held)), split);
         let inputs: Vec<&SpanSegment> = merge.inputs.iter().map(|held| &held.segment).collect();
         let id = store.take_segment_name(merge.partition);
         let target = store.span_target(&id);

@@ -16,7 +16,7 @@ fn faults(random: &mut Random) -> DiskFaults {
 
 fn options_of(seed: u64) -> LakeOptions {
     let sync = if seed.is_multiple_of(2) { SyncPolicy::Each } else { SyncPolicy::Interval(std::time::Duration::from_secs(90)) };
-    LakeOptions { sync, flush_after: MINUTE * 10, ..span_options() }
+    LakeOptions { sync, memtable_bytes: 192 << 10, flush_after: MINUTE * 10, ..span_options() }
 }
 
 fn reopen(disk: &SimDisk, clock: &Arc<SimClock>, seed: u64) -> TraceLake {
@@ -68,7 +68,10 @@ fn run(seed: u64) -> u64 {
         promise.check(&store, &context);
         // What a client sends again after the crash, since it heard nothing.
         let again: Vec<Span> = promise.unknown.iter().take(20).cloned().collect();
-        write_spans(&store, &again).unwrap();
+        while let Err(error) = write_spans(&store, &again) {
+            assert!(matches!(error, LakeError::Busy(_)), "{context}: {error}");
+            store.maintain().unwrap();
+        }
         promise.acknowledged.extend(again);
         if spans.random.below(3) == 0 {
             while store.maintain().unwrap() {}
@@ -99,7 +102,7 @@ fn a_flush_and_a_merge_can_be_killed_anywhere() {
         write_spans(store, &batch).unwrap();
         promise.acknowledged.extend(batch);
     };
-    for _ in 0..7 {
+    for _ in 0..4 {
         add(&store);
         store.flush().unwrap();
     }
@@ -110,7 +113,7 @@ fn a_flush_and_a_merge_can_be_killed_anywhere() {
     let before = reopen(&whole, &clock, 0);
     let first = whole.operations();
     work(&before).unwrap();
-    assert!(before.status().segments < 8, "{:?}", before.status());
+    assert!(before.status().segments < 6, "{:?}", before.status());
     let operations = whole.operations() - first;
     assert!(operations > 40, "{operations}");
     let mut stopped = 0;

@@ -3,44 +3,54 @@
 use super::Spans;
 use crate::segment::SegmentError;
 use crate::store::Held;
+use hashbrown::HashSet;
 use phoenix_model::traces::TraceId;
 use std::sync::Arc;
 
-/// Segments that are asked for traces while another one is written. Where nobody knows, a trace may
-/// be there: then it is listed as split, which costs readers time and nothing else.
+/// What segments say of traces that are about to be written into another one. Where nobody knows, a
+/// trace may be there: then it is listed as split, which costs readers time and nothing else.
 pub(super) struct Elsewhere {
-    segments: Vec<Arc<Held<Spans>>>,
-    /// Whether the store of objects has failed: then nobody waits for it once for each trace.
+    held: HashSet<TraceId>,
+    /// Whether the store of objects has failed. It is not asked again for each segment: who writes
+    /// must not wait for it that often.
     unknown: bool,
 }
 
 impl Elsewhere {
-    pub(super) fn new(segments: impl Iterator<Item = Arc<Held<Spans>>>) -> Self {
-        Self { segments: segments.collect(), unknown: false }
-    }
-
-    /// Whether one of the segments may hold the trace.
-    pub(super) fn may_hold(&mut self, id: TraceId) -> bool {
-        let mut at = 0;
-        while !self.unknown && at < self.segments.len() {
-            match self.segments[at].segment.may_hold(id) {
-                Ok(true) => return true,
-                Ok(false) => at += 1,
+    /// Asks segments for traces.
+    pub(super) fn ask<'h>(segments: impl Iterator<Item = &'h Arc<Held<Spans>>>, mut ids: Vec<TraceId>) -> Self {
+        let mut elsewhere = Self { held: HashSet::new(), unknown: false };
+        for held in segments {
+            match held.segment.may_hold_which(&ids) {
+                Ok(which) => {
+                    let mut which = which.into_iter();
+                    ids.retain(|id| {
+                        let held = which.next().unwrap_or(true);
+                        if held {
+                            elsewhere.held.insert(*id);
+                        }
+                        !held
+                    });
+                }
                 Err(error) => {
+                    tracing::warn!(%error, "which traces a segment holds can't be told");
+                    // No reader will ever see a span of one that is damaged or gone.
                     let lost = match &error {
                         SegmentError::Object(object) => object.is_not_found(),
                         _ => true,
                     };
-                    tracing::warn!(%error, "whether a segment holds a trace can't be told");
-                    if lost {
-                        // No reader will ever see a span of it.
-                        self.segments.swap_remove(at);
-                    } else {
-                        self.unknown = true;
-                    }
+                    elsewhere.unknown |= !lost;
                 }
             }
+            if elsewhere.unknown || ids.is_empty() {
+                break;
+            }
         }
-        self.unknown
+        elsewhere
+    }
+
+    /// Whether one of the segments may hold a trace of those that were asked for.
+    pub(super) fn may_hold(&self, id: TraceId) -> bool {
+        self.unknown || self.held.contains(&id)
     }
 }
