@@ -131,7 +131,7 @@ impl AlertingRule {
                     ("Labels", value::labels(&element.labels)),
                     ("ExternalLabels", external_labels.clone()),
                     ("ExternalURL", value::string(context.options.external_url.as_str())),
-                    ("Value", value::Value::Float(element.sample.value)),
+                    ("Value", template_value(element)),
                 ],
             );
             let render = |name: &str, template: &Result<Template, TemplateError>| {
@@ -237,6 +237,14 @@ fn state_series(alert: &Active) -> [(Labels, f64); 2] {
     [(state.build(), 1.0), (since.build(), alert.active_at_ms.div_euclid(1000) as f64)]
 }
 
+/// An element's value as templates see it: a native histogram is a text.
+fn template_value(element: &VectorSample) -> value::Value {
+    match &element.histogram {
+        Some(histogram) => value::string(histogram.to_string()),
+        None => value::Value::Float(element.sample.value),
+    }
+}
+
 /// The alert's own labels win over external ones.
 fn with_external(labels: &Labels, external: &Labels) -> Labels {
     if external.is_empty() {
@@ -260,13 +268,13 @@ fn generator_url(external_url: &str, language: Language, expr: &str) -> String {
 
 /// What a template's `query` asks, at the moment of the evaluation.
 impl Context {
-    fn template_query(&self, at_ms: i64) -> impl Fn(&str) -> Result<Vec<(Labels, f64)>, String> + Send + Sync + 'static {
+    fn template_query(&self, at_ms: i64) -> impl Fn(&str) -> Result<Vec<(Labels, value::Value)>, String> + Send + Sync + 'static {
         let context = self.clone();
         move |query| {
             let (limits, _running) = context.bounds.next();
             let output = context.query(query, at_ms, &limits).map_err(|e| e.to_string())?;
             let elements = crate::recording::elements(output.value).map_err(|e| e.to_string())?;
-            Ok(elements.into_iter().map(|e| (e.labels, e.sample.value)).collect())
+            Ok(elements.into_iter().map(|e| (e.labels.clone(), template_value(&e))).collect())
         }
     }
 }

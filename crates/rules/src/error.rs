@@ -14,6 +14,9 @@ pub enum RulesError {
     /// Two series of the result have the same labels once the rule's own are put on.
     #[error("vector contains metrics with the same labelset after applying {0} labels")]
     SameLabels(&'static str),
+    /// A histogram with counts below zero, which no store and no format takes.
+    #[error("the result has a histogram with a negative count: {0}")]
+    NegativeHistogram(phoenix_model::Labels),
     /// The group's `limit` was reached.
     #[error("exceeded limit of {limit} with {found} {what}")]
     Limit {

@@ -225,18 +225,18 @@ impl Group {
         })?;
         drop(running);
         let elements = elements(output.value)?;
-        let series = match (&mut rule.alerting, &rule.spec.kind) {
+        let mut batch = match (&mut rule.alerting, &rule.spec.kind) {
             (Some(alerting), RuleKind::Alerting(spec)) => {
                 let series = alerting.evaluate(&rule.spec, spec, &elements, self.spec.limit, at_ms, context)?;
                 // Before anything is stored: a full disk must not keep an alert from leaving.
                 alerting.send(&rule.spec, &self.key, self.interval, at_ms, context);
-                series
+                WriteBatch::floats(series.into_iter().map(|(labels, value)| (labels, vec![(data_ms, value)])).collect())
             }
-            _ => recorded(&rule.spec, &elements, self.spec.limit)?,
+            _ => recorded(&rule.spec, &elements, self.spec.limit, data_ms)?,
         };
-        let stored = series.len() as u64;
-        let current: HashSet<Labels> = series.iter().map(|(labels, _)| labels.clone()).collect();
-        let mut batch = WriteBatch::floats(series.into_iter().map(|(labels, value)| (labels, vec![(data_ms, value)])).collect());
+        let stored = (batch.series.len() + batch.histograms.len()) as u64;
+        let floats = batch.series.iter().map(|(labels, _)| labels);
+        let current: HashSet<Labels> = floats.chain(batch.histograms.iter().map(|(labels, _)| labels)).cloned().collect();
         let mut vanished: Vec<&Labels> = rule.previous.difference(&current).collect();
         vanished.sort();
         batch.series.extend(vanished.into_iter().map(|labels| (labels.clone(), vec![(data_ms, stale_nan())])));
@@ -275,7 +275,7 @@ pub(crate) fn end_series(series: Vec<Labels>, at_ms: i64, context: &Context) -> 
 }
 
 fn write(batch: &WriteBatch, context: &Context) -> Result<(), RulesError> {
-    if batch.series.is_empty() {
+    if batch.series.is_empty() && batch.histograms.is_empty() {
         return Ok(());
     }
     let outcome = context.engine.write(batch)?;

@@ -2,8 +2,8 @@
 
 use crate::error::RulesError;
 use crate::spec::RuleSpec;
-use phoenix_model::Labels;
 use phoenix_model::labels::METRIC_NAME;
+use phoenix_model::{Labels, WriteBatch};
 use phoenix_query::{Value, VectorSample};
 use std::collections::HashSet;
 
@@ -16,10 +16,10 @@ pub(crate) fn elements(value: Value) -> Result<Vec<VectorSample>, RulesError> {
     }
 }
 
-/// What to store: the elements with the rule's name and labels.
-pub(crate) fn recorded(spec: &RuleSpec, elements: &[VectorSample], limit: usize) -> Result<Vec<(Labels, f64)>, RulesError> {
+/// What to store at `at_ms`: the elements, floats and histograms, with the rule's name and labels.
+pub(crate) fn recorded(spec: &RuleSpec, elements: &[VectorSample], limit: usize, at_ms: i64) -> Result<WriteBatch, RulesError> {
     let mut seen = HashSet::with_capacity(elements.len());
-    let mut out = Vec::with_capacity(elements.len());
+    let mut out = WriteBatch::default();
     for element in elements {
         let mut labels = element.labels.to_builder();
         labels.set(METRIC_NAME, &spec.name);
@@ -30,10 +30,14 @@ pub(crate) fn recorded(spec: &RuleSpec, elements: &[VectorSample], limit: usize)
         if !seen.insert(labels.clone()) {
             return Err(RulesError::SameLabels("rule"));
         }
-        out.push((labels, element.sample.value));
+        match &element.histogram {
+            Some(histogram) if histogram.is_negative() => return Err(RulesError::NegativeHistogram(labels)),
+            Some(histogram) => out.histograms.push((labels, vec![(at_ms, (**histogram).clone())])),
+            None => out.series.push((labels, vec![(at_ms, element.sample.value)])),
+        }
     }
-    if limit > 0 && out.len() > limit {
-        return Err(RulesError::Limit { limit, found: out.len(), what: "series" });
+    if limit > 0 && elements.len() > limit {
+        return Err(RulesError::Limit { limit, found: elements.len(), what: "series" });
     }
     Ok(out)
 }

@@ -72,8 +72,8 @@ pub(crate) fn duration_ns(nanoseconds: i64) -> Value {
 }
 
 /// A sample as `query` gives it: `.Labels` and `.Value`.
-pub fn sample(of: &Labels, value: f64) -> Value {
-    object("sample", [("Labels", labels(of)), ("Value", Value::Float(value))])
+pub fn sample(of: &Labels, value: Value) -> Value {
+    object("sample", [("Labels", labels(of)), ("Value", value)])
 }
 
 /// JSON as data: objects become maps, whole numbers stay whole.

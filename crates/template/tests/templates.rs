@@ -19,9 +19,10 @@ fn rule_data() -> Value {
 fn rule_functions() -> Functions {
     Functions::prometheus("http://phoenix.example.org/ui").with_query(|expression| match expression {
         "up" => Ok(vec![
-            (Labels::from_pairs([("__name__", "up"), ("instance", "b")]), 0.0),
-            (Labels::from_pairs([("__name__", "up"), ("instance", "a"), ("__value__", "text")]), 1.0),
+            (Labels::from_pairs([("__name__", "up"), ("instance", "b")]), Value::Float(0.0)),
+            (Labels::from_pairs([("__name__", "up"), ("instance", "a"), ("__value__", "text")]), Value::Float(1.0)),
         ]),
+        "histogram" => Ok(vec![(Labels::empty(), phoenix_template::value::string("{count:1, sum:2}"))]),
         "empty" => Ok(Vec::new()),
         other => Err(format!("unknown metric {other}")),
     })
@@ -61,6 +62,7 @@ fn rules_see_labels_value_and_external_labels() {
 #[test]
 fn functions_of_prometheus() {
     check(&[
+        ("{{ query \"histogram\" | first | value }}", "{count:1, sum:2}"),
         ("{{ humanize 1234567.0 }} {{ 1048576 | humanize1024 }}", "1.235M 1Mi"),
         ("{{ humanizeDuration \"5400\" }} {{ parseDuration \"1h30m\" | humanizeDuration }}", "1h 30m 0s 1h 30m 0s"),
         ("{{ humanizeTimestamp 1435065584.128 }}", "2015-06-23 13:19:44.128 +0000 UTC"),

@@ -60,7 +60,7 @@ impl Parser {
             TokenKind::Word(word) => word.as_str(),
             _ => return None,
         };
-        BinaryOp::ALL.into_iter().find(|op| *op != BinaryOp::Atan2 && op.as_str().eq_ignore_ascii_case(text))
+        BinaryOp::ALL.into_iter().find(|op| *op != BinaryOp::Atan2 && !op.is_trim() && op.as_str().eq_ignore_ascii_case(text))
     }
 
     fn binary(&mut self, lhs: Expr, op: BinaryOp) -> Expr {

@@ -249,7 +249,7 @@ fn metric() -> impl Strategy<Value = Expr> {
         1 => number().prop_map(|value| node(ExprKind::Number(value))),
         1 => number().prop_map(|value| node(ExprKind::Vector(value))),
     ];
-    let ops: Vec<BinaryOp> = BinaryOp::ALL.into_iter().filter(|op| *op != BinaryOp::Atan2).collect();
+    let ops: Vec<BinaryOp> = BinaryOp::ALL.into_iter().filter(|op| *op != BinaryOp::Atan2 && !op.is_trim()).collect();
     leaf.prop_recursive(4, 12, 2, move |inner| {
         prop_oneof![
             (select(ops.clone()), inner.clone(), inner.clone(), any::<bool>(), matching())

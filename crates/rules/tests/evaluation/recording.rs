@@ -20,6 +20,15 @@ fn stored(query: &str, at_ms: i64, written: &Mutex<Written>) -> Result<Value, Qu
         "scalar" => return Ok(Value::Scalar(Sample { timestamp_ms: at_ms, value: 7.0 })),
         "string" => return Ok(Value::String(Sample { timestamp_ms: at_ms, value: 0.0 }, "x".to_owned())),
         "matrix" => return Ok(Value::Matrix(vec![MatrixSeries::floats(Labels::empty(), Vec::new())])),
+        "histograms" => {
+            let histogram = |count| Arc::new(phoenix_model::Histogram { count, sum: 3.0, ..phoenix_model::Histogram::default() });
+            let element = |i: &str, count| VectorSample::histogram(labels(&[("i", i)]), at_ms, histogram(count));
+            return Ok(Value::Vector(vec![element("1", 2.0), element("2", 4.0)]));
+        }
+        "negative" => {
+            let histogram = phoenix_model::Histogram { count: -1.0, ..phoenix_model::Histogram::default() };
+            return Ok(Value::Vector(vec![VectorSample::histogram(Labels::empty(), at_ms, histogram.into())]));
+        }
         "broken" => return Err(QueryError::Execution("found duplicate series".to_owned())),
         _ => {}
     }
@@ -59,6 +68,24 @@ fn results_are_recorded_under_name_and_labels() {
     job:m{job="b",team="{{ t }}"} 1:NaN 2:NaN
     s 1:7 2:7
     "#);
+}
+
+#[test]
+fn histograms_are_recorded_as_such() {
+    let engine = FakeEngine::new(stored);
+    let context = context(&engine, &Arc::new(Outbox::default()), Options::default());
+    let mut group = group(
+        "groups:\n- name: g\n  rules:\n  - {record: h, expr: histograms, labels: {t: x}}\n  - {record: n, expr: negative}\n  - {alert: A, expr: histograms, annotations: {v: '{{ $value }}'}}\n",
+    );
+    group.evaluate(1_000, &context);
+    let recorded = engine.histograms.lock().iter().map(|(l, s)| format!("{l} {}:{}", s[0].0, s[0].1)).collect::<Vec<_>>();
+    assert_eq!(recorded, [r#"h{i="1",t="x"} 1000:{count:2, sum:3}"#, r#"h{i="2",t="x"} 1000:{count:4, sum:3}"#]);
+    let status = group.status();
+    assert_eq!(status.rules[1].last_error, "the result has a histogram with a negative count: n");
+    // An alert is there for each histogram, its value as text in templates.
+    let alerts = &status.rules[2].alerting.as_ref().unwrap().alerts;
+    let shown: Vec<_> = alerts.iter().map(|a| a.annotations.value("v").to_owned()).collect();
+    assert_eq!(shown, ["{count:2, sum:3}", "{count:4, sum:3}"]);
 }
 
 #[test]

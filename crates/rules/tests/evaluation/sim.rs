@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 use phoenix_engine::{Language, MetricsEngine, QueryError, QueryLimits, WriteBatch, WriteError, WriteOutcome};
 use phoenix_env::SimClock;
-use phoenix_model::{Alert, AlertSink, Diagnostic, Labels, Matcher, Sample, SeriesSamples, Source};
+use phoenix_model::{Alert, AlertSink, Diagnostic, Histogram, Labels, Matcher, Sample, SeriesSamples, Source};
 use phoenix_query::{QueryOutput, Value, VectorSample};
 use phoenix_rules::{
     AlertStateStore, Context, Detection, DetectionObserver, Group, GroupSpec, Options, RuleFile, RuleMetrics, Unbounded, parse,
@@ -18,13 +18,20 @@ type Answer = dyn Fn(&str, i64, &Mutex<Written>) -> Result<Value, QueryError> + 
 pub struct FakeEngine {
     answer: Box<Answer>,
     pub written: Mutex<Written>,
+    pub histograms: Mutex<BTreeMap<Labels, Vec<(i64, Histogram)>>>,
     pub full: Mutex<bool>,
     pub asked: Mutex<Vec<(String, i64)>>,
 }
 
 impl FakeEngine {
     pub fn new(answer: impl Fn(&str, i64, &Mutex<Written>) -> Result<Value, QueryError> + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { answer: Box::new(answer), written: Mutex::default(), full: Mutex::new(false), asked: Mutex::default() })
+        Arc::new(Self {
+            answer: Box::new(answer),
+            written: Mutex::default(),
+            histograms: Mutex::default(),
+            full: Mutex::new(false),
+            asked: Mutex::default(),
+        })
     }
 
     /// What was written, one line for each series: its labels and `time:value` pairs, times in
@@ -94,6 +101,10 @@ impl MetricsEngine for FakeEngine {
         for (labels, samples) in &batch.series {
             stored += samples.len() as u64;
             written.entry(labels.clone()).or_default().extend(samples);
+        }
+        for (labels, samples) in &batch.histograms {
+            stored += samples.len() as u64;
+            self.histograms.lock().entry(labels.clone()).or_default().extend(samples.iter().cloned());
         }
         Ok(WriteOutcome { stored, ..WriteOutcome::default() })
     }

@@ -56,12 +56,12 @@ impl Functions {
     }
 
     /// With an engine behind `query`. It gets the expression and gives samples, in the order in
-    /// which the template shall see them.
+    /// which the template shall see them: numbers, and native histograms as texts.
     #[must_use]
-    pub fn with_query(self, query: impl Fn(&str) -> Result<Vec<(phoenix_model::Labels, f64)>, String> + Send + Sync + 'static) -> Self {
+    pub fn with_query(self, query: impl Fn(&str) -> Result<Vec<(phoenix_model::Labels, Value)>, String> + Send + Sync + 'static) -> Self {
         self.with("query", move |arguments| {
             let samples = query(text(arguments, 0, "query")?)?;
-            Ok(crate::value::list(samples.iter().map(|(labels, value)| crate::value::sample(labels, *value))))
+            Ok(crate::value::list(samples.into_iter().map(|(labels, value)| crate::value::sample(&labels, value))))
         })
     }
 
