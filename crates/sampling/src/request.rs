@@ -22,10 +22,15 @@ pub struct Request<'a> {
 impl<'a> Request<'a> {
     /// The request of a span of a service.
     pub fn of(service: &'a str, span: &SpanRef<'a>) -> Self {
-        let text = |key| span.attributes.text(key).filter(|text| !text.is_empty());
-        let (name_method, name) = match span.name.split_once(' ') {
+        Self::read(service, span.name, |key| span.attributes.text(key))
+    }
+
+    /// The request of a span of this name, from its attributes that are texts.
+    pub fn read(service: &'a str, span_name: &'a str, attribute: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let text = |key| attribute(key).filter(|text| !text.is_empty());
+        let (name_method, name) = match span_name.split_once(' ') {
             Some((method, rest)) if METHODS.contains(&method) => (method, rest.trim_start()),
-            _ => ("", span.name),
+            _ => ("", span_name),
         };
         let target = text("http.target").unwrap_or_default();
         Self {

@@ -1,7 +1,11 @@
 //! Whether a trace is recorded, decided before it begins.
 
+use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId, TraceState};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 use phoenix_sampling::{Randomness, Request, SamplingRules, Threshold, threshold_in, with_threshold};
 use std::borrow::Cow;
+use std::str::FromStr;
 
 /// Decides on traces where they begin, by the rules that decide on them again where they are stored.
 ///
@@ -66,6 +70,15 @@ impl HeadSampler {
         endpoint: &str,
         method: &str,
     ) -> HeadDecision {
+        self.decide(trace_id, parent, &Request::known(service, endpoint, method))
+    }
+
+    /// The sampler for the spans of a service, as OpenTelemetry's SDK wants it: see `Traces::start_with`.
+    pub fn of_service(self, service: &str) -> ServiceSampler {
+        ServiceSampler { sampler: self, service: service.to_owned() }
+    }
+
+    fn decide(&self, trace_id: [u8; 16], parent: Option<Parent<'_>>, request: &Request<'_>) -> HeadDecision {
         let trace_state = parent.map_or("", |parent| parent.trace_state);
         let randomness = Randomness::of_bytes(trace_id, trace_state);
         if let Some(parent) = parent {
@@ -73,9 +86,42 @@ impl HeadSampler {
             let trace_state = if is_consistent { Cow::Borrowed(trace_state) } else { with_threshold(trace_state, None).into() };
             return HeadDecision { sample: parent.sampled, trace_state: trace_state.into_owned() };
         }
-        let threshold = Threshold::from_probability(self.rules.head_rate(&Request::known(service, endpoint, method)));
+        let threshold = Threshold::from_probability(self.rules.head_rate(request));
         let sample = threshold.admits(randomness);
         HeadDecision { sample, trace_state: if sample { with_threshold(trace_state, Some(threshold)) } else { String::new() } }
+    }
+}
+
+/// A [`HeadSampler`] for the spans of one service. The request is read from the name and the attributes that
+/// a span begins with: `url.path`, `http.target`, `http.route`, `http.request.method`, `http.method`.
+#[derive(Debug, Clone)]
+pub struct ServiceSampler {
+    sampler: HeadSampler,
+    service: String,
+}
+
+impl ShouldSample for ServiceSampler {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace_id: TraceId,
+        name: &str,
+        _: &SpanKind,
+        attributes: &[KeyValue],
+        _: &[Link],
+    ) -> SamplingResult {
+        let parent = parent.filter(|context| context.has_active_span()).map(|context| context.span().span_context().clone());
+        let parent = parent.filter(opentelemetry::trace::SpanContext::is_valid);
+        let state = parent.as_ref().map(|parent| (parent.is_sampled(), parent.trace_state().header()));
+        let told = state.as_ref().map(|(sampled, trace_state)| Parent { sampled: *sampled, trace_state });
+        let values: Vec<(&str, Cow<'_, str>)> = attributes.iter().map(|pair| (pair.key.as_str(), pair.value.as_str())).collect();
+        let request = Request::read(&self.service, name, |key| values.iter().find(|(name, _)| *name == key).map(|(_, value)| &**value));
+        let decision = self.sampler.decide(trace_id.to_bytes(), told, &request);
+        SamplingResult {
+            decision: if decision.sample { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop },
+            attributes: Vec::new(),
+            trace_state: TraceState::from_str(&decision.trace_state).unwrap_or_default(),
+        }
     }
 }
 
@@ -138,5 +184,33 @@ mod tests {
             let decision = sampler().should_sample(id, Some(Parent { sampled, trace_state }), "web", "/", "GET");
             assert_eq!((decision.sample, decision.trace_state.as_str()), (sampled, want), "{trace_state}");
         }
+    }
+
+    #[test]
+    fn the_sdk_asks_with_what_a_span_begins_with() {
+        let sampler = sampler().of_service("api");
+        let ask = |name: &str, attributes: &[KeyValue], first: u8, parent: Option<&Context>| {
+            let mut id = [0; 16];
+            (id[0], id[9]) = (1, first);
+            let result = sampler.should_sample(parent, TraceId::from_bytes(id), name, &SpanKind::Server, attributes, &[]);
+            (result.decision == SamplingDecision::RecordAndSample, result.trace_state.header())
+        };
+        assert_eq!(ask("POST /orders", &[], 0, None), (true, "ot=th:0".to_owned()));
+        let get = [KeyValue::new("url.path", "/orders/7"), KeyValue::new("http.request.method", "GET")];
+        assert_eq!(ask("anything", &get, 0xc0, None), (true, "ot=th:c".to_owned()));
+        assert_eq!(ask("anything", &get, 0xbf, None), (false, String::new()));
+        let remote = |flags, state: &str| {
+            let ids = (TraceId::from_bytes([1; 16]), opentelemetry::trace::SpanId::from_bytes([1; 8]));
+            let state = TraceState::from_str(state).unwrap();
+            let context = opentelemetry::trace::SpanContext::new(ids.0, ids.1, opentelemetry::TraceFlags::new(flags), true, state);
+            Context::new().with_remote_span_context(context)
+        };
+        assert_eq!(ask("POST /orders", &[], 0, Some(&remote(0, "a=b"))), (false, "a=b".to_owned()));
+        assert_eq!(ask("GET /orders", &[], 0x90, Some(&remote(1, "ot=th:8,a=b"))), (true, "ot=th:8,a=b".to_owned()));
+        assert_eq!(
+            ask("POST /orders", &[], 0, Some(&Context::new())),
+            (true, "ot=th:0".to_owned()),
+            "a context without a span is no caller"
+        );
     }
 }

@@ -23,7 +23,7 @@ mod logs;
 mod traces;
 
 pub use api::{ApiMetrics, RequestLabels, WebSocketGuard};
-pub use head::{HeadDecision, HeadSampler, Parent};
+pub use head::{HeadDecision, HeadSampler, Parent, ServiceSampler};
 pub use logs::JsonLogs;
 pub use traces::{Traces, TracesError, follow, traceparent};
 
