@@ -120,6 +120,7 @@ impl<S: Schema> Store<S> {
             if let Some((file, reason)) = found
                 && upkeep.damaged.insert(info.id.clone())
             {
+                held.set_damaged();
                 self.report(&file, format!("{reason}; it is left out of merges, and queries that need it fail"));
             }
         }

@@ -31,13 +31,25 @@ const REMOTE_GRACE: Duration = Duration::from_hours(1);
 pub(crate) struct Held<S: Schema> {
     pub(crate) entry: SegmentEntry,
     pub(crate) segment: S::Segment,
+    /// Whether upkeep has found it damaged or gone.
+    damaged: AtomicBool,
     /// See [`Held::kept_from`], for one retention: worked out once, since it may need the segment's streams.
     kept_from: Mutex<Option<(Arc<Retention>, KeptFrom)>>,
 }
 
 impl<S: Schema> Held<S> {
     pub(crate) fn new(entry: SegmentEntry, segment: S::Segment) -> Arc<Self> {
-        Arc::new(Self { entry, segment, kept_from: Mutex::default() })
+        Arc::new(Self { entry, segment, damaged: AtomicBool::new(false), kept_from: Mutex::default() })
+    }
+
+    /// Notes that it is damaged or gone.
+    pub(crate) fn set_damaged(&self) {
+        self.damaged.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody noted that it is damaged or gone.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
     }
 
     /// From which moments on its entries are kept, by a retention.

@@ -196,26 +196,27 @@ impl TraceLake {
     /// Gives the spans that count to the visitors, each trace once, in one batch, to one of them; with
     /// as many threads as there are visitors. More may be given than was asked for. Later traces come
     /// first where a visitor has a bound. A trace in several places is put together before conditions
-    /// decide; what is past its retention is left out.
+    /// decide; what is past its retention is left out, and so are parts in damaged segments beyond the range.
     pub fn read(
         &self,
         select: &SpanSelect<'_>,
         limits: &ReadLimits<'_>,
         visitors: &mut [&mut (dyn SpanVisitor + Send)],
     ) -> Result<SpanStats, ReadError> {
-        self.with_scene(|scene| scene.read(select, limits, visitors))
+        self.with_scene(select.start_ns..select.end_ns, |scene| scene.read(select, limits, visitors))
     }
 
     /// The spans of a trace by start; none if it is not there, or if none of it lies within the range
     /// (nanoseconds since the Unix epoch).
     pub fn trace(&self, id: TraceId, range: Option<Range<i64>>, limits: &ReadLimits<'_>) -> Result<TraceWrite, ReadError> {
-        self.with_scene(|scene| scene.trace(id, range.map(|range| (range.start, range.end)), limits))
+        let whole = range.clone().unwrap_or(i64::MIN..i64::MAX);
+        self.with_scene(whole, |scene| scene.trace(id, range.map(|range| (range.start, range.end)), limits))
     }
 
     /// Names of attributes of spans in `[start_ns, end_ns)`, sorted; names from a little beyond the
     /// range may be among them.
     pub fn tag_names(&self, start_ns: i64, end_ns: i64, limits: &ReadLimits<'_>) -> Result<Vec<TagName>, ReadError> {
-        self.with_scene(|scene| scene.tag_names(start_ns, end_ns, limits))
+        self.with_scene(start_ns..end_ns, |scene| scene.tag_names(start_ns, end_ns, limits))
     }
 
     /// Spans that ended before this moment are past their retention now.
@@ -223,12 +224,16 @@ impl TraceLake {
         self.view.read().retention.cutoffs(self.clock.now_ms()).default_ns()
     }
 
-    fn with_scene<T>(&self, read: impl FnOnce(&SpanScene<'_>) -> T) -> T {
+    /// Gives what there is to read: memory and all segments, but for those beyond the range that are
+    /// damaged. Without them, all else holds as if they had never been: of the segments that
+    /// hold a trace, all but one at most list it as split.
+    fn with_scene<T>(&self, range: Range<i64>, read: impl FnOnce(&SpanScene<'_>) -> T) -> T {
         let cutoff_ns = self.cutoff_ns();
         let (view, mut memory): (View<Spans>, Vec<SpanView>) = self.look();
         // What came first comes first.
         memory.reverse();
-        let mut held: Vec<&Arc<Held<Spans>>> = view.segments.iter().collect();
+        let is_wanted = |held: &&Arc<Held<Spans>>| !held.is_damaged() || held.entry.info.overlaps(range.start, range.end);
+        let mut held: Vec<&Arc<Held<Spans>>> = view.segments.iter().filter(is_wanted).collect();
         held.sort_by_key(|held| held.entry.created_ms);
         let segments = held.into_iter().map(|held| &held.segment).collect();
         read(&SpanScene { memory, segments, cutoff_ns })

@@ -7,7 +7,7 @@ use phoenix_env::{Clock, DiskFaults, SimClock, SimDisk};
 use phoenix_lake::{LakeError, LakeOptions, SyncPolicy, TraceLake};
 use std::sync::Arc;
 use support::spans::*;
-use support::{FaultyObjects, MINUTE, NOW_MS, NOW_NS, Random, objects_of};
+use support::{DAY_NS, FaultyObjects, MINUTE, NOW_MS, NOW_NS, Random, objects_of, with_limits};
 
 fn faults(random: &mut Random) -> DiskFaults {
     let p = |random: &mut Random| if random.below(2) == 0 { 0.0 } else { random.below(10) as f64 / 100.0 };
@@ -304,5 +304,16 @@ fn a_damaged_segment_stops_neither_flushes_nor_merges() {
         }
         let status = store.status();
         assert!(status.segments < 9 && status.problems.len() == 1 && status.memory_entries == 0, "{ending}: {status:?}");
+        // Late spans of its traces, two days later.
+        let later_ns = NOW_NS + 2 * DAY_NS;
+        for number in 0..9 {
+            write_spans(&store, &wide_trace(number, 20..21, later_ns)).unwrap();
+        }
+        store.flush().unwrap();
+        let (found, _) = with_limits(|limits| read_with(&store, limits, (later_ns, i64::MAX), &[])).unwrap();
+        let mut lengths: Vec<usize> = found.traces.iter().map(|trace| trace.2.len()).collect();
+        lengths.sort_unstable();
+        assert_eq!(lengths, [1, 21, 21, 21, 21, 21, 21, 21, 21], "{ending}: what is left of its trace, and the others");
+        assert!(read_spans(&store).is_err(), "{ending}: who asks for its time is told");
     }
 }

@@ -34,12 +34,11 @@ impl Elsewhere {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "which traces a segment holds can't be told");
-                    // No reader will ever see a span of one that is damaged or gone.
-                    let lost = match &error {
-                        SegmentError::Object(object) => object.is_not_found(),
-                        _ => true,
-                    };
-                    elsewhere.unknown |= !lost;
+                    match &error {
+                        SegmentError::Object(object) if !object.is_not_found() => elsewhere.unknown = true,
+                        // No reader will ever see a span of it.
+                        _ => held.set_damaged(),
+                    }
                 }
             }
             if elsewhere.unknown || ids.is_empty() {
