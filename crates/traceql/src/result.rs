@@ -48,7 +48,7 @@ pub struct FoundTrace {
     pub root_service: Arc<str>,
     /// The root's name; empty if the root has not arrived.
     pub root_name: Arc<str>,
-    /// Services with the number of their spans, and of those with an error.
+    /// Services by name, with the number of their spans, and of those with an error.
     pub services: Vec<(Arc<str>, u32, u32)>,
     /// The sets of spans that matched; several after `by(…)`.
     pub spansets: Vec<FoundSpanset>,

@@ -143,13 +143,16 @@ impl Finder<'_> {
             return Ok(());
         }
         let spansets: Vec<FoundSpanset> = sets.iter().map(|set| self.spanset(frame, trace, set)).collect();
+        // Stores give them in the order in which they met them.
+        let mut services = info.services.to_vec();
+        services.sort();
         let trace = FoundTrace {
             id: info.id,
             start_ns: info.start_ns,
             duration_ns: info.duration_ns,
             root_service: info.root_service.into(),
             root_name: info.root_name.into(),
-            services: info.services.to_vec(),
+            services,
             spansets,
         };
         let (bytes, spans) = (size_bytes(&trace), trace.spansets.iter().map(|set| set.spans.len()).sum());

@@ -247,3 +247,22 @@ fn limits_are_named() {
         assert_eq!(small.used_bytes(), 0, "{question} gives back what it took");
     }
 }
+
+#[test]
+fn long_and_deep_queries_fit_a_stack() {
+    let mut traces = Traces::default();
+    traces.begin("1 1");
+    traces.span("  shop x +0ms 5ms a=1");
+    let alternatives: Vec<String> = (1..=240).map(|n| format!(".a = {n}")).collect();
+    let sums = vec![".a"; 400].join(" + ");
+    let sets = vec!["{ .a = 1 }"; 100].join(" && ");
+    for question in [
+        format!("search {{ {} }}", alternatives.join(" || ")),
+        format!("search {{ {sums} = 400 }}"),
+        format!("search {{ {}.a = 1{} }}", "(".repeat(100), ")".repeat(100)),
+        format!("search {{ {}(.a = 2) }}", "!".repeat(101)),
+        format!("search {sets}"),
+    ] {
+        assert_eq!(answer(&question, &traces), "> 1: 101\n", "{}", &question[..60]);
+    }
+}

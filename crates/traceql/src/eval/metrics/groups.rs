@@ -92,6 +92,18 @@ impl ValueIds {
                     out.extend(rows.iter().map(|row| ids[(ints[*row as usize] & 7) as usize]));
                     return true;
                 }
+                // Codes of HTTP and the like: few, so that each is packed once in a batch.
+                ColumnValues::Ints(ints, absent) if column.ends.is_none() && field.places.len() == 1 => {
+                    let mut known: HashMap<i64, u32> = HashMap::new();
+                    for row in rows {
+                        let row = *row as usize;
+                        out.push(match ints[row] {
+                            _ if absent.get(row) == Some(&true) => 0,
+                            int => *known.entry(int).or_insert_with(|| self.id(whole(int, *shape))),
+                        });
+                    }
+                    return true;
+                }
                 _ => return false,
             }
         }
