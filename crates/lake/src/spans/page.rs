@@ -7,7 +7,6 @@ use super::layout::{
     ROOT_NAME, ROOT_SERVICE, SCOPE, SERVICE, SHAPE, SPAN_ID, START, STATUS, STATUS_MESSAGE, TRACE_DURATION, TRACE_ID, TRACE_START,
     TRACE_STATE,
 };
-use super::nesting::MISSING;
 use super::packed::{put_dropped, put_events, put_resource, put_scope};
 use super::tags::{TagCounts, kind_of};
 use crate::segment::chunk::{ChunkWriter, Values};
@@ -243,7 +242,8 @@ impl PageRows {
         let fixed = &span.fixed;
         self.span_ids.extend(fixed.span_id.0);
         self.parents.resize(row, 0);
-        if distance == MISSING {
+        // Where parents form a circle, the parent comes later, maybe in another page.
+        if distance < 0 {
             self.parent_ids.bytes.extend(fixed.parent_id.0);
             self.parents.push(0);
         } else {

@@ -10,7 +10,7 @@
 //! | `trace_start`, `trace_duration` | of the whole trace, in nanoseconds since the Unix epoch and in nanoseconds; null as above |
 //! | `root_service`, `root_name` | null as above, and without a root |
 //! | `span_id` | 8 bytes |
-//! | `parent` | how many rows before this one the parent is; 0 for a root; negative where parents form a circle; null if it is not there |
+//! | `parent` | how many rows before this one the parent is; 0 for a root; null if it is not there, or comes later since parents form a circle |
 //! | `parent_id` | 8 bytes, where `parent` is null |
 //! | `start` | nanoseconds after the trace's start |
 //! | `duration` | nanoseconds |

@@ -267,7 +267,8 @@ impl SpanSegmentWriter {
         self.max_ns = self.max_ns.max(end_ns);
         self.rows += spans.len() as u64;
         self.nesting = nesting;
-        Ok(())
+        // No other trace begins in a page that goes on with one.
+        if self.page_head.continues { self.end_page() } else { Ok(()) }
     }
 
     fn begin_trace(&mut self, trace: &PageTrace<'_>) {
