@@ -57,10 +57,13 @@ pub enum Intrinsic {
     /// Texts; empty if there is none.
     StatusMessage,
     /// Numbers of nested sets: a span lies below another when its left and right lie between those of the other.
+    /// Counted from 1 depth-first, on entering and on leaving; siblings and roots by start. Spans whose
+    /// parent is not there are numbered too, after all roots (Tempo leaves them, and what is below them, at 0).
     NestedSetLeft,
     /// See [`Intrinsic::NestedSetLeft`].
     NestedSetRight,
-    /// The left of the span's parent; -1 for a root, and 0 where a parent is named that is not there.
+    /// The left of the span's parent; -1 for a root, and 0 where a parent is named that is not
+    /// there, or where parents form a circle.
     NestedSetParent,
     /// The number of spans right below it.
     ChildCount,
@@ -162,7 +165,7 @@ pub enum SpanPredicate {
 pub enum SpanRows<'a> {
     /// Those that meet one of `required`, or one of these.
     Matching(&'a [SpanPredicate]),
-    /// All of the traces that count.
+    /// All spans of the traces that count, also those that do not start within the range.
     WholeTraces,
 }
 
