@@ -4,7 +4,7 @@
 //! `cargo bench -p phoenix-lake --bench spans -- [traces]`
 
 use phoenix_env::objects::FolderObjects;
-use phoenix_env::{Clock, Disk, RealClock, RealDisk};
+use phoenix_env::{Disk, RealClock, RealDisk};
 use phoenix_lake::{LakeOptions, SyncPolicy, TraceLake};
 use phoenix_model::Budget;
 use phoenix_model::logs::{ReadError, ReadLimits};
@@ -77,13 +77,14 @@ fn write_of(traces: std::ops::Range<u64>, start_ns: i64, random: &mut Random, wr
             let parent = if span == 0 { [0; 8] } else { ids[random.below(ids.len() as u64) as usize] };
             ids.push(id);
             let failed = random.below(100) == 0;
+            let longest = 1 << (10 + random.below(20));
             let service = if span == 0 { 0 } else { random.below(12) as usize };
             let fixed = SpanRecord {
                 trace_id: trace_id(number),
                 span_id: SpanId(id),
                 parent_id: SpanId(parent),
                 start_ns: trace_start + (span * 1_500_000 + random.below(1_000_000)) as i64,
-                duration_ns: (random.below(1 << (10 + random.below(20))) + 20_000) as i64,
+                duration_ns: (random.below(longest) + 20_000) as i64,
                 kind: if span % 2 == 0 { SpanKind::Server } else { SpanKind::Client },
                 status: if failed { SpanStatus::Error } else { SpanStatus::Unset },
                 flags: 257,

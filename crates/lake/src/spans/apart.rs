@@ -79,7 +79,9 @@ impl SpanScene<'_> {
         }
         let mut traces: Vec<(TraceId, Vec<At>)> = spans.into_iter().collect();
         traces.sort_unstable_by_key(|(id, _)| *id);
-        traces.iter_mut().for_each(|(_, spans)| drop_same(&blocks, spans));
+        for (_, spans) in &mut traces {
+            drop_same(&blocks, spans);
+        }
         Ok(Gathered { blocks, traces, _charge: charge })
     }
 }

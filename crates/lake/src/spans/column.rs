@@ -82,13 +82,11 @@ impl Column {
         };
         for at in range {
             match &self.values {
-                Values::Absent | Values::Ids(_) => {}
                 Values::Coded(codes, values) => values.get(codes[at] as usize).into_iter().for_each(|value| take(piece_of(value))),
                 Values::Texts(codes, table) if codes[at] != ABSENT => take(Piece::Text(table.text(codes[at]))),
-                Values::Texts(..) => {}
                 Values::Ints(ints, absent) if !absent.get(at).is_some_and(|absent| *absent) => take(Piece::Int(ints[at])),
                 Values::Floats(floats, absent) if !absent.get(at).is_some_and(|absent| *absent) => take(Piece::Float(floats[at])),
-                Values::Ints(..) | Values::Floats(..) => {}
+                _ => {}
             }
         }
     }

@@ -126,7 +126,9 @@ fn compare_column(compare: &Compare, column: &Column, rows: usize) -> Mask {
     };
     debug_assert_eq!(met.len(), rows);
     if absent {
-        met.iter_mut().for_each(|there| *there = !*there);
+        for there in &mut met {
+            *there = !*there;
+        }
     }
     Mask::of(met)
 }

@@ -185,7 +185,9 @@ mod tests {
         let mut builder = FilterBuilder::default();
         let field = FieldHash::attribute(Scope::Span, "user");
         let texts: Vec<String> = (0..2000).map(|number| format!("user-{number}")).collect();
-        texts.iter().for_each(|text| builder.value(field, Piece::Text(text)));
+        for text in &texts {
+            builder.value(field, Piece::Text(text));
+        }
         let mut bytes = Vec::new();
         builder.finish(&mut bytes);
         let filter = Filter(&bytes);

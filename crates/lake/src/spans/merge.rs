@@ -107,10 +107,11 @@ impl Merge<'_, '_> {
         let mut blocks: Vec<Arc<TraceWrite>> = cursors.iter().map(|_| Arc::default()).collect();
         loop {
             for (number, cursor) in cursors.iter_mut().enumerate() {
-                if cursor.traces.is_empty() && cursor.load(number, &mut blocks, split)? {
-                    if let Some(writer) = &mut self.writer {
-                        writer.forget_blocks();
-                    }
+                if cursor.traces.is_empty()
+                    && cursor.load(number, &mut blocks, split)?
+                    && let Some(writer) = &mut self.writer
+                {
+                    writer.forget_blocks();
                 }
             }
             let key = |cursor: &Cursor<'_>| cursor.traces.last().map(|(id, _, start_ns, _)| sort_key(*start_ns, *id));

@@ -29,7 +29,9 @@ pub(super) fn take_resource(bytes: &[u8]) -> Option<ResourceRef<'_>> {
 
 /// Name, version, schema, attributes that were left out, attributes.
 pub(super) fn put_scope(out: &mut Vec<u8>, scope: &ScopeRef<'_>) {
-    [scope.name, scope.version, scope.schema_url].iter().for_each(|text| put_text(out, text));
+    for text in [scope.name, scope.version, scope.schema_url] {
+        put_text(out, text);
+    }
     put_varint(out, u64::from(scope.dropped_attributes));
     out.extend_from_slice(scope.attributes.as_bytes());
 }
@@ -69,7 +71,9 @@ pub(super) fn restore_events(bytes: &[u8], start_ns: i64, out: &mut Vec<u8>) -> 
 
 /// The numbers of what the sender left out.
 pub(super) fn put_dropped(out: &mut Vec<u8>, dropped: [u32; 3]) {
-    dropped.iter().for_each(|count| put_varint(out, u64::from(*count)));
+    for count in dropped {
+        put_varint(out, u64::from(count));
+    }
 }
 
 pub(super) fn take_dropped(bytes: &[u8]) -> Option<[u32; 3]> {

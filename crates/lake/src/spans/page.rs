@@ -128,7 +128,9 @@ impl ByteRows {
 
 fn rows_of(numbers: &[u32], rows: usize) -> RowSet {
     let mut present = RowSet::none(rows);
-    numbers.iter().for_each(|row| present.insert(*row as usize));
+    for row in numbers {
+        present.insert(*row as usize);
+    }
     present
 }
 

@@ -25,6 +25,12 @@ pub(super) struct Mapped {
     values: Arc<[SpanValue]>,
 }
 
+/// Gives the values that packed bytes have; `None` when they make no sense.
+type EachOfBytes<'e> = dyn Fn(&[u8], &mut dyn FnMut(Piece<'_>)) -> Option<()> + 'e;
+
+/// Gives the values that a span's events or links have.
+type EachOfSpan<'e> = dyn Fn(&SpanRef<'_>, &mut dyn FnMut(Piece<'_>)) + 'e;
+
 /// What was worked out of dictionaries, by row group.
 pub(super) type MappedFields = HashMap<(u32, SpanField), Arc<Mapped>>;
 
@@ -85,24 +91,18 @@ impl<'r, 'a> PageUnit<'r, 'a> {
     }
 
     /// What resources or scopes say of a field.
-    fn shared(
-        &mut self,
-        column: usize,
-        field: &SpanField,
-        each: &dyn Fn(&[u8], &mut dyn FnMut(Piece<'_>)) -> Option<()>,
-    ) -> Result<Column, SegmentError> {
+    fn shared(&mut self, column: usize, field: &SpanField, each: &EachOfBytes<'_>) -> Result<Column, SegmentError> {
         let texts = self.reader.texts(self.page, column)?;
         let known = texts.group.and_then(|group| self.mapped.get(&(group, field.clone())).cloned());
-        let mapped = match known {
-            Some(mapped) => mapped,
-            None => {
-                let mapped = map_dictionary(&texts, each).ok_or_else(|| self.reader.corrupt(self.page, column, "it makes no sense"))?;
-                let mapped = Arc::new(mapped);
-                if let Some(group) = texts.group {
-                    self.mapped.insert((group, field.clone()), Arc::clone(&mapped));
-                }
-                mapped
+        let mapped = if let Some(mapped) = known {
+            mapped
+        } else {
+            let mapped = map_dictionary(&texts, each).ok_or_else(|| self.reader.corrupt(self.page, column, "it makes no sense"))?;
+            let mapped = Arc::new(mapped);
+            if let Some(group) = texts.group {
+                self.mapped.insert((group, field.clone()), Arc::clone(&mapped));
             }
+            mapped
         };
         let Some(lists) = &mapped.lists else {
             if mapped.values.is_empty() {
@@ -131,7 +131,7 @@ impl<'r, 'a> PageUnit<'r, 'a> {
         column_of_bytes(&texts, ColumnBuilder::lists(), each).ok_or_else(|| self.reader.corrupt(self.page, column, "it makes no sense"))
     }
 
-    fn events(&mut self, each: &dyn Fn(&SpanRef<'_>, &mut dyn FnMut(Piece<'_>))) -> Result<Column, SegmentError> {
+    fn events(&mut self, each: &EachOfSpan<'_>) -> Result<Column, SegmentError> {
         let mut packed = Vec::new();
         self.bytes(EVENTS, |_, bytes, push| {
             packed.clear();
@@ -142,7 +142,7 @@ impl<'r, 'a> PageUnit<'r, 'a> {
         })
     }
 
-    fn links(&mut self, each: &dyn Fn(&SpanRef<'_>, &mut dyn FnMut(Piece<'_>))) -> Result<Column, SegmentError> {
+    fn links(&mut self, each: &EachOfSpan<'_>) -> Result<Column, SegmentError> {
         self.bytes(LINKS, |_, bytes, push| {
             each(&inner_span(Events::default(), Links::checked(bytes)?), push);
             Some(())
@@ -257,7 +257,7 @@ impl Unit for PageUnit<'_, '_> {
     }
 }
 
-fn map_dictionary(texts: &TextColumn, each: &dyn Fn(&[u8], &mut dyn FnMut(Piece<'_>)) -> Option<()>) -> Option<Mapped> {
+fn map_dictionary(texts: &TextColumn, each: &EachOfBytes<'_>) -> Option<Mapped> {
     let mut builder = ColumnBuilder::default();
     let mut lists = Vec::with_capacity(texts.table.len());
     for code in 0..texts.table.len() as u32 {

@@ -422,22 +422,20 @@ impl<'a> PageReader<'a> {
                         Some(bytes) => take_dropped(bytes).ok_or_else(|| corrupt(DROPPED, "it makes no sense"))?,
                     },
                 };
-                let resource = match of_resource.get(&resources.codes[row]) {
-                    Some(number) => *number,
-                    None => {
-                        let number =
-                            out.resource(resources.get(row).unwrap_or_default()).ok_or_else(|| corrupt(RESOURCE, "it makes no sense"))?;
-                        of_resource.insert(resources.codes[row], number);
-                        number
-                    }
+                let resource = if let Some(number) = of_resource.get(&resources.codes[row]) {
+                    *number
+                } else {
+                    let number =
+                        out.resource(resources.get(row).unwrap_or_default()).ok_or_else(|| corrupt(RESOURCE, "it makes no sense"))?;
+                    of_resource.insert(resources.codes[row], number);
+                    number
                 };
-                let scope = match of_scope.get(&scopes.codes[row]) {
-                    Some(number) => *number,
-                    None => {
-                        let number = out.scope(scopes.get(row).unwrap_or_default()).ok_or_else(|| corrupt(SCOPE, "it makes no sense"))?;
-                        of_scope.insert(scopes.codes[row], number);
-                        number
-                    }
+                let scope = if let Some(number) = of_scope.get(&scopes.codes[row]) {
+                    *number
+                } else {
+                    let number = out.scope(scopes.get(row).unwrap_or_default()).ok_or_else(|| corrupt(SCOPE, "it makes no sense"))?;
+                    of_scope.insert(scopes.codes[row], number);
+                    number
                 };
                 packed.clear();
                 restore_attributes(&self.head, shapes.get(row), attributes.get(row), &promoted, row, &mut packed)

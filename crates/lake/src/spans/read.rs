@@ -36,6 +36,9 @@ pub(crate) struct SpanScene<'a> {
     pub(crate) cutoff_ns: i64,
 }
 
+/// Services of a trace with the number of their spans, and of those with an error.
+type ServiceCounts = Vec<(Arc<str>, u32, u32)>;
+
 /// Something that one thread reads.
 enum Task<'s> {
     Group { segment: &'s SpanSegment, head: Arc<Head>, group: usize },
@@ -143,7 +146,7 @@ impl SpanScene<'_> {
         let overlaps = |segment: &&SpanSegment| range.is_none_or(|(start_ns, end_ns)| segment.info().overlaps(start_ns, end_ns));
         let scene = SpanScene {
             memory: self.memory.clone(),
-            segments: self.segments.iter().copied().filter(|segment| overlaps(&segment)).collect(),
+            segments: self.segments.iter().copied().filter(|segment| overlaps(segment)).collect(),
             cutoff_ns: self.cutoff_ns,
         };
         let gathered = scene.gather(&[id], limits, &mut 0)?;
@@ -451,7 +454,7 @@ impl Worker<'_, '_> {
     }
 
     /// For each trace that counts its services, with how many spans, and how many of them failed.
-    fn count_services(&mut self, columns: &mut Columns<'_>, counts: &[bool]) -> Result<Vec<Vec<(Arc<str>, u32, u32)>>, ReadError> {
+    fn count_services(&mut self, columns: &mut Columns<'_>, counts: &[bool]) -> Result<Vec<ServiceCounts>, ReadError> {
         let services = columns.get(&SpanField::Attribute(Scope::Resource, "service.name".into()))?;
         let states = columns.get(&SpanField::Intrinsic(Intrinsic::Status))?;
         let failed = |row: usize| {
@@ -461,18 +464,18 @@ impl Worker<'_, '_> {
         };
         let mut counted = Vec::with_capacity(counts.len());
         for (facts, counts) in columns.unit.traces().facts.iter().zip(counts) {
-            let mut of_trace: Vec<(Arc<str>, u32, u32)> = Vec::new();
+            let mut of_trace = ServiceCounts::new();
             for row in facts.rows.clone().filter(|_| *counts) {
                 let row = row as usize;
                 let name = service_at(&services, row);
                 let known = &mut self.services;
-                let entry = match of_trace.iter().position(|(known, ..)| **known == *name) {
-                    Some(at) => &mut of_trace[at],
-                    None => {
-                        let name = known.entry_ref(name).or_insert_with(|| Arc::from(name));
-                        of_trace.push((Arc::clone(name), 0, 0));
-                        of_trace.last_mut().expect("it was just pushed")
-                    }
+                let at = of_trace.iter().position(|(known, ..)| **known == *name);
+                let entry = if let Some(at) = at {
+                    &mut of_trace[at]
+                } else {
+                    let name = known.entry_ref(name).or_insert_with(|| Arc::from(name));
+                    of_trace.push((Arc::clone(name), 0, 0));
+                    of_trace.last_mut().expect("it was just pushed")
                 };
                 entry.1 += 1;
                 entry.2 += u32::from(failed(row));

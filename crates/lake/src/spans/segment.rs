@@ -54,6 +54,7 @@ pub(crate) struct SpanSegment {
 
 impl SpanSegment {
     /// Opens a segment. Reads nothing yet; what is wrong with its objects shows at the first use.
+    #[expect(clippy::unnecessary_wraps, reason = "segments of logs are opened in the same way")]
     pub(crate) fn open(objects: &SharedObjects, prefix: &str, info: &SegmentInfo, cache: &Arc<PageCache>) -> Result<Self, SegmentError> {
         let [parquet_key, index_key] = info.keys(prefix);
         let number = cache.number();

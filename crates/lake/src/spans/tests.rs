@@ -63,7 +63,9 @@ fn once<'w>(writes: impl IntoIterator<Item = &'w TraceWrite>) -> TraceWrite {
 
 fn by_trace(write: &TraceWrite) -> BTreeMap<TraceId, Vec<Whole>> {
     let mut traces: BTreeMap<TraceId, Vec<Whole>> = BTreeMap::new();
-    whole(write).into_iter().for_each(|span| traces.entry(span.0).or_default().push(span));
+    for span in whole(write) {
+        traces.entry(span.0).or_default().push(span);
+    }
     traces
 }
 
@@ -122,7 +124,9 @@ impl Place {
             let mut elsewhere = |id| Ok(segments.iter().any(|segment| segment.may_hold(id).unwrap()));
             infos.extend(flush.write(partition, &target, i64::MIN, &mut elsewhere).unwrap());
         }
-        infos.iter().for_each(|info| self.open(info));
+        for info in &infos {
+            self.open(info);
+        }
     }
 
     /// Merges some of the segments.

@@ -5,6 +5,7 @@ use super::*;
 use phoenix_model::traces::{ColumnValues, Compare, Scope, SpanCondition, SpanPredicate};
 use proptest::prelude::*;
 use regex::Regex;
+use std::cmp::Ordering;
 
 fn fields() -> Vec<SpanField> {
     let intrinsics = [
@@ -52,12 +53,12 @@ fn is_met(compare: &Compare, values: &[SpanValue]) -> bool {
     match compare {
         Compare::Exists => !values.is_empty(),
         Compare::Absent => values.is_empty(),
-        Compare::Eq(than) => values.iter().any(|value| order(value, than).is_some_and(|order| order.is_eq())),
-        Compare::Ne(than) => values.iter().any(|value| order(value, than).is_some_and(|order| order.is_ne())),
-        Compare::Gt(than) => values.iter().any(|value| order(value, than).is_some_and(|order| order.is_gt())),
-        Compare::Ge(than) => values.iter().any(|value| order(value, than).is_some_and(|order| order.is_ge())),
-        Compare::Lt(than) => values.iter().any(|value| order(value, than).is_some_and(|order| order.is_lt())),
-        Compare::Le(than) => values.iter().any(|value| order(value, than).is_some_and(|order| order.is_le())),
+        Compare::Eq(than) => values.iter().any(|value| order(value, than).is_some_and(Ordering::is_eq)),
+        Compare::Ne(than) => values.iter().any(|value| order(value, than).is_some_and(Ordering::is_ne)),
+        Compare::Gt(than) => values.iter().any(|value| order(value, than).is_some_and(Ordering::is_gt)),
+        Compare::Ge(than) => values.iter().any(|value| order(value, than).is_some_and(Ordering::is_ge)),
+        Compare::Lt(than) => values.iter().any(|value| order(value, than).is_some_and(Ordering::is_lt)),
+        Compare::Le(than) => values.iter().any(|value| order(value, than).is_some_and(Ordering::is_le)),
         Compare::Matches(regex) => values.iter().any(|value| text(value, &|text| regex.is_match(text))),
         Compare::MatchesNot(regex) => values.iter().any(|value| text(value, &|text| !regex.is_match(text))),
     }
@@ -238,7 +239,7 @@ proptest! {
             columns: &columns,
             services: true,
         };
-        let mut visitor = Rows { fields: &columns, rows: Vec::new(), services: BTreeMap::new() };
+        let mut visitor = Table { fields: &columns, rows: Vec::new(), services: BTreeMap::new() };
         place.scene(|scene| scene.read(&select, &limits(&Budget::unlimited()), &mut [&mut visitor])).unwrap();
         let mut want: Vec<String> = (0..all.len()).map(|n| {
             let values: Vec<_> = fields().iter().map(|field| values_of(&all, n, field)).collect();
@@ -257,13 +258,13 @@ proptest! {
     }
 }
 
-struct Rows<'f> {
+struct Table<'f> {
     fields: &'f [SpanField],
     rows: Vec<String>,
     services: BTreeMap<(TraceId, String), (u32, u32)>,
 }
 
-impl SpanVisitor for Rows<'_> {
+impl SpanVisitor for Table<'_> {
     fn batch(&mut self, batch: &SpanBatch<'_>) -> Result<(), ReadError> {
         for trace in batch.traces {
             let mut before = 0;
@@ -300,22 +301,23 @@ fn values_at(column: &phoenix_model::traces::SpanColumn<'_>, row: usize) -> Vec<
     range.filter_map(value).collect()
 }
 
+struct Bounded(Vec<i64>);
+impl SpanVisitor for Bounded {
+    fn batch(&mut self, batch: &SpanBatch<'_>) -> Result<(), ReadError> {
+        self.0.extend(batch.traces.iter().map(|trace| trace.start_ns));
+        Ok(())
+    }
+    fn bound_ns(&self) -> Option<i64> {
+        self.0.iter().max().copied()
+    }
+}
+
 #[test]
 fn later_traces_come_first_and_bounds_leave_out_earlier_ones() {
     let mut place = Place::small();
     let write = super::spans::requests(40, 3, 5);
     place.insert(&write);
     place.flush();
-    struct Bounded(Vec<i64>);
-    impl SpanVisitor for Bounded {
-        fn batch(&mut self, batch: &SpanBatch<'_>) -> Result<(), ReadError> {
-            self.0.extend(batch.traces.iter().map(|trace| trace.start_ns));
-            Ok(())
-        }
-        fn bound_ns(&self) -> Option<i64> {
-            self.0.iter().max().copied()
-        }
-    }
     let select = SpanSelect {
         start_ns: i64::MIN,
         end_ns: i64::MAX,

@@ -1,10 +1,12 @@
 //! Spans to write, few enough that they meet each other.
 
 use super::*;
-use phoenix_model::traces::{Attribute, AttributeValue, Attributes, AttributesBuilder, LinkRef, Scalar, SpanRecord, SpanStatus};
+use phoenix_model::traces::{Attribute, AttributeValue, Attributes, AttributesBuilder, LinkRef, Scalar, Scope, SpanRecord, SpanStatus};
 use proptest::prelude::*;
 
 pub(super) const MINUTE_NS: i64 = 60_000_000_000;
+
+type Set = Vec<(u8, Value)>;
 
 #[derive(Debug, Clone)]
 pub(super) struct Spec {
@@ -17,9 +19,9 @@ pub(super) struct Spec {
     status: u8,
     name: u8,
     resource: u8,
-    attributes: Vec<(u8, Value)>,
-    events: Vec<(u8, i64, Vec<(u8, Value)>)>,
-    links: Vec<(u8, Vec<(u8, Value)>)>,
+    attributes: Set,
+    events: Vec<(u8, i64, Set)>,
+    links: Vec<(u8, Set)>,
     rare: u8,
 }
 
@@ -95,7 +97,9 @@ pub(super) fn trace_id(number: u8) -> TraceId {
 }
 
 fn fill(builder: &mut AttributesBuilder<'_>, attributes: &[(u8, Value)]) {
-    attributes.iter().for_each(|(key, value)| builder.push(&format!("key-{key}"), &value.get()));
+    for (key, value) in attributes {
+        builder.push(&format!("key-{key}"), &value.get());
+    }
 }
 
 /// The start of all, on the edge of a day.
@@ -221,7 +225,6 @@ pub(super) fn values_of(write: &TraceWrite, number: usize, field: &SpanField) ->
         };
         found.iter().flat_map(of_one).collect::<Vec<_>>()
     };
-    use phoenix_model::traces::Scope;
     match field {
         SpanField::Attribute(Scope::Span, key) => set(span.attributes, key),
         SpanField::Attribute(Scope::Resource, key) => set(write.resource(span.resource).attributes, key),
