@@ -7,7 +7,7 @@ use crate::settings::Settings;
 use crate::threshold::{Randomness, Threshold};
 use crate::trace::TraceSpans;
 use crate::trace_state::{threshold_in, trace_state_with, with_threshold};
-use phoenix_model::traces::{TraceWrite, sampling_weight};
+use phoenix_model::traces::{TraceId, TraceWrite, sampling_weight};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -60,6 +60,12 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// A decision of which was remembered whether the trace is kept, and with which probability. The span's
+    /// `tracestate` may hold an explicit randomness; the name of the rule is empty.
+    pub fn remembered(keep: bool, probability: f64, is_exact: bool, trace_id: TraceId, trace_state: &str) -> Self {
+        Self { keep, probability, rule: Arc::from(""), is_exact, randomness: Randomness::of(trace_id, trace_state) }
+    }
+
     /// The `tracestate` that a kept span is stored with. It tells the lower of the probabilities with which
     /// samplers before and this one kept it. A threshold is taken out when the probability is not known,
     /// or when the span could not have been kept by it; OpenTelemetry asks for both.

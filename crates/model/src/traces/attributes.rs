@@ -158,29 +158,40 @@ fn take_scalar<'a>(kind: u8, rest: &mut &'a [u8]) -> Option<Scalar<'a>> {
     })
 }
 
+/// What [`AttributesBuilder`] has seen when any key may be there.
+const ANY_KEY: [u64; 4] = [u64::MAX; 4];
+
 /// Packs attributes behind what stands in a buffer.
 #[derive(Debug)]
 pub struct AttributesBuilder<'b> {
     out: &'b mut Vec<u8>,
     start: usize,
+    /// One bit for each key that is there, by its first bytes and its length: where the bit of a new
+    /// key is clear, no other key needs to be compared.
+    seen: [u64; 4],
 }
 
 impl<'b> AttributesBuilder<'b> {
     /// Begins a set at the end of `out`.
     pub fn new(out: &'b mut Vec<u8>) -> Self {
         let start = out.len();
-        Self { out, start }
+        Self { out, start, seen: [0; 4] }
     }
 
     /// Adds an attribute; an empty key, or one that is there already, is left out (the first counts).
     pub fn push(&mut self, key: &str, value: &AttributeValue<'_>) {
-        if !key.is_empty() && !Attributes(&self.out[self.start..]).iter().any(|before| before.key == key) {
-            self.push_distinct(key, value);
+        if !key.is_empty() && !self.has(key) {
+            self.put(key, value);
         }
     }
 
     /// Adds an attribute whose key is not empty, and not there yet.
     pub fn push_distinct(&mut self, key: &str, value: &AttributeValue<'_>) {
+        self.seen = ANY_KEY;
+        self.put(key, value);
+    }
+
+    fn put(&mut self, key: &str, value: &AttributeValue<'_>) {
         put_text(key, self.out);
         match value {
             AttributeValue::Text(text) => put_tagged_text(text, self.out),
@@ -204,7 +215,31 @@ impl<'b> AttributesBuilder<'b> {
 
     /// Adds an attribute in packed form ([`Attributes::entries`]), whose key is not there yet.
     pub fn push_entry(&mut self, entry: &[u8]) {
+        self.seen = ANY_KEY;
         self.out.extend_from_slice(entry);
+    }
+
+    /// Whether a key is there already; remembers it.
+    fn has(&mut self, key: &str) -> bool {
+        let bytes = key.as_bytes();
+        let mix = [bytes[0], bytes[bytes.len() / 2], bytes[bytes.len() - 1], bytes.len() as u8];
+        let bit = (u32::from_le_bytes(mix).wrapping_mul(0x9e37_79b1) >> 24) as usize;
+        let (word, bit) = (&mut self.seen[bit / 64], 1 << (bit % 64));
+        let may_be_there = *word & bit != 0;
+        *word |= bit;
+        may_be_there && Attributes(&self.out[self.start..]).iter().any(|before| before.key == key)
+    }
+
+    /// Adds the attributes of another set.
+    pub fn extend(&mut self, set: Attributes<'_>) {
+        if self.out.len() == self.start {
+            self.seen = ANY_KEY;
+            self.out.extend_from_slice(set.0);
+        } else {
+            for attribute in set.iter() {
+                self.push(attribute.key, &attribute.value);
+            }
+        }
     }
 
     /// Adds a text.

@@ -221,6 +221,12 @@ impl TraceWrite {
         self.last().trace_state = place;
     }
 
+    /// Adds to what was left out of the span begun last: attributes, events and links.
+    pub fn add_dropped(&mut self, dropped: [u32; 3]) {
+        let before = &mut self.last().fixed.dropped;
+        *before = [0, 1, 2].map(|i| before[i].saturating_add(dropped[i]));
+    }
+
     /// Gives the span begun last its attributes.
     pub fn set_attributes(&mut self, fill: impl FnOnce(&mut AttributesBuilder<'_>)) {
         let place = filled(&mut self.arena, |arena| fill(&mut AttributesBuilder::new(arena)));
