@@ -12,6 +12,9 @@ pub mod push;
 pub mod relabel;
 pub mod remote_write;
 pub mod sampling_config;
+mod scan;
 pub mod scrape;
+pub mod traces;
+mod wire;
 
 pub use error::IngestError;

@@ -7,14 +7,14 @@
 //! histograms in the store of metrics yet, so exponential histograms become classic ones of at most
 //! 20 buckets. Samples of delta temporality are added up, as Prometheus has counters that only grow.
 
-mod body;
+pub(crate) mod body;
 mod delta;
 mod histogram;
 mod logs;
 mod metrics;
 mod names;
 mod receiver;
-mod value;
+pub(crate) mod value;
 
 pub use body::{OtlpAnswer, OtlpBody, OtlpSyntax};
 pub use metrics::MetricsTranslation;

@@ -24,3 +24,4 @@ pub use body::{PushBody, PushFormat};
 pub use receiver::{LogReceiver, PushLimits};
 
 pub(crate) use intake::{Intake, label_name};
+pub(crate) use rates::Bucket;

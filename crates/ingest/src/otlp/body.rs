@@ -78,7 +78,7 @@ impl OtlpSyntax {
 
     /// The answer to a request of which `rejected` items are not stored. `items` is the name of their
     /// number in JSON; `message` is empty when there is nothing to say.
-    pub(super) fn answer(self, response: &impl Message, items: &str, rejected: i64, message: &str) -> OtlpAnswer {
+    pub(crate) fn answer(self, response: &impl Message, items: &str, rejected: i64, message: &str) -> OtlpAnswer {
         let bytes = match self {
             Self::Protobuf => response.encode_to_vec(),
             Self::Json if message.is_empty() => b"{}".to_vec(),

@@ -24,7 +24,7 @@ pub(super) fn text(value: &AnyValue) -> Option<Cow<'_, str>> {
     })
 }
 
-fn double(number: f64) -> String {
+pub(crate) fn double(number: f64) -> String {
     let size = number.abs();
     if size != 0.0 && size.is_finite() && !(1e-6..1e21).contains(&size) { format!("{number:e}") } else { format!("{number}") }
 }
@@ -65,11 +65,11 @@ fn json(value: &AnyValue, out: &mut String) {
     }
 }
 
-fn quote(text: &str, out: &mut String) {
+pub(crate) fn quote(text: &str, out: &mut String) {
     out.push_str(&serde_json::Value::from(text).to_string());
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

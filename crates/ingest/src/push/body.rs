@@ -10,6 +10,9 @@ use std::io::Read;
 /// How much is asked of the budget at a time while a body is unpacked.
 const STEP_BYTES: usize = 256 << 10;
 
+/// The largest window of zstd, as a power of two: 8 MiB, what RFC 8878 asks every reader to have.
+const MOST_WINDOW_LOG: u32 = 23;
+
 /// Which of Loki's addresses a body came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PushFormat {
@@ -93,6 +96,13 @@ pub(crate) fn unpack<'a>(bytes: &'a [u8], encoding: Encoding, limits: &PushLimit
         Encoding::Gzip => inflate(MultiGzDecoder::new(bytes), "gzip", limits, budget.charge(0).map_err(busy)?),
         Encoding::Deflate if is_zlib(bytes) => inflate(ZlibDecoder::new(bytes), "deflate", limits, budget.charge(0).map_err(busy)?),
         Encoding::Deflate => inflate(DeflateDecoder::new(bytes), "deflate", limits, budget.charge(0).map_err(busy)?),
+        Encoding::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(bytes)
+                .map_err(|e| ("body_format", refusal(400, format!("the body is not zstd: {e}"))))?;
+            // A frame may ask for a window of up to 4 GiB.
+            decoder.window_log_max(MOST_WINDOW_LOG).map_err(|e| ("body_format", refusal(400, format!("the body is not zstd: {e}"))))?;
+            inflate(decoder, "zstd", limits, budget.charge(1 << MOST_WINDOW_LOG).map_err(busy)?)
+        }
     }
 }
 
@@ -132,6 +142,7 @@ pub(crate) enum Encoding {
     Snappy,
     Gzip,
     Deflate,
+    Zstd,
 }
 
 impl Encoding {
@@ -153,6 +164,7 @@ impl Encoding {
             "gzip" => Ok(Self::Gzip),
             "deflate" => Ok(Self::Deflate),
             "snappy" => Ok(Self::Snappy),
+            "zstd" => Ok(Self::Zstd),
             other => Err(unsupported(other)),
         }
     }

@@ -4,10 +4,8 @@
 //! into a buffer that is used again. A stream's labels are looked up by the text of their object,
 //! so that a client which sends an object for each record pays for its labels once.
 
-mod scan;
-
 use super::{Intake, PushFormat};
-use scan::{Raw, Scanner};
+use crate::scan::{Raw, Scanner};
 
 /// Why a body is not Loki's JSON: what was expected, and at which byte.
 pub(super) type JsonError = String;

@@ -10,11 +10,12 @@
 //! ```
 
 use super::Intake;
+use crate::wire::{Value, Wire};
 use std::borrow::Cow;
 
 /// Reads a request. Returns what is wrong with the bytes, in words.
 pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), String> {
-    let mut request = Wire { bytes };
+    let mut request = Wire::new(bytes);
     while let Some((field, value)) = request.next()? {
         if let (1, Value::Bytes(stream)) = (field, value) {
             read_stream(stream, intake)?;
@@ -26,7 +27,7 @@ pub(super) fn read(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), String> 
 fn read_stream(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), String> {
     // The labels come first from all known writers, and may stand behind the entries.
     let mut labels: &[u8] = b"";
-    let mut stream = Wire { bytes };
+    let mut stream = Wire::new(bytes);
     while let Some((field, value)) = stream.next()? {
         if let (1, Value::Bytes(text)) = (field, value) {
             labels = text;
@@ -34,7 +35,7 @@ fn read_stream(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), String> {
         }
     }
     intake.begin_text(&String::from_utf8_lossy(labels));
-    let mut stream = Wire { bytes };
+    let mut stream = Wire::new(bytes);
     while let Some((field, value)) = stream.next()? {
         if let (2, Value::Bytes(entry)) = (field, value) {
             read_entry(entry, intake)?;
@@ -46,7 +47,7 @@ fn read_stream(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), String> {
 fn read_entry(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), String> {
     let mut timestamp_ns = 0;
     let mut line: &[u8] = b"";
-    let mut entry = Wire { bytes };
+    let mut entry = Wire::new(bytes);
     intake.clear_metadata();
     while let Some((field, value)) = entry.next()? {
         match (field, value) {
@@ -65,7 +66,7 @@ fn read_entry(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), String> {
 
 fn read_timestamp(bytes: &[u8]) -> Result<i64, String> {
     let (mut seconds, mut nanos) = (0_i64, 0_i64);
-    let mut timestamp = Wire { bytes };
+    let mut timestamp = Wire::new(bytes);
     while let Some((field, value)) = timestamp.next()? {
         match (field, value) {
             (1, Value::Varint(number)) => seconds = number as i64,
@@ -78,7 +79,7 @@ fn read_timestamp(bytes: &[u8]) -> Result<i64, String> {
 
 fn read_pair(bytes: &[u8]) -> Result<(Cow<'_, str>, Cow<'_, str>), String> {
     let (mut name, mut value) = (Cow::Borrowed(""), Cow::Borrowed(""));
-    let mut pair = Wire { bytes };
+    let mut pair = Wire::new(bytes);
     while let Some((field, part)) = pair.next()? {
         match (field, part) {
             (1, Value::Bytes(text)) => name = String::from_utf8_lossy(text),
@@ -87,58 +88,4 @@ fn read_pair(bytes: &[u8]) -> Result<(Cow<'_, str>, Cow<'_, str>), String> {
         }
     }
     Ok((name, value))
-}
-
-/// The fields of a message, in their order.
-struct Wire<'a> {
-    bytes: &'a [u8],
-}
-
-enum Value<'a> {
-    Varint(u64),
-    Bytes(&'a [u8]),
-    /// Four or eight bytes, which no field that is read has.
-    Fixed,
-}
-
-impl<'a> Wire<'a> {
-    fn next(&mut self) -> Result<Option<(u64, Value<'a>)>, String> {
-        if self.bytes.is_empty() {
-            return Ok(None);
-        }
-        let tag = self.varint()?;
-        let value = match tag & 7 {
-            0 => Value::Varint(self.varint()?),
-            1 => self.take(8).map(|_| Value::Fixed)?,
-            2 => {
-                let length = self.varint()?;
-                Value::Bytes(self.take(usize::try_from(length).unwrap_or(usize::MAX))?)
-            }
-            5 => self.take(4).map(|_| Value::Fixed)?,
-            kind => return Err(format!("a field has wire type {kind}")),
-        };
-        if tag >> 3 == 0 {
-            return Err("a field has number 0".to_owned());
-        }
-        Ok(Some((tag >> 3, value)))
-    }
-
-    fn varint(&mut self) -> Result<u64, String> {
-        let mut number = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let (&byte, rest) = self.bytes.split_first().ok_or("a number ends too early")?;
-            self.bytes = rest;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(number);
-            }
-        }
-        Err("a number has more than ten bytes".to_owned())
-    }
-
-    fn take(&mut self, length: usize) -> Result<&'a [u8], String> {
-        let (taken, rest) = self.bytes.split_at_checked(length).ok_or("a field ends behind its message")?;
-        self.bytes = rest;
-        Ok(taken)
-    }
 }

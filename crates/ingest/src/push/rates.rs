@@ -35,13 +35,19 @@ struct Stream {
 
 /// A bucket of tokens, one a byte, that fills at the rate and holds the burst.
 #[derive(Clone, Copy)]
-struct Bucket {
+pub(crate) struct Bucket {
     tokens: f64,
     at: Duration,
 }
 
 impl Bucket {
-    fn take(&mut self, bytes: f64, rate: f64, burst: f64, now: Duration) -> bool {
+    /// A full bucket.
+    pub(crate) fn full(burst: f64, at: Duration) -> Self {
+        Self { tokens: burst, at }
+    }
+
+    /// Takes bytes, if there are as many.
+    pub(crate) fn take(&mut self, bytes: f64, rate: f64, burst: f64, now: Duration) -> bool {
         let gained = now.saturating_sub(self.at).as_secs_f64() * rate;
         self.tokens = (self.tokens + gained).min(burst);
         self.at = now;
@@ -69,7 +75,7 @@ impl Rates {
         let mut state = self.state.lock();
         let (rate, burst) = (limits.ingestion_rate_mb * 1_048_576.0, limits.ingestion_burst_size_mb * 1_048_576.0);
         let bytes = write.size_bytes();
-        let all = state.all.get_or_insert(Bucket { tokens: burst, at: now });
+        let all = state.all.get_or_insert(Bucket::full(burst, now));
         if rate > 0.0 && !all.take(bytes as f64, rate, burst, now) {
             return Verdict::Nothing(format!(
                 "ingestion rate limit exceeded for user fake (limit: {rate:.0} bytes/sec) while attempting to ingest '{}' lines totaling \
@@ -126,7 +132,7 @@ impl State {
                 return false;
             }
             None => {
-                let bucket = Bucket { tokens: burst as f64, at: now };
+                let bucket = Bucket::full(burst as f64, now);
                 self.streams.entry(labels.clone()).or_insert(Stream { bucket, last: now })
             }
         };

@@ -6,20 +6,20 @@ use memchr::{memchr, memchr2};
 const MAX_DEPTH: usize = 64;
 
 /// Where reading stands in a text.
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     text: &'a str,
     at: usize,
 }
 
 /// A string as it stands between its quotes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Raw<'a> {
+pub(crate) struct Raw<'a> {
     text: &'a str,
     has_escapes: bool,
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
@@ -34,18 +34,18 @@ impl<'a> Scanner<'a> {
     }
 
     /// The position of the next value.
-    pub(super) fn at(&mut self) -> usize {
+    pub(crate) fn at(&mut self) -> usize {
         self.space();
         self.at
     }
 
     /// Goes to a position that [`Scanner::at`] gave; gives the one where it stood.
-    pub(super) fn go_to(&mut self, at: usize) -> usize {
+    pub(crate) fn go_to(&mut self, at: usize) -> usize {
         std::mem::replace(&mut self.at, at)
     }
 
     /// The text from a position to here.
-    pub(super) fn text_from(&self, start: usize) -> &'a str {
+    pub(crate) fn text_from(&self, start: usize) -> &'a str {
         &self.text[start..self.at]
     }
 
@@ -65,22 +65,22 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes a byte that must be there.
-    pub(super) fn expect(&mut self, byte: u8, what: &str) -> Result<(), String> {
+    pub(crate) fn expect(&mut self, byte: u8, what: &str) -> Result<(), String> {
         if self.take(byte) { Ok(()) } else { Err(self.error(what)) }
     }
 
     /// Takes a comma if it is there.
-    pub(super) fn comma(&mut self) -> bool {
+    pub(crate) fn comma(&mut self) -> bool {
         self.take(b',')
     }
 
     /// Takes the end of an object or array if it is there.
-    pub(super) fn close(&mut self, byte: u8) -> bool {
+    pub(crate) fn close(&mut self, byte: u8) -> bool {
         self.take(byte)
     }
 
     /// Takes `null` if it is there.
-    pub(super) fn null(&mut self) -> bool {
+    pub(crate) fn null(&mut self) -> bool {
         self.space();
         let is_there = self.text.as_bytes()[self.at..].starts_with(b"null");
         self.at += 4 * usize::from(is_there);
@@ -88,13 +88,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// Whether nothing follows but space.
-    pub(super) fn end(&mut self) -> Result<(), String> {
+    pub(crate) fn end(&mut self) -> Result<(), String> {
         self.space();
         if self.at == self.text.len() { Ok(()) } else { Err(self.error("the end")) }
     }
 
     /// Takes a string.
-    pub(super) fn string(&mut self, what: &str) -> Result<Raw<'a>, String> {
+    pub(crate) fn string(&mut self, what: &str) -> Result<Raw<'a>, String> {
         self.expect(b'"', what)?;
         let start = self.at;
         let bytes = self.text.as_bytes();
@@ -117,7 +117,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes a value of any kind.
-    pub(super) fn skip_value(&mut self) -> Result<(), String> {
+    pub(crate) fn skip_value(&mut self) -> Result<(), String> {
         let mut closers: Vec<u8> = Vec::new();
         loop {
             self.space();
@@ -161,25 +161,37 @@ impl<'a> Scanner<'a> {
     }
 
     fn scalar(&mut self) -> Result<(), String> {
+        self.word("a value").map(|_| ())
+    }
+
+    /// Takes a number, `true`, `false` or `null`, as it is written.
+    pub(crate) fn word(&mut self, what: &str) -> Result<&'a str, String> {
+        self.space();
         let rest = &self.text.as_bytes()[self.at..];
         let length = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
         let word = &self.text[self.at..self.at + length];
         if matches!(word, "null" | "true" | "false") || serde_json::from_str::<f64>(word).is_ok() {
             self.at += length;
-            return Ok(());
+            return Ok(word);
         }
-        Err(self.error("a value"))
+        Err(self.error(what))
+    }
+
+    /// Whether a string comes next.
+    pub(crate) fn is_string(&mut self) -> bool {
+        self.space();
+        self.byte() == Some(b'"')
     }
 }
 
 impl<'a> Raw<'a> {
     /// The text as it stands, with escapes.
-    pub(super) fn text(self) -> &'a str {
+    pub(crate) fn text(self) -> &'a str {
         self.text
     }
 
     /// The text; one with escapes is put together in `buffer`. Half of a surrogate pair becomes U+FFFD.
-    pub(super) fn decode<'b>(self, buffer: &'b mut String) -> Result<&'b str, String>
+    pub(crate) fn decode<'b>(self, buffer: &'b mut String) -> Result<&'b str, String>
     where
         'a: 'b,
     {

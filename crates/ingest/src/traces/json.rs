@@ -1,0 +1,414 @@
+//! JSON into the wire format of protobuf, by a schema.
+//! <https://protobuf.dev/programming-guides/json/>, with OTLP's ids in hexadecimal digits:
+//! <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>
+//!
+//! Keys may be written in camel case or with underscores, whole numbers as numbers or as strings,
+//! members of enumerations by number or by name. Keys that the schema does not have are skipped, and
+//! `null` is as if the key was not there. What comes out is at most about twice as long as what goes
+//! in, and strings without escapes are copied once.
+
+mod schema;
+
+pub(super) use schema::{OTLP, ZIPKIN};
+
+use crate::scan::Scanner;
+use std::net::IpAddr;
+
+/// How deep messages may be nested.
+const MAX_DEPTH: usize = 64;
+/// Bytes of a length that is put in before it is known: a number may have more digits than it needs.
+const LENGTH_BYTES: usize = 5;
+
+/// A message: its fields, the frequent ones first.
+#[derive(Debug)]
+pub(super) struct Message {
+    what: &'static str,
+    fields: &'static [Field],
+}
+
+#[derive(Debug)]
+struct Field {
+    name: &'static str,
+    number: u32,
+    kind: Kind,
+    is_repeated: bool,
+}
+
+/// How a field is written.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Text,
+    /// Bytes in hexadecimal digits.
+    Hex,
+    /// Bytes in hexadecimal digits, padded with zeros on the left to 8 or 16 bytes.
+    PaddedHex,
+    Base64,
+    /// An IP address as people write it.
+    Address,
+    Bool,
+    Number,
+    Fixed64,
+    Fixed32,
+    Double,
+    Enumeration(&'static [&'static str]),
+    Message(&'static Message),
+    /// An object whose values are strings, as entries of two fields.
+    Map,
+}
+
+/// Puts a text in JSON into the wire format. Returns what was expected, and at which byte.
+pub(super) fn to_wire(text: &str, message: &Message) -> Result<Vec<u8>, String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut writer = Writer { scanner: Scanner::new(text), buffer: String::new() };
+    writer.message(message, 0, &mut out)?;
+    writer.scanner.end()?;
+    Ok(out)
+}
+
+/// As [`to_wire`], for a list of messages, which become field 1 of one around them.
+pub(super) fn list_to_wire(text: &str, message: &'static Message) -> Result<Vec<u8>, String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut writer = Writer { scanner: Scanner::new(text), buffer: String::new() };
+    let field = Field { name: "a list", number: 1, kind: Kind::Message(message), is_repeated: true };
+    writer.values(&field, 0, &mut out)?;
+    writer.scanner.end()?;
+    Ok(out)
+}
+
+struct Writer<'a> {
+    scanner: Scanner<'a>,
+    buffer: String,
+}
+
+impl Writer<'_> {
+    fn message(&mut self, message: &Message, depth: usize, out: &mut Vec<u8>) -> Result<(), String> {
+        if depth > MAX_DEPTH {
+            return Err(format!("messages are nested deeper than {MAX_DEPTH} levels at byte {}", self.scanner.at()));
+        }
+        self.scanner.expect(b'{', message.what)?;
+        if self.scanner.close(b'}') {
+            return Ok(());
+        }
+        loop {
+            let key = self.scanner.string("a key")?;
+            self.scanner.expect(b':', "`:`")?;
+            // Keys that matter have no escapes.
+            match message.fields.iter().find(|field| is_key(field.name, key.text())) {
+                Some(_) if self.scanner.null() => {}
+                Some(field) => self.values(field, depth, out)?,
+                None => self.scanner.skip_value()?,
+            }
+            if !self.scanner.comma() {
+                return self.scanner.expect(b'}', "`,` or `}`");
+            }
+        }
+    }
+
+    fn values(&mut self, field: &Field, depth: usize, out: &mut Vec<u8>) -> Result<(), String> {
+        if matches!(field.kind, Kind::Map) {
+            return self.map(field, out);
+        }
+        if !field.is_repeated {
+            return self.value(field, depth, out);
+        }
+        self.scanner.expect(b'[', field.name)?;
+        if self.scanner.close(b']') {
+            return Ok(());
+        }
+        loop {
+            if !self.scanner.null() {
+                self.value(field, depth, out)?;
+            }
+            if !self.scanner.comma() {
+                return self.scanner.expect(b']', "`,` or `]`");
+            }
+        }
+    }
+
+    fn value(&mut self, field: &Field, depth: usize, out: &mut Vec<u8>) -> Result<(), String> {
+        let at = self.scanner.at();
+        let wrong = |what: &str| format!("`{}` at byte {at} is not {what}", field.name);
+        match field.kind {
+            Kind::Text => {
+                let text = self.scanner.string(field.name)?.decode(&mut self.buffer)?;
+                put_bytes(field.number, text.as_bytes(), out);
+            }
+            Kind::Hex => {
+                let text = self.scanner.string(field.name)?.text();
+                // What is no id is put as one of a wrong length: it is the span that is refused.
+                let digits: Option<Vec<u8>> = text.bytes().map(|byte| char::from(byte).to_digit(16).map(|digit| digit as u8)).collect();
+                let bytes = digits
+                    .filter(|digits| digits.len() % 2 == 0 && digits.len() <= 64)
+                    .map_or_else(|| vec![0], |digits| digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect());
+                put_bytes(field.number, &bytes, out);
+            }
+            Kind::PaddedHex => {
+                let text = self.scanner.string(field.name)?.text();
+                let number = u128::from_str_radix(text, 16).ok().filter(|_| text.len() <= 32 && !text.starts_with('+'));
+                match number {
+                    _ if text.is_empty() => put_bytes(field.number, b"", out),
+                    Some(number) if text.len() > 16 => put_bytes(field.number, &number.to_be_bytes(), out),
+                    Some(number) => put_bytes(field.number, &(number as u64).to_be_bytes(), out),
+                    None => put_bytes(field.number, &[0], out),
+                }
+            }
+            Kind::Base64 => {
+                let text = self.scanner.string(field.name)?.decode(&mut self.buffer)?;
+                let bytes = from_base64(text).ok_or_else(|| wrong("base64"))?;
+                put_bytes(field.number, &bytes, out);
+            }
+            Kind::Address => {
+                let text = self.scanner.string(field.name)?.text();
+                // An address that is none is not worth a request.
+                match text.parse() {
+                    Ok(IpAddr::V4(address)) => put_bytes(field.number, &address.octets(), out),
+                    Ok(IpAddr::V6(address)) => put_bytes(field.number, &address.octets(), out),
+                    Err(_) => {}
+                }
+            }
+            Kind::Bool => {
+                let word = self.word(field.name)?;
+                let value = match word.as_str() {
+                    "true" => 1,
+                    "false" => 0,
+                    _ => return Err(wrong("`true` or `false`")),
+                };
+                put_number(field.number, value, out);
+            }
+            Kind::Number => {
+                let number = whole(&self.word(field.name)?).ok_or_else(|| wrong("a whole number of 64 bits"))?;
+                put_number(field.number, number, out);
+            }
+            Kind::Fixed64 => {
+                let number = whole(&self.word(field.name)?).ok_or_else(|| wrong("a whole number of 64 bits"))?;
+                put_tag(field.number, 1, out);
+                out.extend(number.to_le_bytes());
+            }
+            Kind::Fixed32 => {
+                let number = whole(&self.word(field.name)?).and_then(|number| u32::try_from(number).ok());
+                put_tag(field.number, 5, out);
+                out.extend(number.ok_or_else(|| wrong("a whole number of 32 bits"))?.to_le_bytes());
+            }
+            Kind::Double => {
+                let word = self.word(field.name)?;
+                let number = match word.as_str() {
+                    "NaN" => f64::NAN,
+                    "Infinity" => f64::INFINITY,
+                    "-Infinity" => f64::NEG_INFINITY,
+                    digits => serde_json::from_str(digits).map_err(|_| wrong("a number"))?,
+                };
+                put_tag(field.number, 1, out);
+                out.extend(number.to_le_bytes());
+            }
+            Kind::Enumeration(names) => {
+                let word = self.word(field.name)?;
+                let number = names.iter().position(|name| *name == word).map(|number| number as u64).or_else(|| whole(&word));
+                // A name that is new says nothing yet.
+                put_number(field.number, number.unwrap_or(0), out);
+            }
+            Kind::Message(message) => within(field.number, out, |out| self.message(message, depth + 1, out))?,
+            Kind::Map => {}
+        }
+        Ok(())
+    }
+
+    fn map(&mut self, field: &Field, out: &mut Vec<u8>) -> Result<(), String> {
+        self.scanner.expect(b'{', field.name)?;
+        if self.scanner.close(b'}') {
+            return Ok(());
+        }
+        loop {
+            let key = self.scanner.string("a key")?;
+            self.scanner.expect(b':', "`:`")?;
+            if !self.scanner.null() {
+                within(field.number, out, |out| {
+                    put_bytes(1, key.decode(&mut self.buffer)?.as_bytes(), out);
+                    // Some clients write numbers and truth values as they are.
+                    if self.scanner.is_string() {
+                        put_bytes(2, self.scanner.string("a string")?.decode(&mut self.buffer)?.as_bytes(), out);
+                    } else {
+                        put_bytes(2, self.scanner.word("a string")?.as_bytes(), out);
+                    }
+                    Ok(())
+                })?;
+            }
+            if !self.scanner.comma() {
+                return self.scanner.expect(b'}', "`,` or `}`");
+            }
+        }
+    }
+
+    /// A number, truth value or name, with quotes or without.
+    fn word(&mut self, what: &str) -> Result<String, String> {
+        if self.scanner.is_string() {
+            return Ok(self.scanner.string(what)?.text().to_owned());
+        }
+        self.scanner.word(what).map(str::to_owned)
+    }
+}
+
+/// Whether a key names a field, in camel case or with underscores.
+fn is_key(name: &str, key: &str) -> bool {
+    if name == key {
+        return true;
+    }
+    let mut rest = key.bytes();
+    for byte in name.bytes() {
+        let is_next = if byte.is_ascii_uppercase() {
+            rest.next() == Some(b'_') && rest.next() == Some(byte.to_ascii_lowercase())
+        } else {
+            rest.next() == Some(byte)
+        };
+        if !is_next {
+            return false;
+        }
+    }
+    rest.next().is_none()
+}
+
+/// A whole number of 64 bits, negative ones as their two's complement. JSON may write `1e3` and `1.0`.
+fn whole(text: &str) -> Option<u64> {
+    if let Ok(number) = text.parse::<u64>() {
+        return Some(number);
+    }
+    if let Ok(number) = text.parse::<i64>() {
+        return Some(number as u64);
+    }
+    let number: f64 = serde_json::from_str(text).ok()?;
+    let is_whole = number.fract() == 0.0 && number.abs() < 9.2e18;
+    is_whole.then_some(number as i64 as u64)
+}
+
+/// Base64 with the alphabet of RFC 4648 in either form, with padding or without.
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut number) = (0_u32, 0);
+    for byte in text.trim_end_matches('=').bytes() {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(digit);
+        number += 6;
+        if number >= 8 {
+            number -= 8;
+            out.push((bits >> number) as u8);
+        }
+    }
+    Some(out)
+}
+
+fn put_varint(mut number: u64, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+fn put_tag(field: u32, wire_type: u32, out: &mut Vec<u8>) {
+    put_varint(u64::from(field << 3 | wire_type), out);
+}
+
+fn put_number(field: u32, number: u64, out: &mut Vec<u8>) {
+    put_tag(field, 0, out);
+    put_varint(number, out);
+}
+
+fn put_bytes(field: u32, bytes: &[u8], out: &mut Vec<u8>) {
+    put_tag(field, 2, out);
+    put_varint(bytes.len() as u64, out);
+    out.extend_from_slice(bytes);
+}
+
+/// Writes a field of bytes whose length is known behind them.
+fn within(field: u32, out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>) -> Result<(), String>) -> Result<(), String> {
+    put_tag(field, 2, out);
+    let at = out.len();
+    out.extend([0; LENGTH_BYTES]);
+    fill(out)?;
+    let length = out.len() - at - LENGTH_BYTES;
+    if length >> (7 * LENGTH_BYTES) != 0 {
+        return Err("a message is too long".to_owned());
+    }
+    for (i, byte) in out[at..at + LENGTH_BYTES].iter_mut().enumerate() {
+        *byte = (length >> (7 * i)) as u8 & 0x7f | if i + 1 < LENGTH_BYTES { 0x80 } else { 0 };
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_in_two_cases() {
+        for (name, key, want) in [
+            ("startTimeUnixNano", "startTimeUnixNano", true),
+            ("startTimeUnixNano", "start_time_unix_nano", true),
+            ("startTimeUnixNano", "start_timeUnixNano", false),
+            ("name", "name", true),
+            ("name", "names", false),
+            ("name", "nam", false),
+        ] {
+            assert_eq!(is_key(name, key), want, "{key}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers() {
+        for (text, want) in [
+            ("7", Some(7)),
+            ("-1", Some(u64::MAX)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("1e3", Some(1000)),
+            ("2.0", Some(2)),
+            ("2.5", None),
+            ("1e30", None),
+            ("", None),
+            ("x", None),
+        ] {
+            assert_eq!(whole(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn base64_in_its_forms() {
+        for (text, want) in [("YW55", Some("any")), ("YW4=", Some("an")), ("YW4", Some("an")), ("", Some("")), ("Y W", None)] {
+            assert_eq!(from_base64(text), want.map(|text| text.as_bytes().to_vec()), "{text}");
+        }
+        assert_eq!(from_base64("-_+/"), Some(vec![0xfb, 0xff, 0xbf]));
+    }
+
+    #[test]
+    fn nesting_has_an_end() {
+        let deep = format!(
+            "{}{}",
+            r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"a","value":"#,
+            r#"{"arrayValue":{"values":["#.repeat(200)
+        );
+        assert!(to_wire(&deep, &OTLP).unwrap_err().starts_with("messages are nested deeper than 64 levels"));
+        let deep = format!(r#"{{"unknown":{}"#, "[".repeat(100_000));
+        assert!(to_wire(&deep, &OTLP).unwrap_err().starts_with("values are nested deeper than 64 levels"));
+    }
+
+    #[test]
+    fn faults_say_where() {
+        for (text, want) in [
+            ("", "expected a request of OTLP for traces, the text ends at byte 0"),
+            ("{} {}", "expected the end, found '{' at byte 3"),
+            (r#"{"resourceSpans":{}}"#, "expected resourceSpans, found '{' at byte 17"),
+            (r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":7}]}]}]}"#, "expected name, found '7' at byte 51"),
+            (
+                r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":"x"}]}]}]}"#,
+                "`startTimeUnixNano` at byte 64 is not a whole number of 64 bits",
+            ),
+        ] {
+            assert_eq!(to_wire(text, &OTLP).unwrap_err(), want, "{text}");
+        }
+    }
+}

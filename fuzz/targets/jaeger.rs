@@ -1,0 +1,16 @@
+//! Jaeger's spans, in Thrift and in protobuf.
+#![no_main]
+
+mod trace_store;
+
+use libfuzzer_sys::fuzz_target;
+use phoenix_ingest::traces::TraceBody;
+use std::sync::LazyLock;
+use trace_store::receiver;
+
+static RECEIVER: LazyLock<phoenix_ingest::traces::TraceReceiver> = LazyLock::new(receiver);
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = RECEIVER.jaeger_message(bytes);
+    let _ = RECEIVER.jaeger_body(TraceBody { content_type: Some("application/x-thrift"), content_encoding: None, bytes });
+});

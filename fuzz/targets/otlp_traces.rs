@@ -1,0 +1,20 @@
+//! Requests of OTLP with traces, in protobuf and in JSON.
+#![no_main]
+
+mod trace_store;
+
+use libfuzzer_sys::fuzz_target;
+use phoenix_ingest::otlp::OtlpBody;
+use std::sync::LazyLock;
+use trace_store::receiver;
+
+static RECEIVER: LazyLock<phoenix_ingest::traces::TraceReceiver> = LazyLock::new(receiver);
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = RECEIVER.otlp_message(bytes);
+    for (content_type, content_encoding) in
+        [(Some("application/json"), None), (Some("application/x-protobuf"), Some("gzip")), (Some("application/x-protobuf"), Some("zstd"))]
+    {
+        let _ = RECEIVER.otlp_body(OtlpBody { content_type, content_encoding, bytes });
+    }
+});
