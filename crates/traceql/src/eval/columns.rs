@@ -2,7 +2,7 @@
 
 use super::value::{Several, Value};
 use crate::ast::{AttributeName, IntrinsicName};
-use crate::source::{ColumnValues, Intrinsic, Scope, SpanBatch, SpanField, SpanValue};
+use crate::source::{ColumnValues, Intrinsic, ReadError, Scope, SpanBatch, SpanField, SpanValue};
 use phoenix_model::traces::{SpanKind, SpanStatus};
 use std::borrow::Cow;
 
@@ -118,8 +118,24 @@ pub(crate) struct Frame<'b> {
 impl<'b> Frame<'b> {
     pub const NO_PARENT: u32 = u32::MAX;
 
-    pub fn new(batch: &SpanBatch<'b>, columns: &Columns) -> Self {
+    /// An error if the store gives what is always there in another form than whole numbers.
+    pub fn new(batch: &SpanBatch<'b>, columns: &Columns) -> Result<Self, ReadError> {
         let mut frame = Self { batch: *batch, parents: Vec::new() };
+        for (at, field) in columns.fields.iter().enumerate() {
+            let whole = matches!(
+                field,
+                SpanField::Intrinsic(
+                    Intrinsic::Start
+                        | Intrinsic::Duration
+                        | Intrinsic::NestedSetLeft
+                        | Intrinsic::NestedSetRight
+                        | Intrinsic::NestedSetParent
+                )
+            );
+            if whole && frame.ints(at).len() != batch.rows {
+                return Err(ReadError::Storage(format!("the store gave no whole numbers for {field:?}")));
+            }
+        }
         if columns.parents {
             let at = |intrinsic| columns.fields.iter().position(|f| *f == SpanField::Intrinsic(intrinsic));
             let (left, parent) = (at(Intrinsic::NestedSetLeft), at(Intrinsic::NestedSetParent));
@@ -136,7 +152,7 @@ impl<'b> Frame<'b> {
                 }
             }
         }
-        frame
+        Ok(frame)
     }
 
     /// A column of whole numbers; empty if it is none.

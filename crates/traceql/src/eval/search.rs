@@ -107,7 +107,7 @@ impl SpanVisitor for Finder<'_> {
     fn batch(&mut self, batch: &SpanBatch<'_>) -> Result<(), ReadError> {
         self.options.check_cancelled()?;
         let (plan, options) = (self.plan, self.options);
-        let frame = Frame::new(batch, &plan.columns);
+        let frame = Frame::new(batch, &plan.columns)?;
         let sets = Sets::new(plan, &frame, &mut self.verdicts, options.columnar);
         let mut order: Vec<usize> = (0..batch.traces.len()).filter(|trace| self.counts(&batch.traces[*trace])).collect();
         order.sort_unstable_by_key(|trace| (Reverse(batch.traces[*trace].start_ns), batch.traces[*trace].id));

@@ -152,7 +152,7 @@ impl SpanVisitor for Collector<'_> {
         if self.ends {
             return Ok(());
         }
-        let frame = Frame::new(batch, &self.plan.columns);
+        let frame = Frame::new(batch, &self.plan.columns)?;
         let met = self.plan.leaves.first().map(|leaf| leaf.rows(&frame, &mut self.verdicts));
         let starts = frame.ints(self.start);
         let range = self.params.start_ns..self.params.end_ns;

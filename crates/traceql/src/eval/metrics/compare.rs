@@ -118,7 +118,7 @@ impl SpanVisitor for Counter<'_> {
     fn batch(&mut self, batch: &SpanBatch<'_>) -> Result<(), ReadError> {
         self.options.check_cancelled()?;
         let comparison = self.comparison;
-        let frame = Frame::new(batch, &comparison.plan.columns);
+        let frame = Frame::new(batch, &comparison.plan.columns)?;
         let into = (&mut self.rows, &mut self.at);
         matched(&comparison.plan, comparison.start, &comparison.steps, &frame, &mut self.verdicts, self.options.columnar, into);
         let selected = comparison.selection.rows(&frame, &mut self.verdicts);

@@ -390,7 +390,7 @@ impl SpanVisitor for Counter<'_> {
     fn batch(&mut self, batch: &SpanBatch<'_>) -> Result<(), ReadError> {
         self.options.check_cancelled()?;
         let stage = self.stage;
-        let frame = Frame::new(batch, &stage.plan.columns);
+        let frame = Frame::new(batch, &stage.plan.columns)?;
         let into = (&mut self.rows, &mut self.at);
         matched(&stage.plan, stage.start, &stage.steps, &frame, &mut self.verdicts, self.options.columnar, into);
         self.measure(&frame);
