@@ -55,7 +55,10 @@ fn end_seconds(time: Option<&str>) -> Result<f64, Failure> {
 
 fn render(data: &Value) -> String {
     let mut out = String::new();
-    let pair = |value: &Value| format!("{} @{}", value[1].as_str().unwrap_or(""), value[0]);
+    let pair = |value: &Value| match value[1].as_str() {
+        Some(number) => format!("{number} @{}", value[0]),
+        None => format!("{} @{}", histogram(&value[1]), value[0]),
+    };
     match &data["result"] {
         Value::Array(series) if data["resultType"] == "vector" || data["resultType"] == "matrix" => {
             if series.is_empty() {
@@ -63,11 +66,15 @@ fn render(data: &Value) -> String {
             }
             for element in series {
                 let labels: Labels = serde_json::from_value(element["metric"].clone()).unwrap_or_default();
-                if element["value"].is_array() {
-                    out.push_str(&format!("{labels} => {}\n", pair(&element["value"])));
+                if let Some(single) = [&element["value"], &element["histogram"]].into_iter().find(|value| value.is_array()) {
+                    out.push_str(&format!("{labels} => {}\n", pair(single)));
                 } else {
                     out.push_str(&format!("{labels} =>\n"));
-                    for value in element["values"].as_array().into_iter().flatten() {
+                    // A series may have both, but only one of them at a time.
+                    let all = ["values", "histograms"].into_iter().filter_map(|key| element[key].as_array()).flatten();
+                    let mut all: Vec<&Value> = all.collect();
+                    all.sort_by(|a, b| a[0].as_f64().unwrap_or(0.0).total_cmp(&b[0].as_f64().unwrap_or(0.0)));
+                    for value in all {
                         out.push_str(&format!("  {}\n", pair(value)));
                     }
                 }
@@ -75,6 +82,19 @@ fn render(data: &Value) -> String {
         }
         single => out.push_str(&format!("{}\n", pair(single))),
     }
+    out
+}
+
+/// A native histogram in one line, as Prometheus writes it.
+fn histogram(of: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    let mut out = format!("{{count:{}, sum:{}", text(&of["count"]), text(&of["sum"]));
+    for bucket in of["buckets"].as_array().into_iter().flatten() {
+        let open = if matches!(bucket[0].as_u64(), Some(1 | 3)) { '[' } else { '(' };
+        let close = if matches!(bucket[0].as_u64(), Some(0 | 3)) { ']' } else { ')' };
+        out.push_str(&format!(", {open}{},{}{close}:{}", text(&bucket[1]), text(&bucket[2]), text(&bucket[3])));
+    }
+    out.push('}');
     out
 }
 
@@ -88,6 +108,14 @@ mod tests {
         insta::assert_snapshot!(render(&json!({"resultType": "vector", "result": [{"metric": {"__name__": "up", "job": "a"}, "value": [1.5, "1"]}]})), @r#"up{job="a"} => 1 @1.5"#);
         insta::assert_snapshot!(render(&json!({"resultType": "scalar", "result": [1, "2"]})), @"2 @1");
         insta::assert_snapshot!(render(&json!({"resultType": "vector", "result": []})), @"(no result: no series matches, or none has a recent sample)");
+        let histogram = json!({"count": "7", "sum": "9.5", "buckets": [[1, "-2", "-1", "1"], [3, "-0.5", "0.5", "2"], [0, "1", "2", "4"]]});
+        insta::assert_snapshot!(render(&json!({"resultType": "vector", "result": [{"metric": {}, "histogram": [1.5, histogram]}]})), @"{} => {count:7, sum:9.5, [-2,-1):1, [-0.5,0.5]:2, (1,2]:4} @1.5");
+        insta::assert_snapshot!(render(&json!({"resultType": "matrix", "result": [{"metric": {}, "values": [[1, "2"], [3, "4"]], "histograms": [[2, {"count": "0", "sum": "0"}]]}]})), @r"
+        {} =>
+          2 @1
+          {count:0, sum:0} @2
+          4 @3
+        ");
         insta::assert_snapshot!(render(&json!({"resultType": "matrix", "result": [{"metric": {}, "values": [[1, "2"], [2, "3"]]}]})), @r"
         {} =>
           2 @1

@@ -1,5 +1,6 @@
 //! Prometheus' HTTP API.
 
+mod exemplars;
 mod federate;
 mod query;
 mod remote_write;
@@ -20,6 +21,7 @@ pub(super) fn router() -> Router<Api> {
         .route("/query", get(query::instant).post(query::instant))
         .route("/query_range", get(query::range).post(query::range))
         .route("/format_query", get(query::format).post(query::format))
+        .route("/query_exemplars", get(exemplars::exemplars).post(exemplars::exemplars))
         .route("/series", get(query::series).post(query::series))
         .route("/labels", get(query::labels).post(query::labels))
         .route("/label/{name}/values", get(query::label_values))

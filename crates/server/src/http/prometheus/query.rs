@@ -189,12 +189,18 @@ pub(super) async fn label_values(State(api): State<Api>, Path(name): Path<String
 }
 
 fn time_bounds(params: &Params) -> Result<(i64, i64, usize), ApiError> {
+    let (start_ms, end_ms) = time_range(params)?;
+    Ok((start_ms, end_ms, params.limit()?))
+}
+
+/// `start` and `end`, both optional, in milliseconds.
+pub(super) fn time_range(params: &Params) -> Result<(i64, i64), ApiError> {
     let start_ms = params.time_ms("start", MIN_TIME_MS)?;
     let end_ms = params.time_ms("end", MAX_TIME_MS)?;
     if end_ms < start_ms {
         return Err(ApiError::bad_data("invalid parameter \"end\": end timestamp must not be before start time"));
     }
-    Ok((start_ms, end_ms, params.limit()?))
+    Ok((start_ms, end_ms))
 }
 
 /// Undoes the value encoding of UTF-8 names: `U__a_2e_b` is `a.b`, and `__` within is `_`.

@@ -50,7 +50,7 @@ pub fn result_json(value: &Value) -> String {
     out
 }
 
-fn push_list<T>(out: &mut String, items: &[T], mut push: impl FnMut(&mut String, &T)) {
+pub(super) fn push_list<T>(out: &mut String, items: &[T], mut push: impl FnMut(&mut String, &T)) {
     out.push('[');
     for (i, item) in items.iter().enumerate() {
         if i > 0 {
@@ -61,7 +61,7 @@ fn push_list<T>(out: &mut String, items: &[T], mut push: impl FnMut(&mut String,
     out.push(']');
 }
 
-fn push_labels(out: &mut String, labels: &Labels) {
+pub(super) fn push_labels(out: &mut String, labels: &Labels) {
     out.push('{');
     for (i, (name, value)) in labels.iter().enumerate() {
         if i > 0 {
