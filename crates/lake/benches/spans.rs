@@ -148,8 +148,7 @@ fn main() {
     let spans = traces * SPANS;
     let dir = tempfile::tempdir().expect("a folder for the data");
     let clock = RealClock::shared();
-    let mut options = LakeOptions::new(dir.path().join("traces"));
-    options.prefix = "traces".to_owned();
+    let mut options = LakeOptions::traces(dir.path().join("traces"));
     options.sync = SyncPolicy::Interval(Duration::from_secs(1));
     options.compaction.quiet_for = Duration::ZERO;
     let objects = Arc::new(FolderObjects::open(RealDisk::shared(), dir.path().join("objects")).expect("a folder for objects"));
@@ -196,7 +195,7 @@ fn main() {
             let id = trace_id(random.below(traces));
             let before = clock.monotonic();
             assert_eq!(store.trace(id, None, &limits).expect("it is read").len(), SPANS as usize);
-            clock.monotonic() - before
+            clock.monotonic().saturating_sub(before)
         })
         .collect();
     times.sort();
@@ -231,7 +230,7 @@ fn main() {
             let [a, b] = &mut counts;
             let before = clock.monotonic();
             store.read(&select, &limits, &mut [a, b]).expect("it is read");
-            times.push(clock.monotonic() - before);
+            times.push(clock.monotonic().saturating_sub(before));
             counted = (counts[0].traces + counts[1].traces, counts[0].rows + counts[1].rows);
             std::hint::black_box(counts[0].sum + counts[1].sum);
         }
