@@ -21,7 +21,7 @@ use phoenix_model::{Labels, WriteBatch, stale_nan};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use series::{Now, SeriesCount};
+use series::{Collection, Now, SeriesCount};
 use spans::{Seen, Service, SpanMetrics};
 use std::sync::Arc;
 use std::time::Duration;
@@ -198,6 +198,7 @@ impl MetricsGenerator {
             let interval_ms = config.collection_interval.as_millis() as i64;
             // Wall time may have been set back.
             let zero_ms = last_wall_ms.filter(|last| *last < wall_ms).unwrap_or(wall_ms - interval_ms.max(1));
+            let times = Collection { now_ms: wall_ms, zero_ms, written: *written, stale_ms };
             let before = count.overflowed;
             if let Some(graph) = service_graphs.as_mut() {
                 graph.expire(now, count, &config.external_labels);
@@ -205,7 +206,7 @@ impl MetricsGenerator {
             self.overflowed.inc_by(count.overflowed - before);
             let tables = span_metrics.iter_mut().flat_map(|metrics| [&mut metrics.spans, &mut metrics.targets]);
             for table in tables.chain(service_graphs.iter_mut().map(|graph| &mut graph.edges)) {
-                table.collect(wall_ms, zero_ms, *written, stale_ms, count, &mut batch, ended);
+                table.collect(times, count, &mut batch, ended);
             }
             *collection += 1;
             *last_wall_ms = Some(wall_ms);
@@ -239,13 +240,14 @@ impl MetricsGenerator {
         }
         let mut ended = std::mem::take(&mut state.ended);
         let mut nothing = WriteBatch::default();
+        let all = Collection { now_ms: 0, zero_ms: 0, written: 0, stale_ms: i64::MAX };
         let State { span_metrics, service_graphs, count, .. } = &mut *state;
         let tables = span_metrics.iter_mut().flat_map(|metrics| [&mut metrics.spans, &mut metrics.targets]);
         for table in tables.chain(service_graphs.iter_mut().map(|graph| &mut graph.edges)) {
-            table.collect(0, 0, 0, i64::MAX, count, &mut nothing, &mut ended);
+            table.collect(all, count, &mut nothing, &mut ended);
         }
         let (collection, last_wall_ms, written) = (state.collection, state.last_wall_ms, state.written);
-        *state = State { collection, written, last_wall_ms, ended, ..State::new(config, self.clock.monotonic()) };
+        *state = State { collection, written, ended, last_wall_ms, ..State::new(config, self.clock.monotonic()) };
     }
 
     fn tell(&self, state: &mut State) {

@@ -22,16 +22,16 @@ pub(super) struct Changes {
     pub(super) left_out: [u64; 3],
 }
 
-/// Why a span is refused while others are stored.
+/// Which id is why a span is refused while others are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    TraceId,
-    SpanId,
-    ParentId,
+    Trace,
+    Span,
+    Parent,
 }
 
 impl Fault {
-    const ALL: [Self; 3] = [Self::TraceId, Self::SpanId, Self::ParentId];
+    const ALL: [Self; 3] = [Self::Trace, Self::Span, Self::Parent];
 
     /// The reason as metrics give it.
     pub(super) fn reason(self) -> &'static str {
@@ -216,9 +216,9 @@ impl<'l> Intake<'l> {
             return Err(format!("the spans of the request need more than {MOST_BYTES} bytes"));
         }
         let fault = match (head.trace_id, head.span_id, head.parent_id) {
-            (None | Some(TraceId([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])), _, _) => Some(Fault::TraceId),
-            (_, None | Some(SpanId::NONE), _) => Some(Fault::SpanId),
-            (_, _, None) => Some(Fault::ParentId),
+            (None | Some(TraceId([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])), _, _) => Some(Fault::Trace),
+            (_, None | Some(SpanId::NONE), _) => Some(Fault::Span),
+            (_, _, None) => Some(Fault::Parent),
             _ => None,
         };
         if let Some(fault) = fault {

@@ -137,17 +137,16 @@ impl Journal {
 
     fn append(&self, bytes: &[u8], sync: bool, pins: u64) -> Result<u64, DiskError> {
         let mut files = self.files.lock();
-        let (number, file) = match files.current.take() {
-            Some(current) => current,
-            None => {
-                let number = files.next_number;
-                // Also after an error: the name may be taken by what is left of the try.
-                files.next_number += 1;
-                let file = self.disk.open(&self.path(number), OpenMode::Create)?;
-                self.disk.sync_dir(&self.folder)?;
-                files.bytes.insert(number, 0);
-                (number, file)
-            }
+        let (number, file) = if let Some(current) = files.current.take() {
+            current
+        } else {
+            let number = files.next_number;
+            // Also after an error: the name may be taken by what is left of the try.
+            files.next_number += 1;
+            let file = self.disk.open(&self.path(number), OpenMode::Create)?;
+            self.disk.sync_dir(&self.folder)?;
+            files.bytes.insert(number, 0);
+            (number, file)
         };
         // After an error the end of the file is not known: the next record goes to a new one. What is
         // left of this record is not sound, or was not acknowledged.

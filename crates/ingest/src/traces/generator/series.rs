@@ -138,6 +138,19 @@ pub(super) struct Now {
     pub(super) collection: u64,
 }
 
+/// What a collection goes by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Collection {
+    /// The time of its samples, in milliseconds since the Unix epoch.
+    pub(super) now_ms: i64,
+    /// The time of the zero with which new counters begin.
+    pub(super) zero_ms: i64,
+    /// The number of the last collection that was written.
+    pub(super) written: u64,
+    /// Groups without a span since then end, in milliseconds of the monotonic clock.
+    pub(super) stale_ms: i64,
+}
+
 impl Table {
     pub(super) fn new(shape: Shape) -> Self {
         Self { shape, groups: HashMap::new() }
@@ -180,27 +193,17 @@ impl Table {
         (group, &self.shape.buckets)
     }
 
-    /// Adds all samples to a batch. Groups without a span since `stale_ms` of the monotonic clock end: their
-    /// labels go to `ended`.
-    pub(super) fn collect(
-        &mut self,
-        now_ms: i64,
-        zero_ms: i64,
-        written: u64,
-        stale_ms: i64,
-        count: &mut SeriesCount,
-        batch: &mut WriteBatch,
-        ended: &mut Vec<Labels>,
-    ) {
+    /// Adds all samples to a batch. The labels of groups that end go to `ended`.
+    pub(super) fn collect(&mut self, times: Collection, count: &mut SeriesCount, batch: &mut WriteBatch, ended: &mut Vec<Labels>) {
         let shape = &self.shape;
         self.groups.retain(|_, group| {
-            if group.updated_ms <= stale_ms {
+            if group.updated_ms <= times.stale_ms {
                 count.used -= shape.series();
                 ended.append(&mut group.labels);
                 return false;
             }
-            let zero_ms = (group.since > written).then_some(zero_ms);
-            group.collect(shape, now_ms, zero_ms, batch);
+            let zero_ms = (group.since > times.written).then_some(times.zero_ms);
+            group.collect(shape, times.now_ms, zero_ms, batch);
             true
         });
     }

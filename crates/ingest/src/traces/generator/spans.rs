@@ -13,6 +13,8 @@ const OWN: [&str; 9] =
 
 const KINDS: [&str; 6] =
     ["SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"];
+/// Attributes of a resource that the labels `job` and `instance` say.
+const OF_LABELS: [&str; 3] = ["service.name", "service.namespace", "service.instance.id"];
 const STATUSES: [&str; 3] = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"];
 
 pub(super) struct SpanMetrics {
@@ -131,7 +133,6 @@ impl SpanMetrics {
         if !self.config.enable_target_info {
             return;
         }
-        const OF_LABELS: [&str; 3] = ["service.name", "service.namespace", "service.instance.id"];
         for service in services {
             let others = || service.resource.attributes.iter().filter(|attribute| !OF_LABELS.contains(&attribute.key));
             // Without a name nothing could be joined, and without other attributes nothing is told.

@@ -229,7 +229,7 @@ fn target_info_tells_of_resources() {
 }
 
 /// The number of requests and of failed ones between services.
-fn edges(lines: Vec<String>) -> Vec<String> {
+fn edges(lines: &[String]) -> Vec<String> {
     let of = |line: &String| line.strip_prefix("traces_service_graph_request_").map(str::to_owned);
     lines.iter().filter_map(of).filter(|line| line.starts_with("total") || (line.starts_with("failed") && !line.ends_with(" 0"))).collect()
 }
@@ -267,7 +267,7 @@ fn edges_are_made_of_both_sides() {
         let world = world(only_graph(GraphConfig::default()));
         world.generator.observe(&write(&spans), &[]);
         let names: Vec<_> = spans.iter().map(|S(service, kind, ..)| format!("{service} {kind:?}")).collect();
-        assert_eq!(edges(world.collect()), want, "{names:?}");
+        assert_eq!(edges(&world.collect()), want, "{names:?}");
     }
 }
 

@@ -102,6 +102,7 @@ fn zipkin_protobuf() {
 }
 
 /// Jaeger's messages as prost writes them.
+#[expect(clippy::struct_field_names, reason = "the names of the definition")]
 pub(super) mod jaeger {
     #[derive(Clone, PartialEq, prost::Message)]
     pub struct PostSpansRequest {

@@ -134,7 +134,7 @@ fn base64_of_tests(bytes: &[u8]) -> String {
     let alphabet: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
     let digit = |chunk: &[u8]| alphabet[(0..6).fold(0, |number, i| number << 1 | usize::from(chunk.get(i).copied().unwrap_or(0)))];
     let mut out: String = bits.chunks(6).map(digit).collect();
-    while out.len() % 4 != 0 {
+    while !out.len().is_multiple_of(4) {
         out.push('=');
     }
     out
@@ -213,7 +213,7 @@ fn expected(request: &ExportTraceServiceRequest) -> (TraceWrite, u64) {
                 for event in &span.events {
                     let time_ns = i64::try_from(event.time_unix_nano).unwrap_or(i64::MAX);
                     write.push_event(time_ns, &event.name, event.dropped_attributes_count, |builder| {
-                        expected_pairs(&event.attributes, builder)
+                        expected_pairs(&event.attributes, builder);
                     });
                 }
                 for link in &span.links {
