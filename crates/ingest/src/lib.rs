@@ -7,6 +7,7 @@ mod error;
 pub mod exposition;
 pub mod host;
 pub mod log_limits;
+mod native_histogram;
 pub mod otlp;
 pub mod push;
 pub mod relabel;

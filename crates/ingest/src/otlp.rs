@@ -3,12 +3,12 @@
 //! <https://opentelemetry.io/docs/specs/otlp/>
 //!
 //! Logs are put the way Loki puts them (`otlp_config` in [`LogLimits`](crate::log_limits::LogLimits)),
-//! metrics the way Prometheus does with its default `translation_strategy`. There are no native
-//! histograms in the store of metrics yet, so exponential histograms become classic ones of at most
-//! 20 buckets. Samples of delta temporality are added up, as Prometheus has counters that only grow.
+//! metrics the way Prometheus does with its default `translation_strategy`; exponential histograms become
+//! native ones. Samples of delta temporality are added up, as Prometheus has counters that only grow.
 
 pub(crate) mod body;
 mod delta;
+mod exemplars;
 mod histogram;
 mod logs;
 mod metrics;

@@ -1,4 +1,4 @@
-//! The receiver of Prometheus' remote write protocol, version 1.0.
+//! The receiver of Prometheus' remote write protocol, version 1.0, with native histograms and exemplars.
 //! <https://prometheus.io/docs/specs/prw/remote_write_spec/>
 //!
 //! Senders give up a request that is answered with 4xx (429 aside) and try one again that is answered

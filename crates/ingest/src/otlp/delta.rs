@@ -1,6 +1,6 @@
 //! Sums of samples that came as differences.
 
-use super::histogram::FewBuckets;
+use super::histogram::Exponential;
 use hashbrown::HashMap;
 use phoenix_model::Labels;
 use std::time::Duration;
@@ -19,8 +19,8 @@ const SWEEP_EVERY: Duration = Duration::from_mins(1);
 pub(super) struct Sums {
     /// Of numbers.
     pub(super) numbers: Kept<f64>,
-    /// Of exponential histograms, by the labels of their series without `le`.
-    pub(super) histograms: Kept<FewBuckets>,
+    /// Of exponential histograms.
+    pub(super) histograms: Kept<Exponential>,
     swept: Duration,
 }
 

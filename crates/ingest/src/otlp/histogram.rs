@@ -1,125 +1,125 @@
-//! Exponential histograms as classic ones.
+//! Exponential histograms as native ones, as Prometheus makes them of OTLP's.
 //!
-//! Bucket `i` of scale `s` holds values in `(b^i, b^(i+1)]` with `b = 2^(2^-s)`; one scale less
-//! merges each two buckets. Scales are taken until there are few buckets, whose bounds are then
-//! those of the classic histogram. Bounds of a lower scale are among those of a higher one, so a
-//! histogram that grows keeps the series that it goes on to have, with counts that only grow.
-//! <https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram>
+//! Bucket `i` of scale `s` holds values in `(b^i, b^(i+1)]` with `b = 2^(2^-s)`, that of a native
+//! histogram those in `(b^(i-1), b^i]`: the same buckets under numbers that are one higher. A scale
+//! above 8 becomes 8, one step less merging each two buckets; one below -4 has no schema.
+//! <https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram>,
+//! <https://prometheus.io/docs/specs/native_histograms/>
 
 use opentelemetry_proto::tonic::metrics::v1::ExponentialHistogramDataPoint;
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
+use phoenix_model::Histogram;
+use phoenix_model::histogram::{MAX_BUCKETS, MAX_SCHEMA, MIN_SCHEMA, spans_of};
 use std::collections::BTreeMap;
 
-/// The most buckets of a classic histogram that was exponential, `+Inf` aside.
-const MOST_BUCKETS: i64 = 20;
 /// Scales beyond which bounds are not told apart in a float.
-const SCALES: std::ops::RangeInclusive<i32> = -11..=52;
+const LARGEST_SCALE: i32 = 52;
+/// The width of the zero bucket of points that tell none, as Prometheus has it.
+const ZERO_THRESHOLD: f64 = 1e-128;
+/// Empty buckets between two others that are written as such; a longer gap begins a new span.
+const SHORT_GAP: i64 = 2;
 
-/// An exponential histogram of few buckets.
+/// An exponential histogram that others can be added to.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct FewBuckets {
+pub(super) struct Exponential {
     scale: i32,
     zero_count: u64,
     zero_threshold: f64,
-    /// Counts by the index of their bucket. The bucket of a negative value is that of its size.
+    /// Counts by the number of their bucket, as OTLP has it. No count is 0.
     negative: BTreeMap<i64, u64>,
     positive: BTreeMap<i64, u64>,
-    /// All values.
-    pub(super) count: u64,
-    /// Their sum, if it is known.
-    pub(super) sum: Option<f64>,
+    count: u64,
+    /// The sum of all values, if it is known.
+    sum: Option<f64>,
 }
 
-impl FewBuckets {
+impl Exponential {
     /// Reads a point. An error says what of it makes no sense.
     pub(super) fn new(point: &ExponentialHistogramDataPoint) -> Result<Self, String> {
-        if !SCALES.contains(&point.scale) {
-            return Err(format!("an exponential histogram has scale {}", point.scale));
+        if point.scale < MIN_SCHEMA || point.scale > LARGEST_SCALE {
+            return Err(format!("an exponential histogram has scale {}, which has to be {MIN_SCHEMA} or more", point.scale));
         }
-        let (negative, positive) = (occupied(point.negative.as_ref()), occupied(point.positive.as_ref()));
-        let shift = shift_for(negative, positive, point.zero_count > 0);
-        Ok(Self {
+        let shift = (point.scale - MAX_SCHEMA).max(0) as u32;
+        let threshold = point.zero_threshold;
+        let read = Self {
             scale: point.scale - shift as i32,
             zero_count: point.zero_count,
-            zero_threshold: if point.zero_threshold.is_finite() { point.zero_threshold.max(0.0) } else { 0.0 },
+            zero_threshold: if threshold.is_finite() && threshold > 0.0 { threshold } else { ZERO_THRESHOLD },
             negative: shifted(counted(point.negative.as_ref()), shift),
             positive: shifted(counted(point.positive.as_ref()), shift),
             count: point.count,
             sum: point.sum,
-        })
+        };
+        let in_buckets = read.positive.values().chain(read.negative.values()).fold(read.zero_count, |sum, n| sum.saturating_add(*n));
+        // Values that are NaN are in no bucket, and make the sum NaN.
+        if in_buckets > read.count || in_buckets < read.count && read.sum.is_some_and(|sum| !sum.is_nan()) {
+            return Err(format!("an exponential histogram has {} values, and {in_buckets} in its buckets", read.count));
+        }
+        Ok(read)
     }
 
-    /// Adds another histogram. The scale is then the lower one, or lower still to keep buckets few.
+    /// Adds another histogram. The scale is then the lower one, and the zero bucket the wider one.
     pub(super) fn add(&mut self, other: &Self) {
         let scale = self.scale.min(other.scale);
-        let own = shifted(self.negative.iter().map(|(i, n)| (*i, *n)), (self.scale - scale) as u32);
-        let own_positive = shifted(self.positive.iter().map(|(i, n)| (*i, *n)), (self.scale - scale) as u32);
-        let (mut negative, mut positive) = (own, own_positive);
-        for (into, from) in [(&mut negative, &other.negative), (&mut positive, &other.positive)] {
+        let (own, others) = ((self.scale - scale) as u32, (other.scale - scale) as u32);
+        for (into, from) in [(&mut self.negative, &other.negative), (&mut self.positive, &other.positive)] {
+            let mut merged = shifted(into.iter().map(|(i, n)| (*i, *n)), own);
             for (index, count) in from {
-                let slot = into.entry(index >> (other.scale - scale)).or_insert(0);
+                let slot = merged.entry(index >> others).or_insert(0);
                 *slot = slot.saturating_add(*count);
             }
+            *into = merged;
         }
+        self.scale = scale;
         self.zero_count = self.zero_count.saturating_add(other.zero_count);
         self.zero_threshold = self.zero_threshold.max(other.zero_threshold);
         self.count = self.count.saturating_add(other.count);
         self.sum = self.sum.zip(other.sum).map(|(a, b)| a + b);
-        let shift = shift_for(ends(&negative), ends(&positive), self.zero_count > 0);
-        self.scale = scale - shift as i32;
-        self.negative = shifted(negative.into_iter(), shift);
-        self.positive = shifted(positive.into_iter(), shift);
+        // Values all over the range of floats are no reason to grow without end.
+        while self.scale > MIN_SCHEMA && self.negative.len() + self.positive.len() > MAX_BUCKETS / 8 {
+            self.scale -= 1;
+            self.negative = shifted(std::mem::take(&mut self.negative).into_iter(), 1);
+            self.positive = shifted(std::mem::take(&mut self.positive).into_iter(), 1);
+        }
     }
 
-    /// The upper bounds in ascending order with the number of values at or below each; without `+Inf`.
-    pub(super) fn classic(&self) -> Vec<(f64, u64)> {
-        let bound = |index: i64| (index as f64 * 2_f64.powi(-self.scale)).exp2();
-        let mut buckets: Vec<(f64, u64)> = Vec::new();
-        let mut below = 0_u64;
-        let mut add = |upper: f64, count: u64| {
-            below = below.saturating_add(count);
-            match buckets.last_mut() {
-                Some(last) if upper <= last.0 => last.1 = below,
-                _ => buckets.push((upper, below)),
-            }
+    /// The native histogram, or why there is none. Whether counts begin again is left to be found out.
+    pub(super) fn native(&self) -> Result<Histogram, String> {
+        let (positive, negative) = (dense(&self.positive), dense(&self.negative));
+        let spans = |buckets: &[(i64, u64)]| {
+            // Prometheus' number of a bucket is one higher.
+            let indexes: Option<Vec<i32>> = buckets.iter().map(|(index, _)| i32::try_from(index + 1).ok()).collect();
+            indexes.map(spans_of).ok_or_else(|| "an exponential histogram has buckets beyond the range of floats".to_owned())
         };
-        let all = |side: &BTreeMap<i64, u64>| {
-            let indexes = ends(side).map_or(0..0, |(low, high)| low..high + 1);
-            indexes.map(|index| (index, side.get(&index).copied().unwrap_or(0))).collect::<Vec<_>>()
+        let histogram = Histogram {
+            schema: self.scale,
+            zero_threshold: self.zero_threshold,
+            zero_count: self.zero_count as f64,
+            count: self.count as f64,
+            sum: self.sum.unwrap_or(0.0),
+            positive_spans: spans(&positive)?,
+            negative_spans: spans(&negative)?,
+            positive: positive.into_iter().map(|(_, count)| count as f64).collect(),
+            negative: negative.into_iter().map(|(_, count)| count as f64).collect(),
+            ..Histogram::default()
         };
-        // From the most negative: bucket `i` holds [-b^(i+1), -b^i).
-        for (index, count) in all(&self.negative).into_iter().rev() {
-            add(-bound(index), count);
-        }
-        if self.zero_count > 0 {
-            add(self.zero_threshold, self.zero_count);
-        }
-        for (index, count) in all(&self.positive) {
-            add(bound(index + 1), count);
-        }
-        buckets.retain(|(upper, _)| upper.is_finite());
-        buckets
+        histogram.validate().map_err(|e| format!("an exponential histogram can't be stored: {e}"))?;
+        Ok(histogram)
     }
 }
 
-/// How many times each two buckets have to be merged for few to be left, those without values between
-/// the ends included.
-fn shift_for(negative: Option<(i64, i64)>, positive: Option<(i64, i64)>, has_zero: bool) -> u32 {
-    let number = |range: Option<(i64, i64)>, shift: u32| range.map_or(0, |(low, high)| (high >> shift) - (low >> shift) + 1);
-    let is_few = |shift: &u32| number(negative, *shift) + number(positive, *shift) + i64::from(has_zero) <= MOST_BUCKETS;
-    // Every index is -1 or 0 in the end, so that five buckets are left at the most.
-    (0..63).find(is_few).unwrap_or(63)
-}
-
-fn ends(buckets: &BTreeMap<i64, u64>) -> Option<(i64, i64)> {
-    Some((*buckets.first_key_value()?.0, *buckets.last_key_value()?.0))
-}
-
-/// The first and the last bucket with values.
-fn occupied(buckets: Option<&Buckets>) -> Option<(i64, i64)> {
-    let mut indexes = counted(buckets).map(|(index, _)| index);
-    let first = indexes.next()?;
-    Some((first, indexes.last().unwrap_or(first)))
+/// Buckets with the empty ones of short gaps.
+fn dense(buckets: &BTreeMap<i64, u64>) -> Vec<(i64, u64)> {
+    let mut all: Vec<(i64, u64)> = Vec::with_capacity(buckets.len());
+    for (index, count) in buckets {
+        if let Some((last, _)) = all.last().copied()
+            && index - last - 1 <= SHORT_GAP
+        {
+            all.extend((last + 1..*index).map(|empty| (empty, 0)));
+        }
+        all.push((*index, *count));
+    }
+    all
 }
 
 /// Buckets with values.
@@ -142,6 +142,7 @@ fn shifted(counts: impl Iterator<Item = (i64, u64)>, shift: u32) -> BTreeMap<i64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use phoenix_model::BucketSpan;
     use proptest::prelude::*;
 
     fn point(scale: i32, zero: u64, negative: (i32, &[u64]), positive: (i32, &[u64])) -> ExponentialHistogramDataPoint {
@@ -149,58 +150,84 @@ mod tests {
         ExponentialHistogramDataPoint {
             scale,
             zero_count: zero,
+            count: zero + negative.1.iter().chain(positive.1).sum::<u64>(),
+            sum: Some(1.5),
             negative: buckets(negative),
             positive: buckets(positive),
             ..ExponentialHistogramDataPoint::default()
         }
     }
 
+    fn span(offset: i32, length: u32) -> BucketSpan {
+        BucketSpan { offset, length }
+    }
+
+    fn native(point: &ExponentialHistogramDataPoint) -> Result<Histogram, String> {
+        Exponential::new(point)?.native()
+    }
+
     #[test]
     fn buckets() {
-        for (point, want) in [
-            (point(0, 0, (0, &[]), (0, &[])), vec![]),
-            (point(0, 0, (0, &[]), (0, &[1, 0, 2])), vec![(2.0, 1), (4.0, 1), (8.0, 3)]),
-            (point(0, 5, (0, &[1, 2]), (-1, &[3])), vec![(-2.0, 2), (-1.0, 3), (0.0, 8), (1.0, 11)]),
-            (point(1, 0, (0, &[]), (2, &[0, 0, 7, 0])), vec![(2_f64.powf(2.5), 7)]),
-            (point(-1, 0, (0, &[]), (0, &[1, 1])), vec![(4.0, 1), (16.0, 2)]),
-            // Forty buckets of scale 0 become twenty of scale -1.
-            (point(0, 0, (0, &[]), (0, &[1; 40])), (1..=20).map(|i| (4_f64.powi(i), 2 * i as u64)).collect()),
-            // Beyond the largest float there is only +Inf.
-            (point(0, 0, (0, &[]), (1022, &[1, 1])), vec![(2_f64.powi(1023), 1)]),
+        for (point, schema, spans, counts) in [
+            (point(0, 0, (0, &[]), (0, &[])), 0, vec![], vec![]),
+            (point(3, 1, (0, &[]), (0, &[1, 2])), 3, vec![span(1, 2)], vec![1.0, 2.0]),
+            (point(0, 0, (0, &[]), (-3, &[0, 1, 0, 0, 2, 0])), 0, vec![span(-1, 4)], vec![1.0, 0.0, 0.0, 2.0]),
+            (point(0, 0, (0, &[]), (0, &[1, 0, 0, 0, 2])), 0, vec![span(1, 1), span(3, 1)], vec![1.0, 2.0]),
+            // Buckets -1 to 4 of scale 10 are -1, 0 and 1 of scale 8.
+            (point(10, 0, (0, &[]), (-1, &[1, 2, 3, 4, 5, 6])), 8, vec![span(0, 3)], vec![1.0, 14.0, 6.0]),
+            (point(-4, 0, (0, &[]), (0, &[7])), -4, vec![span(1, 1)], vec![7.0]),
         ] {
-            assert_eq!(FewBuckets::new(&point).unwrap().classic(), want);
+            let found = native(&point).unwrap();
+            assert_eq!((found.schema, found.positive_spans, found.positive), (schema, spans, counts));
+            assert_eq!((found.zero_threshold, found.count), (1e-128, point.count as f64));
         }
-        assert!(FewBuckets::new(&point(60, 0, (0, &[]), (0, &[]))).is_err());
+        let both = native(&ExponentialHistogramDataPoint { zero_threshold: 0.25, sum: None, ..point(1, 4, (-1, &[2]), (0, &[])) }).unwrap();
+        assert_eq!((both.zero_threshold, both.zero_count, both.sum), (0.25, 4.0, 0.0));
+        assert_eq!((both.negative_spans, both.negative), (vec![span(0, 1)], vec![2.0]));
+    }
+
+    #[test]
+    fn what_makes_no_sense() {
+        for (point, want) in [
+            (point(-5, 0, (0, &[]), (0, &[])), "an exponential histogram has scale -5, which has to be -4 or more"),
+            (point(60, 0, (0, &[]), (0, &[])), "an exponential histogram has scale 60, which has to be -4 or more"),
+            (
+                ExponentialHistogramDataPoint { count: 2, ..point(0, 0, (0, &[]), (0, &[3])) },
+                "an exponential histogram has 2 values, and 3 in its buckets",
+            ),
+            (point(0, 0, (0, &[]), (i32::MAX, &[1])), "an exponential histogram has buckets beyond the range of floats"),
+        ] {
+            assert_eq!(native(&point).unwrap_err(), want);
+        }
+        let nan = ExponentialHistogramDataPoint { count: 4, sum: Some(f64::NAN), ..point(0, 0, (0, &[]), (0, &[3])) };
+        assert!(native(&nan).is_ok());
     }
 
     #[test]
     fn histograms_add_up() {
-        let mut sum = FewBuckets::new(&point(1, 1, (0, &[]), (0, &[1, 2]))).unwrap();
-        sum.add(&FewBuckets::new(&point(0, 0, (0, &[]), (1, &[5]))).unwrap());
-        assert_eq!(sum.classic(), [(0.0, 1), (2.0, 4), (4.0, 9)]);
-        // A value far away takes resolution from all.
-        sum.add(&FewBuckets::new(&point(0, 0, (0, &[]), (63, &[1]))).unwrap());
-        assert_eq!(sum.classic().last(), Some(&(2_f64.powi(64), 10)));
-        assert_eq!(sum.classic().len(), 17);
+        let mut sum = Exponential::new(&point(1, 1, (0, &[]), (0, &[1, 2]))).unwrap();
+        sum.add(&Exponential::new(&point(0, 0, (0, &[]), (1, &[5]))).unwrap());
+        let found = sum.native().unwrap();
+        assert_eq!((found.schema, found.positive_spans, found.positive), (0, vec![span(1, 2)], vec![3.0, 5.0]));
+        assert_eq!((found.count, found.zero_count, found.sum), (9.0, 1.0, 3.0));
     }
 
     proptest! {
         #[test]
-        fn few_ascending_bounds_and_no_value_lost(
-            scale in -4..20_i32, zero in 0..3_u64, offsets in (any::<i32>(), -2000..2000_i32),
+        fn no_value_is_lost_and_any_offset_is_taken(
+            scale in -4..20_i32, zero in 0..3_u64, offset in prop_oneof![any::<i32>(), -2000..2000_i32],
             negative in prop::collection::vec(0..4_u64, 0..200), positive in prop::collection::vec(0..4_u64, 0..200),
         ) {
-            let point = point(scale, zero, (offsets.1, &negative), (offsets.1, &positive));
-            let buckets = FewBuckets::new(&point).unwrap().classic();
-            prop_assert!(buckets.len() <= 20);
-            prop_assert!(buckets.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1), "{:?}", buckets);
-            let all = zero + negative.iter().sum::<u64>() + positive.iter().sum::<u64>();
-            if buckets.iter().all(|(bound, _)| bound.abs() < 1e300) && all > 0 && !buckets.is_empty() && offsets.1.abs() < 500 && scale >= 0 {
-                prop_assert_eq!(buckets.last().unwrap().1, all);
-            }
-            // Offsets at the ends of their range.
-            let far = ExponentialHistogramDataPoint { positive: Some(Buckets { offset: offsets.0, bucket_counts: positive }), ..point };
-            prop_assert!(FewBuckets::new(&far).unwrap().classic().len() <= 20);
+            let point = point(scale, zero, (-7, &negative), (offset, &positive));
+            let Ok(found) = native(&point) else {
+                prop_assert!(offset > i32::MAX - 300);
+                return Ok(());
+            };
+            let in_buckets: f64 = found.positive.iter().chain(&found.negative).sum();
+            prop_assert_eq!(in_buckets + found.zero_count, found.count);
+            let mut twice = Exponential::new(&point).unwrap();
+            twice.add(&Exponential::new(&point).unwrap());
+            prop_assert_eq!(twice.native().unwrap().positive, found.positive.iter().map(|n| n * 2.0).collect::<Vec<_>>());
         }
     }
 }

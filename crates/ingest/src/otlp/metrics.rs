@@ -1,7 +1,8 @@
 //! Metrics as samples, the way Prometheus puts them.
 
 use super::delta::{DeltaError, Sums};
-use super::histogram::FewBuckets;
+use super::exemplars::exemplars;
+use super::histogram::Exponential;
 use super::names::{self, NameKind};
 use super::value::text;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -9,13 +10,14 @@ use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{
-    AggregationTemporality, ExponentialHistogramDataPoint, HistogramDataPoint, Metric, NumberDataPoint, SummaryDataPoint,
+    AggregationTemporality, Exemplar as OtlpExemplar, ExponentialHistogramDataPoint, HistogramDataPoint, Metric, NumberDataPoint,
+    SummaryDataPoint,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use phoenix_engine::MetricMetadata;
 use phoenix_model::labels::METRIC_NAME;
 use phoenix_model::sample::stale_nan;
-use phoenix_model::{Labels, WriteBatch};
+use phoenix_model::{Exemplar, Histogram, Labels, WriteBatch};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -238,8 +240,10 @@ impl Writer<'_> {
             self.out.metadata.push((name.clone(), MetricMetadata { kind: kind.to_owned(), help, unit: names::unit(&metric.unit) }));
         }
         match &metric.data {
-            Some(Data::Gauge(gauge)) => gauge.data_points.iter().for_each(|point| self.number(&name, point, false)),
-            Some(Data::Sum(sum)) => sum.data_points.iter().for_each(|point| self.number(&name, point, is_delta)),
+            Some(Data::Gauge(gauge)) => gauge.data_points.iter().for_each(|point| self.number(&name, point, false, &[])),
+            Some(Data::Sum(sum)) => {
+                sum.data_points.iter().for_each(|point| self.number(&name, point, is_delta, &point.exemplars));
+            }
             Some(Data::Histogram(histogram)) => histogram.data_points.iter().for_each(|point| self.histogram(&name, point, is_delta)),
             Some(Data::ExponentialHistogram(histogram)) => {
                 histogram.data_points.iter().for_each(|point| self.exponential(&name, point, is_delta));
@@ -266,13 +270,25 @@ impl Writer<'_> {
         Some(Point { name, labels, time_ns, is_delta, is_stale: flags & NO_RECORDED_VALUE != 0 })
     }
 
+    /// The labels of a series of a point, with one more label.
+    fn labels(point: &Point<'_>, suffix: &str, label: Option<(&str, &str)>) -> Labels {
+        let name = format!("{}{suffix}", point.name);
+        let more = label.into_iter().chain([(METRIC_NAME, name.as_str())]);
+        Labels::from_pairs(point.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(more))
+    }
+
+    fn add_exemplars(&mut self, labels: Labels, exemplars: Vec<Exemplar>) {
+        if !exemplars.is_empty() {
+            self.out.bytes += labels.as_bytes().len() + exemplars.len() * 200;
+            self.out.batch.exemplars.push((labels, exemplars));
+        }
+    }
+
     /// Adds the samples of a point: the suffix of the name, one more label, and the value.
     fn add<'s>(&mut self, point: &Point<'_>, samples: impl IntoIterator<Item = (&'s str, Option<(&'s str, String)>, f64)>) {
         let time_ms = i64::try_from(point.time_ns / 1_000_000).unwrap_or(i64::MAX);
         for (suffix, label, value) in samples {
-            let name = format!("{}{suffix}", point.name);
-            let more = label.iter().map(|(name, value)| (*name, value.as_str())).chain([(METRIC_NAME, name.as_str())]);
-            let labels = Labels::from_pairs(point.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(more));
+            let labels = Self::labels(point, suffix, label.as_ref().map(|(name, value)| (*name, value.as_str())));
             let value = if point.is_stale {
                 stale_nan()
             } else if point.is_delta {
@@ -289,7 +305,7 @@ impl Writer<'_> {
         *self.last_ms = Some(self.last_ms.map_or(time_ms, |last| last.max(time_ms)));
     }
 
-    fn number(&mut self, name: &str, data: &NumberDataPoint, is_delta: bool) {
+    fn number(&mut self, name: &str, data: &NumberDataPoint, is_delta: bool, measured: &[OtlpExemplar]) {
         let value = match data.value {
             Some(Value::AsDouble(value)) => value,
             Some(Value::AsInt(value)) => value as f64,
@@ -298,6 +314,7 @@ impl Writer<'_> {
         };
         if let Some(point) = self.point(name, &data.attributes, data.time_unix_nano, data.flags, is_delta) {
             self.add(&point, [("", None, value)]);
+            self.add_exemplars(Self::labels(&point, "", None), exemplars(measured));
         }
     }
 
@@ -317,25 +334,45 @@ impl Writer<'_> {
         let buckets: Vec<(f64, u64)> = buckets.filter(|(bound, _)| bound.is_finite()).collect();
         if let Some(point) = self.point(name, &data.attributes, data.time_unix_nano, data.flags, is_delta) {
             self.buckets(&point, &buckets, data.count, data.sum);
+            // Each goes to the series of the bucket that its value is in.
+            let mut by_bucket: Vec<(String, Vec<Exemplar>)> = Vec::new();
+            for exemplar in exemplars(&data.exemplars) {
+                let bound = buckets.iter().map(|(bound, _)| *bound).find(|bound| exemplar.value <= *bound);
+                let bound = bound.map_or_else(|| "+Inf".to_owned(), |bound| bound.to_string());
+                match by_bucket.iter_mut().find(|(le, _)| *le == bound) {
+                    Some((_, some)) => some.push(exemplar),
+                    None => by_bucket.push((bound, vec![exemplar])),
+                }
+            }
+            for (bound, some) in by_bucket {
+                self.add_exemplars(Self::labels(&point, "_bucket", Some(("le", &bound))), some);
+            }
         }
     }
 
     fn exponential(&mut self, name: &str, data: &ExponentialHistogramDataPoint, is_delta: bool) {
-        let mut buckets = match FewBuckets::new(data) {
-            Ok(buckets) => buckets,
+        let mut exponential = match Exponential::new(data) {
+            Ok(exponential) => exponential,
             Err(reason) => return self.out.reject(1, || format!("{name}: {reason}")),
         };
-        // The bounds differ from point to point, so that only whole histograms add up.
-        let Some(point) = self.point(name, &data.attributes, data.time_unix_nano, data.flags, false) else { return };
+        let Some(point) = self.point(name, &data.attributes, data.time_unix_nano, data.flags, is_delta) else { return };
+        let labels = Self::labels(&point, "", None);
         if is_delta && !point.is_stale {
-            let labels = point.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain([(METRIC_NAME, name)]);
-            let labels = Labels::from_pairs(labels);
-            match self.sums.histograms.add(&labels, point.time_ns, buckets, self.now, FewBuckets::add) {
-                Ok(sum) => buckets = sum,
+            match self.sums.histograms.add(&labels, point.time_ns, exponential, self.now, Exponential::add) {
+                Ok(sum) => exponential = sum,
                 Err(error) => return self.reject_delta(name, error),
             }
         }
-        self.buckets(&point, &buckets.classic(), buckets.count, buckets.sum);
+        let histogram = match exponential.native() {
+            _ if point.is_stale => Histogram::stale(),
+            Ok(histogram) => histogram,
+            Err(reason) => return self.out.reject(1, || format!("{name}: {reason}")),
+        };
+        self.out.bytes += labels.as_bytes().len() + histogram.memory_bytes() as usize;
+        let time_ms = i64::try_from(point.time_ns / 1_000_000).unwrap_or(i64::MAX);
+        self.add_exemplars(labels.clone(), exemplars(&data.exemplars));
+        self.out.batch.histograms.push((labels, vec![(time_ms, histogram)]));
+        *self.last_ms = Some(self.last_ms.map_or(time_ms, |last| last.max(time_ms)));
     }
 
     fn reject_delta(&mut self, name: &str, error: DeltaError) {

@@ -1,10 +1,10 @@
 //! From the body of a request to samples in the store.
 
 use super::metrics::{ReasonLabel, ReceiverMetrics};
-use super::proto::{TimeSeries, WriteRequest};
+use super::proto::{HistogramMessage, Label, TimeSeries, WriteRequest};
 use phoenix_engine::{MetricsEngine, WriteBatch, WriteError};
 use phoenix_model::labels::METRIC_NAME;
-use phoenix_model::{Budget, Labels, LabelsBuilder};
+use phoenix_model::{Budget, Exemplar, Histogram, Labels, LabelsBuilder};
 use prometheus_client::registry::Registry;
 use prost::Message;
 use std::sync::Arc;
@@ -14,6 +14,9 @@ const NAMED_SERIES: usize = 3;
 /// How much larger than its bytes a decoded request may be, for the budget: a label of some 15 bytes
 /// becomes two strings, each of 24 bytes and a block of the heap.
 const DECODED_FACTOR: u64 = 8;
+
+/// OpenMetrics' limit on the characters of an exemplar's labels.
+const MOST_EXEMPLAR_CHARACTERS: usize = 128;
 
 /// The headers that matter.
 #[derive(Debug, Clone, Copy, Default)]
@@ -104,6 +107,9 @@ impl Receiver {
         let charge = self.budget.charge(length.saturating_mul(DECODED_FACTOR));
         let _charge = charge.map_err(|e| refuse("busy", Refusal::later(format!("too many requests are being read at once: {e}"))))?;
         let request = decode(body).map_err(|refusal| refuse("format", refusal))?;
+        let buckets = request.timeseries.iter().flat_map(|series| &series.histograms).map(HistogramMessage::bucket_bytes).sum();
+        let charge = self.budget.charge(buckets);
+        let _buckets = charge.map_err(|e| refuse("busy", Refusal::later(format!("too many requests are being read at once: {e}"))))?;
         let (batch, mut problems) = self.read(request.timeseries);
         let outcome = match self.engine.write(&batch) {
             Ok(outcome) => outcome,
@@ -136,14 +142,27 @@ impl Receiver {
         let mut problems = Problems::default();
         let mut batch = WriteBatch::floats(Vec::with_capacity(timeseries.len()));
         for series in timeseries {
-            problems.add("histogram", series.histograms.len() as u64, "native histograms can't be stored yet");
-            problems.add("exemplar", series.exemplars.len() as u64, "exemplars can't be stored yet");
-            match labels(&series, &self.limits) {
-                Ok(labels) if !series.samples.is_empty() => {
-                    batch.series.push((labels, series.samples.iter().map(|s| (s.timestamp, s.value)).collect()));
+            let labels = match labels(&series, &self.limits) {
+                Ok(labels) => labels,
+                Err(reason) => {
+                    problems.add_series(&series, &reason);
+                    continue;
                 }
-                Ok(_) => {}
-                Err(reason) => problems.add_series(&series, &reason),
+            };
+            let (histograms, bad) = histograms(&series);
+            if let Some(reason) = bad {
+                problems.add_series(&series, &reason);
+            }
+            let (exemplars, too_long) = exemplars(&series);
+            problems.add("exemplar", too_long, "exemplars have labels that are not valid, or of more than 128 characters");
+            if !exemplars.is_empty() {
+                batch.exemplars.push((labels.clone(), exemplars));
+            }
+            if !series.samples.is_empty() {
+                batch.series.push((labels.clone(), series.samples.iter().map(|s| (s.timestamp, s.value)).collect()));
+            }
+            if !histograms.is_empty() {
+                batch.histograms.push((labels, histograms));
             }
         }
         (batch, problems)
@@ -168,6 +187,36 @@ fn check_headers(headers: Headers<'_>) -> Result<(), Refusal> {
 fn decode(body: &[u8]) -> Result<WriteRequest, Refusal> {
     let bytes = snap::raw::Decoder::new().decompress_vec(body).map_err(|e| Refusal::new(400, format!("the body is not snappy: {e}")))?;
     WriteRequest::decode(bytes.as_slice()).map_err(|e| Refusal::new(400, format!("the body is not a prometheus.WriteRequest: {e}")))
+}
+
+/// The histograms of a series, and what is wrong with the first of those that can't be stored.
+fn histograms(series: &TimeSeries) -> (Vec<(i64, Histogram)>, Option<String>) {
+    let mut good = Vec::with_capacity(series.histograms.len());
+    let mut bad = None;
+    for message in &series.histograms {
+        match message.histogram() {
+            Ok(histogram) => good.push((message.timestamp, histogram)),
+            Err(reason) => {
+                bad.get_or_insert_with(|| format!("a native histogram can't be stored: {reason}"));
+            }
+        }
+    }
+    (good, bad)
+}
+
+/// The exemplars of a series, and how many of them can't be stored.
+fn exemplars(series: &TimeSeries) -> (Vec<Exemplar>, u64) {
+    let mut good = Vec::with_capacity(series.exemplars.len());
+    for exemplar in &series.exemplars {
+        let characters: usize = exemplar.labels.iter().map(|l| l.name.chars().count() + l.value.chars().count()).sum();
+        let is_named = |label: &Label| !label.name.is_empty();
+        if characters <= MOST_EXEMPLAR_CHARACTERS && exemplar.labels.iter().all(is_named) {
+            let labels = Labels::from_pairs(exemplar.labels.iter().map(|l| (l.name.as_str(), l.value.as_str())));
+            good.push(Exemplar { labels, value: exemplar.value, timestamp_ms: exemplar.timestamp });
+        }
+    }
+    let bad = series.exemplars.len() - good.len();
+    (good, bad as u64)
 }
 
 fn labels(series: &TimeSeries, limits: &ReceiverLimits) -> Result<Labels, String> {

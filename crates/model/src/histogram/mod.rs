@@ -6,6 +6,7 @@ mod bounds;
 mod buckets;
 mod quantile;
 mod reset;
+mod resolution;
 mod sum;
 #[cfg(test)]
 mod tests;

@@ -55,6 +55,20 @@ impl MetricsEngine for Metrics {
                 self.lines.lock().push(format!("{labels} {value} @{}", time_ms - NOW_MS));
             }
         }
+        for (labels, samples) in &batch.histograms {
+            for (time_ms, h) in samples {
+                let spans: Vec<_> = h.positive_spans.iter().map(|span| (span.offset, span.length)).collect();
+                let text = format!("schema {} count {} sum {} zero {} {spans:?} {:?}", h.schema, h.count, h.sum, h.zero_count, h.positive);
+                let text = if h.is_stale() { "stale histogram".to_owned() } else { text };
+                self.lines.lock().push(format!("{labels} {text} @{}", time_ms - NOW_MS));
+            }
+        }
+        for (labels, exemplars) in &batch.exemplars {
+            for exemplar in exemplars {
+                let line = format!("{labels} # {} {} @{}", exemplar.labels, exemplar.value, exemplar.timestamp_ms - NOW_MS);
+                self.lines.lock().push(line);
+            }
+        }
         Ok(outcome)
     }
 }
@@ -257,16 +271,10 @@ fn metrics_are_put_as_prometheus_puts_them() {
         &bench,
         &metric("size", "By", exponential),
         "{}",
-        &[
-            r#"size_bytes_bucket{TARGET,le="0"} 1 @0"#,
-            r#"size_bytes_bucket{TARGET,le="1"} 3 @0"#,
-            r#"size_bytes_bucket{TARGET,le="2"} 6 @0"#,
-            r#"size_bytes_bucket{TARGET,le="+Inf"} 6 @0"#,
-            "size_bytes_count{TARGET} 6 @0",
-            "size_bytes_sum{TARGET} 9 @0",
-            INFO,
-        ],
+        &[INFO, "size_bytes{TARGET} schema 0 count 6 sum 9 zero 1 [(0, 2)] [2.0, 3.0] @0"],
     );
+    let gone = r#""exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[{"timeUnixNano":"1544712660300000000","flags":1}]}"#;
+    check(&bench, &metric("size", "By", gone), "{}", &[INFO, "size_bytes{TARGET} stale histogram @0"]);
     let mut described = bench.receiver.metadata();
     described.sort_by(|a, b| a.0.cmp(&b.0));
     let described: Vec<String> = described.iter().map(|(name, m)| format!("{name} {} {} {}", m.kind, m.help, m.unit)).collect();
@@ -309,7 +317,7 @@ fn points_that_make_no_sense_are_counted() {
         ),
         (
             metric("a", "", r#""exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[{"scale":99}]}"#),
-            "a: an exponential histogram has scale 99",
+            "a: an exponential histogram has scale 99, which has to be -4 or more",
         ),
     ] {
         check(&bench, &body, &rejected(message), &[]);
@@ -359,15 +367,49 @@ fn differences_are_added_up() {
     };
     let at = |ms: i64, data: &str| at(ms, data).replace(r#""name":"d""#, r#""name":"e""#);
     bench.metrics(&at(0, &exponential(1)));
-    let want = [
-        r#"e_bucket{TARGET,le="2"} 2 @10"#,
-        r#"e_bucket{TARGET,le="4"} 4 @10"#,
-        r#"e_bucket{TARGET,le="+Inf"} 4 @10"#,
-        "e_count{TARGET} 4 @10",
-        "e_sum{TARGET} 6 @10",
-        &info(10),
-    ];
+    let want = [&info(10), "e{TARGET} schema 0 count 4 sum 6 zero 0 [(1, 2)] [2.0, 2.0] @10"];
     check(&bench, &at(10, &exponential(0)), "{}", &want);
+}
+
+#[test]
+fn exemplars_go_to_the_series_that_they_belong_to() {
+    let bench = bench(LogLimits::default());
+    let exemplar = |value: &str, ms: i64| {
+        format!(
+            r#"{{"timeUnixNano":"{}000000","asDouble":{value},"traceId":"5B8EFFF798038103D269B633813FC60C","spanId":"EEE19B7EC3C1B174","filteredAttributes":[{{"key":"user.id","value":{{"intValue":"7"}}}}]}}"#,
+            NOW_MS + ms
+        )
+    };
+    let ids = r#"{span_id="eee19b7ec3c1b174",trace_id="5b8efff798038103d269b633813fc60c",user_id="7"}"#;
+    let only = |name: &str, data: &str| {
+        let (answer, lines) = bench.metrics(&metric(name, "", data));
+        assert_eq!(answer, "{}");
+        lines.into_iter().filter(|line| line.contains(" # ")).map(|line| line.replace(ids, "IDS")).collect::<Vec<_>>()
+    };
+    let point = r#""timeUnixNano":"1544712660300000000""#;
+    let sum = format!(
+        r#""sum":{{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[{{{point},"asInt":"7","exemplars":[{},{}]}}]}}"#,
+        exemplar("2", -5),
+        exemplar("1", -9)
+    );
+    let target = r#"instance="i1",job="shop/cart""#;
+    let lines = only("r", &sum);
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0].starts_with("r_total{") && lines[0].ends_with("# IDS 1 @-9"), "{target} {lines:?}");
+    let histogram = format!(
+        r#""histogram":{{"aggregationTemporality":2,"dataPoints":[{{{point},"count":"3","sum":2,"bucketCounts":["1","2"],"explicitBounds":[1],"exemplars":[{},{},{}]}}]}}"#,
+        exemplar("0.5", -5),
+        exemplar("9", -4),
+        exemplar("1", -3)
+    );
+    let lines = only("h", &histogram);
+    assert_eq!(lines.iter().filter(|line| line.starts_with("h_bucket{") && line.contains(r#"le="1""#)).count(), 2, "{lines:?}");
+    assert_eq!(lines.iter().filter(|line| line.contains(r#"le="+Inf""#)).count(), 1, "{lines:?}");
+    let exponential = format!(
+        r#""exponentialHistogram":{{"aggregationTemporality":2,"dataPoints":[{{{point},"count":"1","sum":2,"scale":0,"positive":{{"offset":0,"bucketCounts":["1"]}},"exemplars":[{}]}}]}}"#,
+        exemplar("2", -5)
+    );
+    assert!(only("e", &exponential)[0].starts_with("e{"));
 }
 
 #[test]

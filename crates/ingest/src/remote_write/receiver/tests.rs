@@ -1,4 +1,4 @@
-use super::super::proto::{Label, Sample, Unread};
+use super::super::proto::{ExemplarMessage, HistogramMessage, MessageCount, MessageZeroCount, Sample};
 use super::*;
 use parking_lot::Mutex;
 use phoenix_engine::{QueryError, QueryLimits, WriteOutcome};
@@ -71,7 +71,18 @@ fn receive(body: &[u8], answer: Result<WriteOutcome, WriteError>) -> (String, Ve
         Ok(()) => "204".to_owned(),
         Err(refusal) => format!("{}{} {refusal}", refusal.status, if refusal.retry_after_seconds.is_some() { " later" } else { "" }),
     };
-    let stored = store.batch.lock().series.iter().map(|(labels, samples)| format!("{labels} {samples:?}")).collect();
+    let batch = store.batch.lock();
+    let floats = batch.series.iter().map(|(labels, samples)| format!("{labels} {samples:?}"));
+    let histograms = batch.histograms.iter().flat_map(|(labels, samples)| samples.iter().map(move |sample| (labels, sample)));
+    let histograms = histograms.map(|(labels, (t, h))| {
+        let (hint, schema, buckets) = (h.counter_reset, h.schema, [&h.positive, &h.negative, &h.custom_values]);
+        format!("{labels} {t} {hint:?} {schema} {} {} {} {buckets:?}", h.count, h.zero_count, if h.is_stale() { -1.0 } else { h.sum })
+    });
+    let exemplars = batch.exemplars.iter().map(|(labels, exemplars)| {
+        let shown: Vec<_> = exemplars.iter().map(|e| format!("{} {} @{}", e.labels, e.value, e.timestamp_ms)).collect();
+        format!("{labels} # {}", shown.join(", "))
+    });
+    let stored = floats.chain(histograms).chain(exemplars).collect();
     (answer, stored)
 }
 
@@ -104,14 +115,70 @@ fn what_is_valid_is_stored_and_the_rest_named() {
          33 bytes, the limit is 20; and 1 more",
         &[stored],
     );
-    let mut histogram = series(&[("__name__", "h")], &[]);
-    histogram.histograms = vec![Unread {}, Unread {}];
-    let mut exemplar = good();
-    exemplar.exemplars = vec![Unread {}];
+}
+
+/// Buckets 0, 1 and 4 with 1, 3 and 2 observations, and 2 in the zero bucket.
+fn whole(timestamp: i64) -> HistogramMessage {
+    let span = |offset, length| crate::native_histogram::SpanMessage { offset, length };
+    HistogramMessage {
+        count: Some(MessageCount::Int(8)),
+        sum: 18.4,
+        schema: 1,
+        zero_threshold: 0.001,
+        zero_count: Some(MessageZeroCount::Int(2)),
+        positive_spans: vec![span(0, 2), span(2, 1)],
+        positive_deltas: vec![1, 2, -1],
+        reset_hint: 2,
+        timestamp,
+        ..HistogramMessage::default()
+    }
+}
+
+#[test]
+fn histograms_and_exemplars_are_stored() {
+    let floats = HistogramMessage {
+        count: Some(MessageCount::Float(4.5)),
+        zero_count: None,
+        positive_deltas: vec![],
+        positive_counts: vec![1.5, 2.0, 1.0],
+        reset_hint: 3,
+        ..whole(2)
+    };
+    let custom = HistogramMessage {
+        schema: -53,
+        zero_threshold: 0.0,
+        zero_count: None,
+        count: Some(MessageCount::Int(6)),
+        custom_values: vec![0.5, 1.0, 2.0, 5.0],
+        ..whole(3)
+    };
+    let stale = HistogramMessage { sum: phoenix_model::stale_nan(), timestamp: 4, ..HistogramMessage::default() };
+    let mut h = series(&[("__name__", "h")], &[(9, 1.0)]);
+    h.histograms = vec![whole(1), floats, custom, stale];
     check(
-        vec![histogram, exemplar],
-        "400 not all of the request was stored: 2 native histograms can't be stored yet; 1 exemplars can't be stored yet",
-        &[stored],
+        vec![h.clone()],
+        "204",
+        &[
+            "h [(9, 1.0)]",
+            "h 1 No 1 8 2 18.4 [[1.0, 3.0, 2.0], [], []]",
+            "h 2 Gauge 1 4.5 0 18.4 [[1.5, 2.0, 1.0], [], []]",
+            "h 3 No -53 6 0 18.4 [[1.0, 3.0, 2.0], [], [0.5, 1.0, 2.0, 5.0]]",
+            "h 4 Unknown 0 0 0 -1 [[], [], []]",
+        ],
+    );
+    let bad = HistogramMessage { positive_deltas: vec![1, -2, 1], ..whole(1) };
+    h.histograms = vec![bad, whole(2), HistogramMessage { schema: 77, ..whole(3) }];
+    let exemplar = |trace: &str| ExemplarMessage {
+        labels: vec![Label { name: "trace_id".to_owned(), value: trace.to_owned() }],
+        value: 0.25,
+        timestamp: 5,
+    };
+    h.exemplars = vec![exemplar("abc"), exemplar(&"x".repeat(121))];
+    check(
+        vec![h],
+        "400 not all of the request was stored: 1 series are not valid: {__name__=\"h\"}: a native histogram can't be stored: a count of \
+         observations is negative; 1 exemplars have labels that are not valid, or of more than 128 characters",
+        &["h [(9, 1.0)]", "h 2 No 1 8 2 18.4 [[1.0, 3.0, 2.0], [], []]", "h # {trace_id=\"abc\"} 0.25 @5"],
     );
 }
 
@@ -164,7 +231,9 @@ proptest! {
     ) {
         let pairs: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let samples: Vec<(i64, f64)> = values.iter().map(|v| (1, *v)).collect();
-        let mut bytes = WriteRequest { timeseries: vec![series(&pairs, &samples)] }.encode_to_vec();
+        let mut one = series(&pairs, &samples);
+        one.histograms = vec![whole(1)];
+        let mut bytes = WriteRequest { timeseries: vec![one] }.encode_to_vec();
         if !inside {
             bytes = snap::raw::Encoder::new().compress_vec(&bytes).unwrap();
         }
