@@ -1,17 +1,20 @@
-//! What targets answer: Prometheus' text format 0.0.4 (and 1.0, which adds quoted names) and
-//! OpenMetrics 1.0.
+//! What targets answer: Prometheus' text format 0.0.4 (and 1.0, which adds quoted names), OpenMetrics
+//! 1.0, and Prometheus' protobuf format, which [`protobuf::read`] reads.
 //!
-//! A [`Parser`] walks over a body without copying. A sample's labels stay a slice of the body until
+//! A [`Parser`] walks over a body of text without copying. A sample's labels stay a slice of the body until
 //! somebody asks for them with [`Series::pairs`]: a repeated scrape finds its series by that slice.
 
 mod comment;
+mod exemplar;
 mod negotiate;
 mod number;
 mod openmetrics;
+pub mod protobuf;
 mod series;
 mod text;
 
 pub use comment::Comment;
+pub use exemplar::{ExemplarText, ToldExemplar};
 pub use negotiate::{ContentTypeError, Format, ScrapeProtocol, accept_header, format_of};
 pub use series::{Pair, Series};
 
@@ -48,8 +51,8 @@ pub struct Sample<'a> {
     pub value: f64,
     /// The target's own timestamp in milliseconds since the Unix epoch.
     pub timestamp_ms: Option<i64>,
-    /// Whether an exemplar followed. It is checked and left out.
-    pub has_exemplar: bool,
+    /// The exemplar that followed; it is checked.
+    pub exemplar: Option<ExemplarText<'a>>,
 }
 
 /// Walks over the lines of a body.
@@ -62,8 +65,11 @@ pub struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    /// Begins with a whole body, which has to be UTF-8.
+    /// Begins with a whole body, which has to be text in UTF-8.
     pub fn new(body: &'a [u8], format: Format) -> Result<Self, ParseError> {
+        if format == Format::Protobuf {
+            return Err(ParseError { line: 1, message: "the body is not text".to_owned() });
+        }
         match std::str::from_utf8(body) {
             Ok(text) => Ok(Self { text, position: 0, format, saw_eof: false }),
             Err(e) => {
@@ -153,6 +159,9 @@ pub struct Counts {
 /// Reads a whole body with every label and every comment in it. Any bytes may be given: this is the
 /// function for fuzzing, and the one behind checks of a body on the command line.
 pub fn check_body(body: &[u8], format: Format) -> Result<Counts, ParseError> {
+    if format == Format::Protobuf {
+        return check_protobuf(body);
+    }
     let mut parser = Parser::new(body, format)?;
     let mut counts = Counts::default();
     let mut pairs = Vec::new();
@@ -161,7 +170,7 @@ pub fn check_body(body: &[u8], format: Format) -> Result<Counts, ParseError> {
             Entry::Sample(sample) => {
                 sample.series.pairs(&mut pairs).map_err(|e| parser.error_here(e))?;
                 counts.samples += 1;
-                counts.exemplars += usize::from(sample.has_exemplar);
+                counts.exemplars += usize::from(sample.exemplar.is_some());
             }
             Entry::Comment(line) => {
                 Comment::parse(line, format).map_err(|e| parser.error_here(e))?;
@@ -170,6 +179,34 @@ pub fn check_body(body: &[u8], format: Format) -> Result<Counts, ParseError> {
         }
     }
     Ok(counts)
+}
+
+fn check_protobuf(body: &[u8]) -> Result<Counts, ParseError> {
+    let mut counts = Counts::default();
+    protobuf::read(body, protobuf::HistogramRules { native: true, classic_too: true }, |told| {
+        let series = match &told {
+            protobuf::Told::Comment(line) => {
+                counts.comments += 1;
+                return Comment::parse(line, Format::OpenMetrics).map(|_| ());
+            }
+            protobuf::Told::Float { series, exemplar, .. } => {
+                counts.exemplars += usize::from(exemplar.is_some());
+                *series
+            }
+            protobuf::Told::Histogram { series, exemplars, .. } => {
+                counts.exemplars += exemplars.len();
+                *series
+            }
+        };
+        counts.samples += 1;
+        series.pairs(&mut Vec::new())
+    })?;
+    Ok(counts)
+}
+
+/// Appends a series as a target would write it.
+pub(crate) fn put_series<'l>(name: &str, labels: impl Iterator<Item = (&'l str, &'l str)>, out: &mut String) {
+    protobuf::text::put_series(name, "", labels, out);
 }
 
 #[cfg(test)]

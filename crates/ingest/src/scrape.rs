@@ -2,6 +2,7 @@
 
 mod append;
 mod cache;
+mod classic;
 mod fetch;
 mod job;
 mod metadata;

@@ -29,6 +29,8 @@ pub struct GlobalConfig {
     pub scrape_protocols: Option<Vec<ScrapeProtocol>>,
     /// Limits on scrapes.
     pub limits: ScrapeLimits,
+    /// What becomes of histograms where a job does not say.
+    pub histograms: HistogramConfig,
     /// Which names are valid.
     pub name_validation: NameValidation,
     /// How names outside of the classic pattern are asked for; `None` when not given.
@@ -49,12 +51,31 @@ impl Default for GlobalConfig {
             external_labels: Labels::empty(),
             scrape_protocols: None,
             limits: ScrapeLimits::default(),
+            histograms: HistogramConfig::default(),
             name_validation: NameValidation::Utf8,
             name_escaping: None,
             scrape_failure_log_file: None,
             extra_scrape_metrics: false,
         }
     }
+}
+
+/// What becomes of histograms that are scraped.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct HistogramConfig {
+    /// Whether native histograms are asked for and taken (`scrape_native_histograms`).
+    pub native: bool,
+    /// Whether classic histograms are kept beside native ones (`always_scrape_classic_histograms`).
+    pub keep_classic: bool,
+    /// Whether classic histograms become native ones with custom buckets
+    /// (`convert_classic_histograms_to_nhcb`).
+    pub convert_classic: bool,
+    /// Buckets of a native histogram; finer ones are merged until they fit (`native_histogram_bucket_limit`).
+    /// 0 means no limit.
+    pub bucket_limit: u64,
+    /// By which factor buckets have to grow at least; finer ones are merged
+    /// (`native_histogram_min_bucket_factor`). 0 means any.
+    pub min_bucket_factor: f64,
 }
 
 /// Limits on one scrape or one job; 0 means none.
@@ -187,6 +208,12 @@ impl RawGlobal {
                 label_name_length: self.label_name_length_limit,
                 label_value_length: self.label_value_length_limit,
                 keep_dropped_targets: self.keep_dropped_targets,
+            },
+            histograms: HistogramConfig {
+                native: self.scrape_native_histograms.unwrap_or_default(),
+                keep_classic: self.always_scrape_classic_histograms,
+                convert_classic: self.convert_classic_histograms_to_nhcb,
+                ..HistogramConfig::default()
             },
             name_validation: validation,
             name_escaping: self.metric_name_escaping_scheme,

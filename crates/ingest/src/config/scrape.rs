@@ -1,7 +1,7 @@
 //! A job: `scrape_configs` entry by entry.
 
 use super::discovery::{FileSdConfig, HttpSdConfig, OtherDiscoveries, RawTargetGroup, TargetGroup};
-use super::global::{GlobalConfig, NameEscaping, NameValidation, ScrapeLimits, check_protocols, given, timeout_too_long};
+use super::global::{GlobalConfig, HistogramConfig, NameEscaping, NameValidation, ScrapeLimits, check_protocols, given, timeout_too_long};
 use crate::exposition::ScrapeProtocol;
 use crate::relabel::RelabelConfig;
 use phoenix_http::HttpConfig;
@@ -43,6 +43,8 @@ pub struct ScrapeConfig {
     pub enable_compression: bool,
     /// Limits, those of the global section where the job has none.
     pub limits: ScrapeLimits,
+    /// What becomes of histograms.
+    pub histograms: HistogramConfig,
     /// Which names are valid.
     pub name_validation: NameValidation,
     /// How names outside of the classic pattern are asked for.
@@ -120,17 +122,13 @@ pub(super) struct OwnKeys {
     scrape_timeout: Option<Spanned<Duration>>,
     scrape_protocols: Option<Spanned<Vec<ScrapeProtocol>>>,
     fallback_scrape_protocol: Option<ScrapeProtocol>,
-    #[serde(default)]
-    #[expect(dead_code, reason = "read to be checked")]
     scrape_native_histograms: Option<bool>,
-    #[expect(dead_code, reason = "read to be checked")]
     always_scrape_classic_histograms: Option<bool>,
-    #[expect(dead_code, reason = "read to be checked")]
     convert_classic_histograms_to_nhcb: Option<bool>,
-    #[expect(dead_code, reason = "read to be checked")]
-    native_histogram_bucket_limit: Option<u64>,
-    #[expect(dead_code, reason = "read to be checked")]
-    native_histogram_min_bucket_factor: Option<f64>,
+    #[serde(default)]
+    native_histogram_bucket_limit: u64,
+    #[serde(default)]
+    native_histogram_min_bucket_factor: f64,
     #[serde(default)]
     scrape_failure_log_file: String,
     metrics_path: Option<String>,
@@ -236,11 +234,19 @@ pub(super) fn resolve(
         label_value_length: raw.label_value_length_limit,
         keep_dropped_targets: raw.keep_dropped_targets,
     };
+    let histograms = HistogramConfig {
+        native: raw.scrape_native_histograms.unwrap_or(global.histograms.native),
+        keep_classic: raw.always_scrape_classic_histograms.unwrap_or(global.histograms.keep_classic),
+        convert_classic: raw.convert_classic_histograms_to_nhcb.unwrap_or(global.histograms.convert_classic),
+        bucket_limit: raw.native_histogram_bucket_limit,
+        min_bucket_factor: raw.native_histogram_min_bucket_factor,
+    };
+    let by_default: &[ScrapeProtocol] = if histograms.native { &ScrapeProtocol::DEFAULT_WITH_NATIVE } else { &ScrapeProtocol::DEFAULT };
     let protocols = raw.scrape_protocols.map(Spanned::into_inner).or_else(|| global.scrape_protocols.clone());
     ScrapeConfig {
         scrape_interval,
         scrape_timeout: scrape_timeout.unwrap_or_else(|| global.scrape_timeout.min(scrape_interval)),
-        scrape_protocols: protocols.unwrap_or_else(|| ScrapeProtocol::DEFAULT.to_vec()),
+        scrape_protocols: protocols.unwrap_or_else(|| by_default.to_vec()),
         fallback_scrape_protocol: raw.fallback_scrape_protocol,
         metrics_path: raw.metrics_path.filter(|path| !path.is_empty()).unwrap_or_else(|| "/metrics".to_owned()),
         scheme: raw.scheme.unwrap_or_default(),
@@ -250,6 +256,7 @@ pub(super) fn resolve(
         track_timestamps_staleness: raw.track_timestamps_staleness,
         enable_compression: raw.enable_compression,
         limits: limits.or(global.limits),
+        histograms,
         name_validation,
         name_escaping: raw.metric_name_escaping_scheme.map_or(inherited, Spanned::into_inner),
         scrape_failure_log_file: log.or_else(|| global.scrape_failure_log_file.clone()),

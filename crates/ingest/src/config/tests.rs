@@ -70,3 +70,16 @@ fn every_key_that_does_not_act_is_a_documented_one() {
         assert!(documented.iter().any(|d| d == key || d == section), "{key}");
     }
 }
+
+#[test]
+fn what_becomes_of_histograms() {
+    let config = parsed(
+        "global: {scrape_native_histograms: true, always_scrape_classic_histograms: true}\nscrape_configs:\n- job_name: a\n- job_name: b\n  \
+         scrape_native_histograms: false\n  native_histogram_bucket_limit: 20\n  native_histogram_min_bucket_factor: 1.2\n",
+    );
+    let [a, b] = &config.scrape_configs[..] else { panic!("two jobs") };
+    assert!(a.histograms.native && a.histograms.keep_classic && !a.histograms.convert_classic);
+    assert_eq!(a.scrape_protocols, crate::exposition::ScrapeProtocol::DEFAULT_WITH_NATIVE);
+    assert_eq!(b.scrape_protocols, crate::exposition::ScrapeProtocol::DEFAULT);
+    assert_eq!((b.histograms.native, b.histograms.bucket_limit, b.histograms.min_bucket_factor), (false, 20, 1.2));
+}

@@ -10,12 +10,14 @@ pub enum Format {
     Text,
     /// OpenMetrics.
     OpenMetrics,
+    /// Prometheus' protobuf format: messages, each after its length.
+    Protobuf,
 }
 
 /// An exposition format by Prometheus' name for it, as in `scrape_protocols`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ScrapeProtocol {
-    /// Protocol buffers. Known, but not asked for: Phoenix reads the text formats.
+    /// Protocol buffers, the only one with native histograms.
     PrometheusProto,
     /// Text 0.0.4.
     #[serde(rename = "PrometheusText0.0.4")]
@@ -35,22 +37,26 @@ impl ScrapeProtocol {
     /// What Prometheus 3 asks for when a config says nothing, best first.
     pub const DEFAULT: [Self; 4] = [Self::OpenMetricsText100, Self::OpenMetricsText001, Self::PrometheusText100, Self::PrometheusText004];
 
-    /// How such a body is read; `None` for formats that Phoenix does not read.
-    pub fn format(self) -> Option<Format> {
+    /// What Prometheus 3 asks for when a config says only `scrape_native_histograms: true`.
+    pub const DEFAULT_WITH_NATIVE: [Self; 5] =
+        [Self::PrometheusProto, Self::OpenMetricsText100, Self::OpenMetricsText001, Self::PrometheusText100, Self::PrometheusText004];
+
+    /// How such a body is read.
+    pub fn format(self) -> Format {
         match self {
-            Self::PrometheusProto => None,
-            Self::PrometheusText004 | Self::PrometheusText100 => Some(Format::Text),
-            Self::OpenMetricsText001 | Self::OpenMetricsText100 => Some(Format::OpenMetrics),
+            Self::PrometheusProto => Format::Protobuf,
+            Self::PrometheusText004 | Self::PrometheusText100 => Format::Text,
+            Self::OpenMetricsText001 | Self::OpenMetricsText100 => Format::OpenMetrics,
         }
     }
 
-    fn media_type(self) -> Option<&'static str> {
+    fn media_type(self) -> &'static str {
         match self {
-            Self::PrometheusProto => None,
-            Self::PrometheusText004 => Some("text/plain;version=0.0.4"),
-            Self::PrometheusText100 => Some("text/plain;version=1.0.0"),
-            Self::OpenMetricsText001 => Some("application/openmetrics-text;version=0.0.1"),
-            Self::OpenMetricsText100 => Some("application/openmetrics-text;version=1.0.0"),
+            Self::PrometheusProto => "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+            Self::PrometheusText004 => "text/plain;version=0.0.4",
+            Self::PrometheusText100 => "text/plain;version=1.0.0",
+            Self::OpenMetricsText001 => "application/openmetrics-text;version=0.0.1",
+            Self::OpenMetricsText100 => "application/openmetrics-text;version=1.0.0",
         }
     }
 }
@@ -59,7 +65,7 @@ impl ScrapeProtocol {
 /// `escaping` is how the target shall write names outside of the classic pattern: `allow-utf-8`,
 /// `underscores`, `dots` or `values`.
 pub fn accept_header(protocols: &[ScrapeProtocol], escaping: &str) -> String {
-    let media_types: Vec<&str> = protocols.iter().filter_map(|p| p.media_type()).collect();
+    let media_types: Vec<&str> = protocols.iter().map(|p| p.media_type()).collect();
     let mut header = String::new();
     for (i, media_type) in media_types.iter().enumerate() {
         let weight = (media_types.len() + 1 - i).min(9);
@@ -93,8 +99,18 @@ pub fn format_of(content_type: Option<&str>, fallback: Option<ScrapeProtocol>) -
     let error = match media_type.as_str() {
         "text/plain" => return Ok(Format::Text),
         "application/openmetrics-text" => return Ok(Format::OpenMetrics),
+        "application/vnd.google.protobuf" if is_delimited_family(content_type) => return Ok(Format::Protobuf),
         "" => ContentTypeError::Missing,
         _ => ContentTypeError::Unsupported(content_type.chars().take(100).collect()),
     };
-    fallback.and_then(ScrapeProtocol::format).ok_or(error)
+    fallback.map(ScrapeProtocol::format).ok_or(error)
+}
+
+/// Whether the parameters name the one message and the one encoding that are read.
+fn is_delimited_family(content_type: &str) -> bool {
+    let parameter = |name: &str| {
+        let mut parts = content_type.split(';').skip(1).filter_map(|part| part.trim().split_once('='));
+        parts.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim_matches('"'))
+    };
+    parameter("proto") == Some("io.prometheus.client.MetricFamily") && parameter("encoding").is_none_or(|e| e == "delimited")
 }

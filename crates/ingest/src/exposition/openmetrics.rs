@@ -1,7 +1,8 @@
 //! One line of OpenMetrics 1.0, which is stricter about blanks than the text format.
 //! <https://prometheus.io/docs/specs/om/open_metrics_spec/>
 
-use super::{Entry, Format, Line, Sample, comment, excerpt, number, series};
+use super::{Entry, ExemplarText, Format, Line, Sample, ToldExemplar, comment, excerpt, number, series};
+use phoenix_model::LabelsBuilder;
 
 /// OpenMetrics' limit on the characters of an exemplar's label names and values.
 const EXEMPLAR_LABELS_LIMIT: usize = 128;
@@ -28,7 +29,7 @@ pub(super) fn line<'a>(line: &'a str, expected: Option<&str>) -> Result<Line<'a>
     if let Some(exemplar) = exemplar {
         check_exemplar(exemplar)?;
     }
-    Ok(Line::Entry(Entry::Sample(Sample { series, value, timestamp_ms: timestamp, has_exemplar: exemplar.is_some() })))
+    Ok(Line::Entry(Entry::Sample(Sample { series, value, timestamp_ms: timestamp, exemplar: exemplar.map(ExemplarText) })))
 }
 
 /// ` value` or ` value timestamp`, each after one blank.
@@ -51,4 +52,14 @@ fn check_exemplar(text: &str) -> Result<(), String> {
         return Err(format!("the labels of an exemplar have {characters} characters, the limit is {EXEMPLAR_LABELS_LIMIT}"));
     }
     value_and_timestamp(&text[end..]).map(|_| ())
+}
+
+/// Reads an exemplar that was checked.
+pub(super) fn exemplar(text: &str) -> Result<ToldExemplar, String> {
+    let mut labels = LabelsBuilder::default();
+    let end = series::labels(text, 1, true, &mut |name, value| {
+        labels.set(&name, &value);
+    })?;
+    let (value, timestamp_ms) = value_and_timestamp(&text[end..])?;
+    Ok(ToldExemplar { labels: labels.build(), value, timestamp_ms })
 }

@@ -16,6 +16,11 @@ impl<'a> Series<'a> {
         self.0
     }
 
+    /// A series that Phoenix itself has written.
+    pub(crate) fn written(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// Reads the labels into `pairs`, which is emptied first. A label that occurs twice is an error.
     pub fn pairs(self, pairs: &mut Vec<Pair<'a>>) -> Result<(), String> {
         pairs.clear();

@@ -17,7 +17,7 @@ fn shown(body: &str, format: Format) -> String {
                 sample.series.pairs(&mut pairs).map_err(|e| parser.error_here(e))?;
                 let labels: Vec<String> = pairs.iter().map(|(n, v)| format!("{n}={v:?}")).collect();
                 let time = sample.timestamp_ms.map_or(String::new(), |t| format!(" @{t}"));
-                Ok(format!("{} {}{time}{}", labels.join(","), sample.value, if sample.has_exemplar { " exemplar" } else { "" }))
+                Ok(format!("{} {}{time}{}", labels.join(","), sample.value, if sample.exemplar.is_some() { " exemplar" } else { "" }))
             }
         });
         match line {
@@ -142,6 +142,7 @@ fn nan_is_prometheus_own() {
 
 #[test]
 fn content_types() {
+    const PROTOBUF: &str = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
     use ScrapeProtocol::{OpenMetricsText100, PrometheusProto, PrometheusText004};
     for (content_type, fallback, want) in [
         (Some("text/plain; version=0.0.4; charset=utf-8"), None, Ok(Format::Text)),
@@ -152,7 +153,14 @@ fn content_types() {
         (Some("  "), Some(PrometheusText004), Ok(Format::Text)),
         (Some("text/html"), None, Err(ContentTypeError::Unsupported("text/html".to_owned()))),
         (Some("text/html"), Some(OpenMetricsText100), Ok(Format::OpenMetrics)),
-        (Some("text/html"), Some(PrometheusProto), Err(ContentTypeError::Unsupported("text/html".to_owned()))),
+        (Some("text/html"), Some(PrometheusProto), Ok(Format::Protobuf)),
+        (Some(PROTOBUF), None, Ok(Format::Protobuf)),
+        (Some("application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily"), None, Ok(Format::Protobuf)),
+        (
+            Some("application/vnd.google.protobuf; proto=other.Message; encoding=delimited"),
+            None,
+            Err(ContentTypeError::Unsupported("application/vnd.google.protobuf; proto=other.Message; encoding=delimited".to_owned())),
+        ),
     ] {
         assert_eq!(format_of(content_type, fallback), want, "{content_type:?}");
     }
@@ -197,7 +205,7 @@ fn render(samples: &[Made], format: Format) -> String {
         let time = match (sample.timestamp_ms, format) {
             (None, _) => String::new(),
             (Some(ms), Format::Text) => format!(" {ms}"),
-            (Some(ms), Format::OpenMetrics) => format!(" {:.3}", ms as f64 / 1000.0),
+            (Some(ms), Format::OpenMetrics | Format::Protobuf) => format!(" {:.3}", ms as f64 / 1000.0),
         };
         writeln!(out, "{name}{labels} {value}{time}").unwrap();
     }

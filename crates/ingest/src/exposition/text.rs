@@ -24,7 +24,7 @@ pub(super) fn line<'a>(line: &'a str, expected: Option<&str>) -> Result<Line<'a>
     if !rest.is_empty() {
         return Err(format!("expected the end of the line, found {}", excerpt(rest)));
     }
-    Ok(Line::Entry(Entry::Sample(Sample { series, value, timestamp_ms, has_exemplar: false })))
+    Ok(Line::Entry(Entry::Sample(Sample { series, value, timestamp_ms, exemplar: None })))
 }
 
 fn trim(text: &str) -> &str {

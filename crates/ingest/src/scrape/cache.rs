@@ -8,6 +8,7 @@
 //! Targets nearly always write their series in the same order. The order of the last scrape gives
 //! the text that should come next; a hash table is asked only where the target departs from it.
 
+use crate::exposition::ToldExemplar;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use phoenix_model::Labels;
 use std::hash::BuildHasher;
@@ -46,6 +47,8 @@ struct Series {
     tracked: bool,
     /// Whether it would have to be marked stale when it vanishes.
     live: bool,
+    /// The last exemplar that came without a time, which the target tells with each scrape.
+    exemplar: Option<Box<ToldExemplar>>,
 }
 
 /// The cache of one target.
@@ -144,6 +147,19 @@ impl SeriesCache {
         series.tracked = tracked || (is_repeated && series.tracked);
         series.seen = scrape;
         is_repeated
+    }
+
+    /// Whether an exemplar without a time is the one that its series had last.
+    pub(crate) fn is_told_again(&mut self, id: SeriesId, exemplar: &ToldExemplar) -> bool {
+        let last = &mut self.series.get_mut(id.0).exemplar;
+        if exemplar.timestamp_ms.is_some() {
+            return false;
+        }
+        if last.as_deref() == Some(exemplar) {
+            return true;
+        }
+        *last = Some(Box::new(exemplar.clone()));
+        false
     }
 
     /// The number of series that were not known before this scrape.

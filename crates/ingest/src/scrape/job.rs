@@ -2,6 +2,7 @@
 
 use crate::exposition::ScrapeProtocol;
 use crate::relabel::RelabelConfig;
+use phoenix_model::histogram::{MAX_BUCKETS, MAX_SCHEMA};
 use std::time::Duration;
 
 /// The part of a scrape config that targets and their loops need.
@@ -41,7 +42,39 @@ pub(crate) struct SampleRules {
     pub(crate) label_limit: Limit,
     pub(crate) label_name_length_limit: Limit,
     pub(crate) label_value_length_limit: Limit,
+    pub(crate) histograms: HistogramScrape,
 }
+
+/// What becomes of histograms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct HistogramScrape {
+    /// Whether native ones are taken as such.
+    pub(crate) native: bool,
+    /// Whether classic ones are kept beside native ones.
+    pub(crate) keep_classic: bool,
+    /// Whether classic ones become native ones with custom buckets.
+    pub(crate) convert_classic: bool,
+    /// Buckets of a native histogram.
+    pub(crate) bucket_limit: Limit,
+    /// The largest schema; finer buckets are merged.
+    pub(crate) max_schema: i32,
+}
+
+impl HistogramScrape {
+    /// Classic ones as they are.
+    pub(crate) fn classic_alone() -> Self {
+        Self {
+            native: false,
+            keep_classic: false,
+            convert_classic: false,
+            bucket_limit: Limit { max: MAX_BUCKETS as u64, name: MAX_BUCKETS_NAME },
+            max_schema: MAX_SCHEMA,
+        }
+    }
+}
+
+/// What the limit of the store on buckets is called.
+pub(crate) const MAX_BUCKETS_NAME: &str = "buckets of a histogram that the store takes";
 
 /// How a body is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,6 +165,7 @@ pub(crate) fn test_job() -> Job {
             label_limit: own(30),
             label_name_length_limit: own(200),
             label_value_length_limit: own(2000),
+            histograms: HistogramScrape::classic_alone(),
         },
         fetch: FetchRules {
             protocols: ScrapeProtocol::DEFAULT.to_vec(),

@@ -23,7 +23,7 @@ pub(crate) struct ScrapeMetrics {
     pub(crate) samples_out_of_bounds: Counter,
     pub(crate) samples_over_series_limit: Counter,
     pub(crate) duplicates: Counter,
-    pub(crate) exemplars_left_out: Counter,
+    pub(crate) exemplars: Counter,
     pub(crate) missed: Counter,
     pub(crate) targets: Family<JobLabel, Gauge>,
     pub(crate) discovery_failures: Family<JobLabel, Counter>,
@@ -50,7 +50,7 @@ impl ScrapeMetrics {
                 &metrics.samples_over_series_limit,
             ),
             ("phoenix_scrape_samples_duplicate", "Samples left out because a target exposed their series twice.", &metrics.duplicates),
-            ("phoenix_scrape_exemplars_left_out", "Exemplars that were read and not stored.", &metrics.exemplars_left_out),
+            ("phoenix_scrape_exemplars", "Exemplars that were read; the store keeps those that are new.", &metrics.exemplars),
             ("phoenix_scrapes_missed", "Scrapes that were due while the one before still ran.", &metrics.missed),
         ];
         for (name, help, counter) in counters {

@@ -2,7 +2,7 @@
 
 use super::append::{Into, Samples, append};
 use super::cache::SeriesCache;
-use super::job::{Limit, SampleRules, ScrapeLimits};
+use super::job::{HistogramScrape, Limit, SampleRules, ScrapeLimits};
 use super::metadata::Families;
 use crate::exposition::Format;
 use phoenix_model::{Labels, WriteBatch};
@@ -30,6 +30,7 @@ impl Default for Replay {
             label_limit: Limit { max: own.labels, name: "limits.labels_per_series" },
             label_name_length_limit: Limit { max: own.label_name_bytes, name: "limits.label_name_length" },
             label_value_length_limit: Limit { max: own.label_value_bytes, name: "limits.label_value_length" },
+            histograms: HistogramScrape::classic_alone(),
         };
         Self {
             labels: Labels::from_pairs([("job", "replay"), ("instance", "127.0.0.1:9100")]),

@@ -182,7 +182,7 @@ impl Loop {
         metrics.scrapes.inc();
         metrics.failures.inc_by(u64::from(error.is_some()));
         metrics.duplicates.inc_by(report.counts.duplicates);
-        metrics.exemplars_left_out.inc_by(report.counts.exemplars);
+        metrics.exemplars.inc_by(report.counts.exemplars);
         let write_error = match written {
             Ok(outcome) => {
                 metrics.samples.inc_by(outcome.stored);

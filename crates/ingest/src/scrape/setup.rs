@@ -1,13 +1,15 @@
 //! From a config to what a job needs to run.
 
-use super::job::{FetchRules, Job, Limit, SampleRules, ScrapeLimits};
+use super::job::{FetchRules, HistogramScrape, Job, Limit, MAX_BUCKETS_NAME, SampleRules, ScrapeLimits};
 use super::pool::Setup;
 use super::scraper::Scraper;
 use crate::IngestError;
 use crate::config::{NameEscaping, NameValidation, ScrapeConfig};
 use crate::discovery::Provider;
+use crate::native_histogram::schema_of_factor;
 use phoenix_env::SharedDisk;
 use phoenix_http::{ClientOptions, HttpError};
+use phoenix_model::histogram::MAX_BUCKETS;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -75,6 +77,18 @@ fn job(config: &ScrapeConfig, own: &ScrapeLimits) -> Job {
                 own.label_value_bytes,
                 "limits.label_value_length",
             ),
+            histograms: HistogramScrape {
+                native: config.histograms.native,
+                keep_classic: config.histograms.keep_classic,
+                convert_classic: config.histograms.convert_classic,
+                bucket_limit: Limit::of(
+                    config.histograms.bucket_limit,
+                    "native_histogram_bucket_limit",
+                    MAX_BUCKETS as u64,
+                    MAX_BUCKETS_NAME,
+                ),
+                max_schema: schema_of_factor(config.histograms.min_bucket_factor),
+            },
         },
         fetch: FetchRules {
             protocols: config.scrape_protocols.clone(),

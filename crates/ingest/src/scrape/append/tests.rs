@@ -29,10 +29,13 @@ impl Scrapes {
 
     /// Scrapes a body and shows the counts, the samples, and the error.
     fn scrape(&mut self, body: &str) -> String {
+        self.scrape_as(body.as_bytes(), Format::Text)
+    }
+
+    fn scrape_as(&mut self, body: &[u8], format: Format) -> String {
         self.now_ms += 1000;
         let Self { labels, rules, cache, families, samples, now_ms } = self;
-        let (counts, result) =
-            append(body.as_bytes(), Format::Text, Into { now_ms: *now_ms, target_labels: labels, rules }, cache, families, samples);
+        let (counts, result) = append(body, format, Into { now_ms: *now_ms, target_labels: labels, rules }, cache, families, samples);
         let mut out = format!("{} scraped, {} kept, {} added", counts.scraped, counts.kept, counts.added);
         if counts.duplicates > 0 {
             write!(out, ", {} twice", counts.duplicates).unwrap();
@@ -44,6 +47,19 @@ impl Scrapes {
             .flat_map(|(labels, samples)| samples.iter().map(move |(t, v)| (labels.filter(|n| n != "job" && n != "instance"), t, v)))
             .map(|(labels, t, v)| format!("{labels} {} @{t}", if is_stale(*v) { "stale".to_owned() } else { v.to_string() }))
             .collect();
+        for (labels, histograms) in &samples.batch().histograms {
+            for (t, h) in histograms {
+                let labels = labels.filter(|n| n != "job" && n != "instance");
+                let buckets = (&h.positive, &h.custom_values);
+                lines.push(format!("{labels} schema {} count {} sum {} {buckets:?} @{t}", h.schema, h.count, h.sum));
+            }
+        }
+        for (labels, exemplars) in &samples.batch().exemplars {
+            for e in exemplars {
+                let labels = labels.filter(|n| n != "job" && n != "instance");
+                lines.push(format!("{labels} # {} {} @{}", e.labels, e.value, e.timestamp_ms));
+            }
+        }
         lines.sort();
         for line in lines {
             write!(out, "\n{line}").unwrap();
@@ -216,4 +232,85 @@ mod remembered {
             }
         }
     }
+}
+
+#[test]
+fn exemplars_are_stored_once() {
+    let body = b"# TYPE a counter\na_total 1 # {trace_id=\"x\"} 0.5\n# TYPE b counter\nb_total 1 # {trace_id=\"y\"} 1 0.007\n# EOF\n";
+    let mut target = Scrapes::new(|_| {});
+    insta::assert_snapshot!(target.scrape_as(body, Format::OpenMetrics), @r#"
+    2 scraped, 2 kept, 2 added
+    a_total # {trace_id="x"} 0.5 @1000
+    a_total 1 @1000
+    b_total # {trace_id="y"} 1 @7
+    b_total 1 @1000
+    "#);
+    // One with a time is told apart by the store; one without is known here.
+    insta::assert_snapshot!(target.scrape_as(body, Format::OpenMetrics), @r#"
+    2 scraped, 2 kept, 0 added
+    a_total 1 @2000
+    b_total # {trace_id="y"} 1 @7
+    b_total 1 @2000
+    "#);
+    insta::assert_snapshot!(target.scrape_as(b"# TYPE a counter\na_total 1 # {trace_id=\"z\"} 0.5\n# EOF\n", Format::OpenMetrics), @r#"
+    1 scraped, 1 kept, 0 added
+    a_total # {trace_id="z"} 0.5 @3000
+    a_total 1 @3000
+    b_total stale @3000
+    "#);
+}
+
+#[test]
+fn native_histograms_by_the_rules_of_the_job() {
+    let body = crate::exposition::protobuf::tests::example_body();
+    let scrape =
+        |change: &dyn Fn(&mut HistogramScrape)| Scrapes::new(|rules| change(&mut rules.histograms)).scrape_as(&body, Format::Protobuf);
+    let classic = r#"5 scraped, 5 kept, 5 added
+h_bucket{a="b",le="+Inf"} 7 @1000
+h_bucket{a="b",le="0.5"} # {trace_id="abc"} 0.25 @1000
+h_bucket{a="b",le="0.5"} 2 @1000
+h_bucket{a="b",le="1e+06"} 6 @1000
+h_count{a="b"} 7 @1000
+h_sum{a="b"} 2.5 @1000"#;
+    assert_eq!(scrape(&|_| {}), classic);
+    insta::assert_snapshot!(scrape(&|h| h.native = true), @r#"
+    1 scraped, 1 kept, 1 added
+    h{a="b"} # {trace_id="abc"} 0.5 @20005
+    h{a="b"} # {trace_id="abc"} 0.75 @10000
+    h{a="b"} schema 3 count 7 sum 2.5 ([1.0, 2.0, 3.0], []) @1000
+    "#);
+    let both = scrape(&|h| (h.native, h.keep_classic, h.convert_classic) = (true, true, true));
+    assert!(both.starts_with("6 scraped, 6 kept, 6 added") && both.contains("h{a=\"b\"} schema 3"), "{both}");
+    let converted = scrape(&|h| h.convert_classic = true);
+    insta::assert_snapshot!(converted, @r#"
+    1 scraped, 1 kept, 1 added
+    h{a="b"} schema -53 count 7 sum 2.5 ([2.0, 4.0, 1.0], [0.5, 1000000.0]) @1000
+    "#);
+    let coarse = scrape(&|h| (h.native, h.max_schema) = (true, 0));
+    assert!(coarse.contains("schema 0 count 7 sum 2.5 ([3.0, 3.0], [])"), "{coarse}");
+    let few = scrape(&|h| (h.native, h.bucket_limit.max) = (true, 2));
+    assert!(few.contains("schema 2 count 7") || few.contains("schema 1 count 7"), "{few}");
+    let none = scrape(&|h| (h.native, h.bucket_limit.max) = (true, 0));
+    assert!(none.ends_with("error: metric family 1: the native histogram `h{a=\"b\"}` has more than 0 buckets that can't be merged, the limit of `buckets of a histogram that the store takes`"), "{none}");
+}
+
+#[test]
+fn classic_histograms_of_text_become_native_ones() {
+    let body = "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 3\nh_sum 4\nh_count 3\n\
+        h_bucket{a=\"x\",le=\"1\"} 2\nh_bucket{a=\"x\",le=\"+Inf\"} 1\nh_count{a=\"x\"} 1\n# TYPE g gauge\nh_count_of 1\ng 2\n";
+    let mut target = Scrapes::new(|r| r.histograms.convert_classic = true);
+    insta::assert_snapshot!(target.scrape(body), @r"
+    3 scraped, 3 kept, 3 added
+    g 2 @1000
+    h schema -53 count 3 sum 4 ([1.0, 2.0], [1.0]) @1000
+    h_count_of 1 @1000
+    ");
+    insta::assert_snapshot!(target.scrape("g 2\n"), @r"
+    1 scraped, 1 kept, 0 added
+    g 2 @2000
+    h stale @2000
+    h_count_of stale @2000
+    ");
+    let mut target = Scrapes::new(|r| (r.histograms.convert_classic, r.histograms.keep_classic) = (true, true));
+    assert!(target.scrape(body).starts_with("10 scraped, 10 kept, 10 added"));
 }
