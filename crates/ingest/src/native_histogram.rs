@@ -132,7 +132,7 @@ mod tests {
 
     const SPANS: [SpanMessage; 2] = [SpanMessage { offset: -1, length: 2 }, SpanMessage { offset: 2, length: 1 }];
 
-    fn parts<'a>(schema: i32, count: u64, sum: f64, deltas: &'a [i64]) -> Parts<'a> {
+    fn parts(schema: i32, count: u64, sum: f64, deltas: &[i64]) -> Parts<'_> {
         Parts {
             counter_reset: CounterReset::Unknown,
             schema,
