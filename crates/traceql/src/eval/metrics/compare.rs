@@ -7,7 +7,7 @@
 
 use super::Series;
 use super::groups::ValueIds;
-use super::stage::{Weights, matched, read};
+use super::matched::{Weights, matched, read};
 use super::steps::Steps;
 use crate::ast::{AttributeName, IntrinsicName, Pipeline, SpansetExpr, SpansetKind, Static};
 use crate::eval::columns::Frame;

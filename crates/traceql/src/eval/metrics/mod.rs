@@ -4,6 +4,7 @@ mod cells;
 mod compare;
 mod exemplars;
 mod groups;
+mod matched;
 mod second;
 mod stage;
 mod steps;
