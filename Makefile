@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 export CARGO_TERM_COLOR ?= auto
 # Reference peers, exporters and a browser; installed as root, otherwise the line to run is printed.
-PEERS := prometheus prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter postgresql
+PEERS := systemd-journal-remote prometheus prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter postgresql
 BROWSER := chromium fonts-dejavu-core
 
 .PHONY: help
@@ -57,6 +57,10 @@ bench: build ## Timed runs: start-up, ingest, queries, paging under load
 bench-logs: web ## Logs from end to end: push, disk, memory, queries, each answer checked (BENCH_LINES=2000000)
 	tools/debian.sh zstd
 	cargo bench --locked -p phoenix-cli --bench logs
+
+.PHONY: bench-traces
+bench-traces: web ## Traces from end to end: OTLP, disk, memory, queries, each answer checked (BENCH_TRACES=200000)
+	cargo bench --locked -p phoenix-cli --bench traces
 
 .PHONY: fuzz
 fuzz: ## Mutate the input of every parser for a while (FUZZ_SECONDS each, 60 by default)

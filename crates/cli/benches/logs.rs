@@ -9,13 +9,13 @@
 mod corpus;
 #[path = "logs/live.rs"]
 mod live;
-#[path = "logs/measure.rs"]
+#[path = "measure/mod.rs"]
 mod measure;
 #[path = "../tests/program/mod.rs"]
 mod program;
 
 use corpus::{Corpus, SECOND};
-use measure::{Client, cpu_seconds, size_of, status_mib};
+use measure::{Client, Table, cpu_seconds, settle, size_of, status_mib};
 use program::Server;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -24,7 +24,6 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-const ROUNDS: usize = 5;
 const LINES_PER_PUSH: u64 = 5_000;
 const SUBSTRING: &str = "imeout while wait";
 const REGEX: &str = "status=5\\d\\d";
@@ -66,7 +65,7 @@ fn main() {
     let range_s = span_ns / SECOND + 600;
     let end_ns = start_ns + range_s * SECOND;
 
-    let mut table = Table { pid: server.pid(), rows: Vec::new() };
+    let mut table = Table::new(server.pid());
     table.row("one id as a word", || {
         let data = client.query_range(&format!("{SELECTOR} |= \"{id}\""), start_ns, end_ns, 60, 100);
         assert_eq!(entries(&data), 1);
@@ -172,7 +171,7 @@ fn push(corpus: &Corpus, server: &Server, plain: &std::path::Path) -> Truth {
         started.elapsed().as_secs_f64(),
         truth.bytes / 1_000_000
     );
-    settle(server);
+    settle(server.pid());
     println!(
         "ingest with flush and compaction: {:.2} CPU s; disk {:.1} MB; memory at most {} MiB",
         cpu_seconds(server.pid()) - before,
@@ -180,23 +179,6 @@ fn push(corpus: &Corpus, server: &Server, plain: &std::path::Path) -> Truth {
         status_mib(server.pid(), "VmHWM:")
     );
     truth
-}
-
-/// Waits until the server has been idle for fifteen seconds: flushed, and merged, which begins when
-/// writes have been quiet for ten.
-fn settle(server: &Server) {
-    let mut last = cpu_seconds(server.pid());
-    let mut quiet = 0;
-    for _ in 0..120 {
-        std::thread::sleep(Duration::from_secs(1));
-        let now = cpu_seconds(server.pid());
-        quiet = if now - last < 0.1 { quiet + 1 } else { 0 };
-        last = now;
-        if quiet == 15 {
-            return;
-        }
-    }
-    println!("the server was still busy after two minutes");
 }
 
 /// [`REGEX`] written out, so that the bench shares no regex engine with the program.
@@ -243,49 +225,6 @@ fn check_quantiles(data: &Value, truth: &Truth) {
         let want = low + (high - low) * rank.fract();
         let got = sample(&series["value"]);
         assert!((got - want).abs() <= want.abs() * 1e-9, "{got} for {want}");
-    }
-}
-
-struct Table {
-    pid: u32,
-    rows: Vec<(String, f64, f64, f64)>,
-}
-
-impl Table {
-    /// Runs it once to check and warm, then for the medians of [`ROUNDS`] rounds.
-    fn row(&mut self, name: &str, mut run: impl FnMut()) {
-        // BENCH_ROW=regex BENCH_ROUNDS=100 is for a profiler.
-        if std::env::var("BENCH_ROW").is_ok_and(|wanted| !name.contains(&wanted)) {
-            return;
-        }
-        let rounds = std::env::var("BENCH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(ROUNDS);
-        let cold = Instant::now();
-        run();
-        let cold = cold.elapsed().as_secs_f64();
-        let (mut wall, mut cpu) = (Vec::new(), Vec::new());
-        for _ in 0..rounds {
-            // The tick of /proc is 10 ms: short queries are repeated within a round.
-            let (before, started) = (cpu_seconds(self.pid), Instant::now());
-            let mut times = 0;
-            while times == 0 || (started.elapsed() < Duration::from_millis(300) && times < 50) {
-                run();
-                times += 1;
-            }
-            wall.push(started.elapsed().as_secs_f64() / f64::from(times));
-            cpu.push((cpu_seconds(self.pid) - before) / f64::from(times));
-        }
-        let median = |mut all: Vec<f64>| {
-            all.sort_by(f64::total_cmp);
-            all[all.len() / 2]
-        };
-        self.rows.push((name.to_owned(), cold, median(wall), median(cpu)));
-    }
-
-    fn print(&self) {
-        println!("| query | first, ms | then, ms | CPU ms |\n|---|---|---|---|");
-        for (name, cold, wall, cpu) in &self.rows {
-            println!("| {name} | {:.1} | {:.1} | {:.1} |", cold * 1e3, wall * 1e3, cpu * 1e3);
-        }
     }
 }
 

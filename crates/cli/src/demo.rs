@@ -161,6 +161,7 @@ impl RunningDemo {
         let postgres_address = free_address().await.map_err(failure)?;
         let addresses = Addresses {
             phoenix: listen,
+            otlp: free_address().await.map_err(failure)?,
             api: free_address().await.map_err(failure)?,
             node_exporter: free_address().await.map_err(failure)?,
             postgres_exporter: free_address().await.map_err(failure)?,
@@ -189,8 +190,12 @@ impl RunningDemo {
             .ok_or_else(|| {
                 failure("the sample service `phoenix-platform` is not beside the `phoenix` program; `make build` builds both".to_owned())
             })?;
-        let api = program("phoenix-api", sample.clone(), vec!["api".into(), "--listen".into(), addresses.api.to_string()], vec![]);
-        let load = program("load", sample, vec!["load".into(), "--target".into(), addresses.api.to_string()], vec![]);
+        let of_sample = |command: &str, option: &str| {
+            let otlp = format!("http://{}", addresses.otlp);
+            vec![command.to_owned(), option.to_owned(), addresses.api.to_string(), "--otlp".to_owned(), otlp]
+        };
+        let api = program("phoenix-api", sample.clone(), of_sample("api", "--listen"), vec![]);
+        let load = program("load", sample, of_sample("load", "--target"), vec![]);
         let node = program(
             "node-exporter",
             installed("prometheus-node-exporter")?,

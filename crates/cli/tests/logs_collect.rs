@@ -171,3 +171,57 @@ fn stages_are_tried_on_the_command_line() {
     assert_ne!(code, Some(0), "{out}");
     assert!(err.contains("promtail.yaml:5") && err.contains("expressions"), "a mistake has its place and a suggestion: {err}");
 }
+
+/// Writes a journal in systemd's own format, with as many entries of a unit.
+fn write_journal(folder: &Path, from: u64, entries: u64) {
+    let now_us = now_ns() / 1000;
+    let mut export = String::new();
+    for i in from..from + entries {
+        export += &format!(
+            "__REALTIME_TIMESTAMP={}\n__MONOTONIC_TIMESTAMP={}\n_BOOT_ID=d1cd3f2ea07c4a5c8ae4ff1ab1e0cc01\nMESSAGE=entry {i}\nPRIORITY={}\n_SYSTEMD_UNIT=demo.service\n\n",
+            now_us + i as i64,
+            1_000_000 + i,
+            3 + i % 4,
+        );
+    }
+    let mut child = std::process::Command::new("/lib/systemd/systemd-journal-remote")
+        .arg("-o")
+        .arg(folder.join("remote.journal"))
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(export.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_real_journal_is_read_once_also_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = dir.path().join("journal");
+    std::fs::create_dir(&journal).unwrap();
+    write_journal(&journal, 0, 5);
+    let promtail = format!(
+        r"scrape_configs:
+  - job_name: journal
+    journal: {{path: '{}', max_age: 12h, labels: {{job: journal}}}}
+    relabel_configs:
+      - {{source_labels: [__journal__systemd_unit], target_label: unit}}
+      - {{source_labels: [__journal_priority_keyword], target_label: severity}}
+",
+        journal.display()
+    );
+    std::fs::write(dir.path().join("promtail.yaml"), promtail).unwrap();
+    let server = Server::start(dir.path(), Some(&configure(dir.path(), "logs: {config: promtail.yaml}\n")));
+    let all = "sum(count_over_time({job=\"journal\", unit=\"demo.service\"}[1h]))";
+    eventually("five entries", LIMIT, || (count(&server, all) == Some(5)).then_some(()));
+    assert_eq!(count(&server, "sum(count_over_time({severity=\"err\"} |= \"entry 0\" [1h]))"), Some(1));
+    // Positions are saved each second.
+    eventually("the position is saved", LIMIT, || {
+        std::fs::read_to_string(dir.path().join("data/positions.yaml")).ok().filter(|text| text.contains("i=5;"))
+    });
+    let server = restart(dir.path(), server);
+    write_journal(&journal, 5, 2);
+    eventually("seven entries", LIMIT, || (count(&server, all) == Some(7)).then_some(()));
+}

@@ -203,12 +203,8 @@ impl LogsEngine for EmbeddedLogs {
     }
 
     fn write(&self, write: &LogWrite) -> Result<LogWriteOutcome, WriteError> {
-        match self.store.write(write) {
-            Ok(outcome) => Ok(LogWriteOutcome { stored: outcome.stored, too_old: outcome.too_old }),
-            Err(LakeError::DiskFull(message)) => Err(WriteError::DiskFull(message)),
-            Err(LakeError::Busy(message)) => Err(WriteError::Busy(message)),
-            Err(other) => Err(WriteError::Storage(other.to_string())),
-        }
+        let outcome = self.store.write(write)?;
+        Ok(LogWriteOutcome { stored: outcome.stored, too_old: outcome.too_old })
     }
 
     fn delete(&self, request: &DeleteRequest) -> Result<String, QueryError> {

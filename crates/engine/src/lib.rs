@@ -5,14 +5,17 @@
 
 mod embedded;
 mod embedded_logs;
+mod embedded_traces;
 pub mod logs;
 pub mod traces;
 
 pub use embedded::EmbeddedMetrics;
 pub use embedded_logs::EmbeddedLogs;
+pub use embedded_traces::EmbeddedTraces;
 pub use logs::LogsEngine;
 pub use traces::TracesEngine;
 
+use phoenix_lake::LakeError;
 use phoenix_model::{Budget, Diagnostic, Exemplar, Labels, Matcher, SeriesSamples};
 pub use phoenix_model::{WriteBatch, WriteOutcome};
 use phoenix_query::QueryOutput;
@@ -137,6 +140,16 @@ pub enum WriteError {
     /// The store can't be written.
     #[error("{0}")]
     Storage(String),
+}
+
+impl From<LakeError> for WriteError {
+    fn from(error: LakeError) -> Self {
+        match error {
+            LakeError::DiskFull(message) => Self::DiskFull(message),
+            LakeError::Busy(message) => Self::Busy(message),
+            other => Self::Storage(other.to_string()),
+        }
+    }
 }
 
 /// Descriptions of metrics, from `# TYPE`, `# HELP` and `# UNIT`.

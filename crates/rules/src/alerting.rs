@@ -257,12 +257,13 @@ fn with_external(labels: &Labels, external: &Labels) -> Labels {
     all.build()
 }
 
-/// A link to the expression's table, as Prometheus writes it; for logs, to Phoenix' own page.
+/// A link to the expression's table, as Prometheus writes it; for logs and traces, to Phoenix' own pages.
 fn generator_url(external_url: &str, language: Language, expr: &str) -> String {
     let (base, expr) = (external_url.trim_end_matches('/'), phoenix_template::query_escape(expr));
     match language {
         Language::LogQl => format!("{base}/logs?q={expr}"),
-        Language::PromQl | Language::TraceQl => format!("{base}/graph?g0.expr={expr}&g0.tab=1"),
+        Language::TraceQl => format!("{base}/traces?q={expr}"),
+        Language::PromQl => format!("{base}/graph?g0.expr={expr}&g0.tab=1"),
     }
 }
 

@@ -169,23 +169,14 @@ fn read_group(
 fn read_language(source: &Source, name: Option<&Spanned<String>>, out: &mut Vec<Diagnostic>) -> Option<Language> {
     let Some(name) = name else { return Some(Language::PromQl) };
     let span = span_of(name, source);
-    match Language::from_name(name) {
-        Some(acting @ (Language::PromQl | Language::LogQl)) => Some(acting),
-        Some(other) => {
-            out.push(
-                Diagnostic::warning(source, span, format!("rules in {other} are not acting yet: this group is not evaluated"))
-                    .with_help("`promql` and `logql` are evaluated by this version"),
-            );
-            None
-        }
-        None => {
-            let known = ["promql", "logql", "traceql"];
-            let help =
-                nearest(name, known).map_or_else(|| "one of promql, logql, traceql".to_owned(), |near| format!("did you mean `{near}`?"));
-            out.push(Diagnostic::error(source, span, format!("unknown query language `{}`", name.value)).with_help(help));
-            None
-        }
+    let language = Language::from_name(name);
+    if language.is_none() {
+        let known = ["promql", "logql", "traceql"];
+        let help =
+            nearest(name, known).map_or_else(|| "one of promql, logql, traceql".to_owned(), |near| format!("did you mean `{near}`?"));
+        out.push(Diagnostic::error(source, span, format!("unknown query language `{}`", name.value)).with_help(help));
     }
+    language
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a rule is read with; a struct for one caller would only rename it")]

@@ -25,6 +25,8 @@ pub struct Context {
     pub engine: Arc<dyn MetricsEngine>,
     /// Asked for results in LogQL.
     pub logs: Option<Arc<dyn QueryDoor>>,
+    /// Asked for results in TraceQL.
+    pub traces: Option<Arc<dyn QueryDoor>>,
     /// The language of the group.
     pub language: Language,
     /// Where alerts go.

@@ -13,10 +13,14 @@ pub trait QueryDoor: Send + Sync {
 impl Context {
     /// Evaluates an expression in the group's language.
     pub(crate) fn query(&self, expr: &str, at_ms: i64, limits: &QueryLimits) -> Result<QueryOutput, QueryError> {
-        match (self.language, &self.logs) {
-            (Language::PromQl, _) => self.engine.instant(expr, at_ms, limits),
-            (Language::LogQl, Some(logs)) => logs.instant(expr, at_ms, limits),
-            (language, _) => Err(QueryError::Execution(format!("queries in {language} are not acting here"))),
+        let door = match self.language {
+            Language::PromQl => return self.engine.instant(expr, at_ms, limits),
+            Language::LogQl => &self.logs,
+            Language::TraceQl => &self.traces,
+        };
+        match door {
+            Some(door) => door.instant(expr, at_ms, limits),
+            None => Err(QueryError::Execution(format!("queries in {} are not acting here", self.language))),
         }
     }
 }

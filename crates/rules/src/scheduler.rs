@@ -31,6 +31,8 @@ pub struct Doors {
     pub engine: Arc<dyn MetricsEngine>,
     /// Asked for results in LogQL.
     pub logs: Option<Arc<dyn QueryDoor>>,
+    /// Asked for results in TraceQL.
+    pub traces: Option<Arc<dyn QueryDoor>>,
     /// Where alerts go.
     pub sink: Arc<dyn AlertSink>,
     /// Told how long detection took.
@@ -159,6 +161,7 @@ impl Scheduler {
         Context {
             engine: doors.engine,
             logs: doors.logs,
+            traces: doors.traces,
             language,
             sink: doors.sink,
             detections: doors.detections,

@@ -200,10 +200,6 @@ fn languages() {
     insta::assert_snapshot!(
         wrong("groups:\n- name: a\n  language: traceql\n  rules:\n  - alert: X\n    expr: '{a=\"b\"}'\n- name: b\n  language: promq\n"),
         @r#"
-        rules.yaml:3:13: warning: rules in traceql are not acting yet: this group is not evaluated
-         3 |   language: traceql
-           |             ^^^^^^^
-          help: `promql` and `logql` are evaluated by this version
         rules.yaml:8:13: error: unknown query language `promq`
          8 |   language: promq
            |             ^^^^^
@@ -212,7 +208,7 @@ fn languages() {
     );
     let (file, _) = read("r", "groups:\n- {name: a, language: traceql}\n- {name: b}\n- {name: c, language: logql}\n");
     let groups: Vec<_> = file.groups.iter().map(|g| (g.name.as_str(), g.language)).collect();
-    assert_eq!(groups, [("b", Language::PromQl), ("c", Language::LogQl)]);
+    assert_eq!(groups, [("a", Language::TraceQl), ("b", Language::PromQl), ("c", Language::LogQl)]);
 }
 
 #[test]

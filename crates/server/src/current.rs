@@ -9,9 +9,12 @@ use phoenix_env::Disk;
 use phoenix_incident::OnCallConfig;
 use phoenix_ingest::collect::{self, CollectConfig};
 use phoenix_ingest::config::{PrometheusConfig, ScrapeConfig};
+use phoenix_ingest::sampling_config;
 use phoenix_logql::analysis::QueryKind;
 use phoenix_model::{Diagnostic, Labels, Severity, Source};
 use phoenix_rules::GroupSpec;
+use phoenix_sampling::Rules;
+use phoenix_traceql::Body;
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
@@ -34,6 +37,8 @@ pub struct Current {
     pub on_call: Option<OnCallConfig>,
     /// What is collected from files, syslog and the journal.
     pub collection: Option<CollectConfig>,
+    /// Which traces are kept; all without it.
+    pub sampling: Option<Rules>,
     /// Who may ask.
     pub guard: Guard,
     /// What is accepted but worth knowing.
@@ -75,6 +80,11 @@ impl Current {
             found.extend(config.iter().flat_map(|config| check_addresses(config, &loaded.settings)));
             config
         });
+        let sampling = loaded.sampling.as_ref().and_then(|file| {
+            let (rules, diagnostics) = sampling_config::parse(&file.source);
+            found.extend(diagnostics);
+            rules
+        });
         if found.iter().any(|d| d.severity == Severity::Error) {
             found.sort_by_key(|d| std::cmp::Reverse(d.severity));
             return Err(found);
@@ -89,6 +99,7 @@ impl Current {
             alerting,
             on_call,
             collection,
+            sampling,
             guard,
             warnings: found,
             on_call_warnings,
@@ -158,8 +169,22 @@ pub(crate) fn expressions(language: Language, text: &str) -> Vec<Diagnostic> {
     match language {
         Language::PromQl => phoenix_promql::parse(text).diagnostics,
         Language::LogQl => log_expression(text),
-        Language::TraceQl => Vec::new(),
+        Language::TraceQl => trace_expression(text),
     }
+}
+
+/// A rule's expression in TraceQL has to give numbers.
+fn trace_expression(text: &str) -> Vec<Diagnostic> {
+    let parsed = phoenix_traceql::parse(text);
+    let mut found = parsed.diagnostics;
+    if let Some(query) = parsed.query.filter(|query| matches!(query.body, Body::Search(_)))
+        && found.iter().all(|d| d.severity != Severity::Error)
+    {
+        let message = "a rule needs numbers, and this expression gives traces";
+        let help = "count them, such as `{status = error} | rate() by (resource.service.name) > 0.1`";
+        found.push(Diagnostic::error(&Source::new("expression", text), query.span, message).with_help(help));
+    }
+    found
 }
 
 /// A rule's expression in LogQL has to give numbers.
@@ -200,6 +225,9 @@ mod tests {
             (Language::LogQl, "{app=\"a\"} |= \"x\"", Some("gives log lines")),
             (Language::LogQl, "sum(rate({app=\"a\"}[5m]", Some("unexpected")),
             (Language::PromQl, "{app=\"a\"} |= \"x\"", Some("")),
+            (Language::TraceQl, "{status = error} | rate() by (resource.service.name)", None),
+            (Language::TraceQl, "{status = error}", Some("gives traces")),
+            (Language::TraceQl, "{status = error} | rate(", Some("unexpected")),
         ] {
             let found = expressions(language, text);
             let errors: Vec<_> = found.iter().filter(|d| d.severity == Severity::Error).map(|d| d.message.as_str()).collect();

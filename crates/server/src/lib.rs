@@ -9,6 +9,7 @@ pub mod demo;
 pub mod events;
 mod http;
 mod log_store;
+mod object_store;
 mod otlp;
 pub mod own_logs;
 mod pager;
@@ -20,5 +21,6 @@ mod runtimes;
 mod shutdown;
 mod start;
 pub mod test_notify;
+mod trace_store;
 
 pub use start::{ServeOptions, Server, StartError};

@@ -41,6 +41,13 @@ impl Api {
         for problem in status.problems {
             add("error", format!("Logs: {}: {}", problem.file, problem.message));
         }
+        let status = self.parts.traces.store.status();
+        if let Some(reason) = &status.stalled {
+            add("error", format!("Traces: spans can't be moved from memory to storage: {reason}"));
+        }
+        for problem in status.problems {
+            add("error", format!("Traces: {}: {}", problem.file, problem.message));
+        }
         let targets = self.parts.scraper.targets(None);
         let unwritten = targets.active_targets.iter().filter_map(|t| t.phoenix_write_error.as_ref());
         if let Some(error) = unwritten.clone().next() {

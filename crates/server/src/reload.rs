@@ -141,6 +141,7 @@ impl Reloader {
             tracing::error!(%error, "not all logs are collected");
             new.warnings.push(Diagnostic::bare_error(format!("not all logs are collected: {error}")));
         }
+        crate::trace_store::apply(&self.parts.traces, &new);
         *self.current.write() = Arc::new(new);
         Ok(())
     }

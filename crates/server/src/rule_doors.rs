@@ -1,13 +1,15 @@
 //! The doors of the rules: their state in the state store, their alerts relabelled and routed.
 
 use parking_lot::RwLock;
-use phoenix_engine::{LogsEngine, QueryError, QueryLimits};
+use phoenix_engine::traces::Static;
+use phoenix_engine::{LogsEngine, QueryError, QueryLimits, TracesEngine};
 use phoenix_env::SharedClock;
 use phoenix_ingest::relabel::RelabelConfig;
 use phoenix_logql::LogValue;
+use phoenix_model::labels::METRIC_NAME;
 use phoenix_model::logs::Direction;
-use phoenix_model::{Alert, AlertSink};
-use phoenix_query::QueryOutput;
+use phoenix_model::{Alert, AlertSink, Labels, Sample};
+use phoenix_query::{QueryOutput, Value, VectorSample};
 use phoenix_rules::{AlertStateStore, QueryDoor};
 use phoenix_state::State;
 use std::sync::Arc;
@@ -41,6 +43,50 @@ impl QueryDoor for LogRules {
             LogValue::Metric(metric) => Ok(metric),
             LogValue::Entries(_) => Err(QueryError::Execution("a rule needs numbers, and this expression gives log lines".to_owned())),
         }
+    }
+}
+
+/// Evaluates TraceQL for rules: over the time that `with(window=…)` names, else over the last five minutes.
+pub(crate) struct TraceRules(pub(crate) Arc<dyn TracesEngine>);
+
+impl TraceRules {
+    /// The hint that says how far back an expression looks.
+    const WINDOW: &str = "window";
+}
+
+impl QueryDoor for TraceRules {
+    fn instant(&self, expr: &str, at_ms: i64, limits: &QueryLimits) -> Result<QueryOutput, QueryError> {
+        let query = phoenix_traceql::parse(expr).into_result().map_err(QueryError::Parse)?;
+        if matches!(query.body, phoenix_traceql::Body::Search(_)) {
+            return Err(QueryError::Execution("a rule needs numbers, and this expression gives traces".to_owned()));
+        }
+        let window_ns = match query.hints.iter().find(|hint| hint.name == Self::WINDOW).map(|hint| &hint.value) {
+            None => i64::try_from(limits.lookback.as_nanos()).unwrap_or(i64::MAX),
+            Some(Static::Duration(ns)) if *ns > 0 => *ns,
+            Some(_) => return Err(QueryError::Execution("the hint `window` is a duration, such as `with(window=10m)`".to_owned())),
+        };
+        let at_ns = at_ms.saturating_mul(1_000_000);
+        let output = self.0.metrics_instant(expr, at_ns.saturating_sub(window_ns), at_ns, limits)?;
+        let samples = output.series.iter().filter_map(|series| {
+            let (_, value) = *series.samples.last()?;
+            let named = series.labels.iter().filter(|(name, _)| name.as_ref() != METRIC_NAME);
+            let labels = Labels::from_pairs(named.map(|(name, value)| (label_name(name), label_value(value))));
+            Some(VectorSample::float(labels, Sample { timestamp_ms: at_ms, value }))
+        });
+        Ok(QueryOutput { value: Value::Vector(samples.collect()), annotations: Vec::new() })
+    }
+}
+
+/// The name of an attribute as a label: `resource.service.name` is `resource_service_name`.
+fn label_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect()
+}
+
+/// The value of an attribute as a label. What is not there is not there.
+fn label_value(value: &Static) -> String {
+    match value {
+        Static::Nil => String::new(),
+        other => crate::http::tempo::text_of(other),
     }
 }
 

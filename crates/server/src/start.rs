@@ -9,6 +9,7 @@ use crate::events::{Event, Events};
 use crate::http::bodies::Bodies;
 use crate::http::loki::{Loki, LokiState, PushDoor};
 use crate::http::otlp::OtlpDoor;
+use crate::http::tempo::{Tempo, TempoState};
 use crate::http::{Api, ApiState, router};
 use crate::log_store;
 use crate::otlp::{Bound, bind, serve as serve_otlp, taken};
@@ -16,11 +17,12 @@ use crate::own_logs::OwnLogs;
 use crate::pager::TransportPager;
 use crate::query_pool::{QueryPlaces, QueryPool, QueryPoolLimits};
 use crate::reload::Reloader;
-use crate::rule_doors::{LogRules, RelabelledAlerts, StateOfRules};
+use crate::rule_doors::{LogRules, RelabelledAlerts, StateOfRules, TraceRules};
 use crate::runtimes::{PUSHES, Runtimes};
 use crate::shutdown::Shutdown;
+use crate::trace_store;
 use phoenix_alert::Alerting;
-use phoenix_engine::{EmbeddedMetrics, LogsEngine, MetricsEngine, QueryLimits};
+use phoenix_engine::{EmbeddedMetrics, LogsEngine, MetricsEngine, QueryLimits, TracesEngine};
 use phoenix_env::{SharedClock, SharedDisk};
 use phoenix_incident::Incidents;
 use phoenix_ingest::host::Host;
@@ -28,7 +30,8 @@ use phoenix_ingest::otlp::OtlpReceiver;
 use phoenix_ingest::push::LogReceiver;
 use phoenix_ingest::remote_write::{Receiver, ReceiverLimits};
 use phoenix_ingest::scrape::{ActiveTarget, ScrapeLimits, Scraper, ScraperOptions};
-use phoenix_lake::Lake;
+use phoenix_ingest::traces::{MetricsGenerator, SamplingBuffer, TraceReceiver};
+use phoenix_lake::{Lake, TraceLake};
 use phoenix_model::{Budget, Diagnostic};
 use phoenix_rules::{Doors, RuleMetrics, Scheduler};
 use phoenix_state::State;
@@ -98,6 +101,20 @@ pub struct Parts {
     pub(crate) host: Arc<Host>,
     pub(crate) remote_write: Arc<Receiver>,
     pub(crate) logs: LogParts,
+    pub(crate) traces: TraceParts,
+}
+
+/// The rooms of traces, for the API.
+#[derive(Clone)]
+pub struct TraceParts {
+    pub(crate) store: Arc<TraceLake>,
+    pub(crate) engine: Arc<dyn TracesEngine>,
+    /// The one gate for spans of every protocol.
+    pub(crate) receiver: Arc<TraceReceiver>,
+    /// Where traces wait until it is decided whether they are kept.
+    pub(crate) buffer: Arc<SamplingBuffer>,
+    /// Makes metrics of spans.
+    pub(crate) generator: Arc<MetricsGenerator>,
 }
 
 /// The rooms of logs, for the API.
@@ -206,10 +223,11 @@ impl Server {
         });
 
         let bodies = Bodies::new(Arc::clone(&clock), limits.body_size_bytes, memory / 8, PUSHES);
-        let otlp = OtlpDoor { receiver: Arc::clone(&parts.logs.otlp), bodies: bodies.clone() };
+        let otlp = OtlpDoor { receiver: Arc::clone(&parts.logs.otlp), traces: Arc::clone(&parts.traces.receiver), bodies: bodies.clone() };
+        let tempo = Tempo::new(TempoState { engine: Arc::clone(&parts.traces.engine), places: places.clone(), clock: clock.clone() });
         let loki = loki(&parts, parts.logs.clone(), &bodies, places, &clock, &shutdown, &limits);
         let end = shutdown.clone();
-        let app = router(api.clone(), loki, otlp.clone());
+        let app = router(api.clone(), loki, tempo, otlp.clone());
         let served = runtimes.api().spawn(async move {
             let served = axum::serve(listener, app).with_graceful_shutdown(async move { end.wait().await });
             if let Err(error) = served.await {
@@ -228,7 +246,12 @@ impl Server {
             runtimes.paging().spawn(own.clone().run(Arc::clone(&parts.logs.receiver), shutdown.clone()));
         }
         reloader.put_in_force().map_err(|e| StartError::new("the configuration can't be put in force", e))?;
-        let store_threads = vec![maintain(&parts, &runtimes, &clock, &shutdown)?, log_store::maintain(&parts.logs.store, &shutdown)?];
+        let store_threads = vec![
+            maintain(&parts, &runtimes, &clock, &shutdown)?,
+            log_store::maintain(&parts.logs.store, &shutdown)?,
+            trace_store::maintain(&parts.traces.store, &shutdown)?,
+            trace_store::decide(&parts.traces, &clock, runtimes.paging(), &shutdown)?,
+        ];
         let collection = api.reloader.current().collection.clone();
         runtimes.api().block_on(parts.logs.collection.apply(collection)).map_err(|e| StartError::new("cannot collect logs", e))?;
         let server = Self { runtimes, api, address, shutdown, served, otlp_served, own_logs: options.own_logs, paging, store_threads };
@@ -298,6 +321,7 @@ impl Server {
         if let Err(error) = parts.logs.store.close() {
             tracing::error!(%error, "the store of logs could not be closed cleanly; its log will be replayed");
         }
+        trace_store::close(&parts.traces);
         for thread in self.store_threads.drain(..) {
             let _ = thread.join();
         }
@@ -400,9 +424,11 @@ async fn open(
     let metrics = RuleMetrics::default();
     metrics.register(registry);
     let logs = log_store::open(settings, &engine, clock, disk, runtimes.api(), registry)?;
+    let traces = trace_store::open(current, &engine, memory / 16, clock, disk, registry)?;
     let doors = Doors {
         engine: Arc::clone(&engine),
         logs: Some(Arc::new(LogRules(Arc::clone(&logs.engine)))),
+        traces: Some(Arc::new(TraceRules(Arc::clone(&traces.engine)))),
         sink: alert_relabelling.clone(),
         detections: None,
         store: Some(Arc::new(StateOfRules { state: state.clone(), clock: clock.clone(), runtime: runtimes.paging().clone() })),
@@ -451,6 +477,7 @@ async fn open(
         host,
         remote_write,
         logs,
+        traces,
     };
     Ok(Opened { parts, driver })
 }

@@ -32,5 +32,5 @@ pub use logs::{LineContext, LogTemplate};
 pub use number::{format_float, humanize, humanize_1024, humanize_duration, humanize_percentage, humanize_timestamp};
 pub use set::{Template, TemplateSet};
 pub use text::query_escape;
-pub use time::format_time;
+pub use time::{format_go_duration, format_time};
 pub use value::Value;

@@ -202,7 +202,7 @@ pub fn format_time(ms: i64, layout: &str) -> String {
 }
 
 /// Nanoseconds as Go prints a `time.Duration`: `1h2m3.5s`, `15ms`, `0s`.
-pub(crate) fn format_go_duration(nanoseconds: i64) -> String {
+pub fn format_go_duration(nanoseconds: i64) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let all = nanoseconds.unsigned_abs();
     let decimal = |value: u64, unit: u64| {

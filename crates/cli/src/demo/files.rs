@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// Where the parts of this run listen.
 pub(super) struct Addresses {
     pub(super) phoenix: SocketAddr,
+    pub(super) otlp: SocketAddr,
     pub(super) api: SocketAddr,
     pub(super) node_exporter: SocketAddr,
     pub(super) postgres_exporter: SocketAddr,
@@ -25,11 +26,14 @@ pub(super) fn write(disk: &dyn Disk, dir: &Path, addresses: &Addresses) -> Resul
         ("alertmanager.yaml", include_str!("files/alertmanager.yaml")),
         ("on-call.yaml", include_str!("files/on-call.yaml")),
         ("promtail.yaml", include_str!("files/promtail.yaml")),
+        ("sampling.yaml", include_str!("files/sampling.yaml")),
+        ("traces.yaml", include_str!("files/traces.yaml")),
         ("phoenix.yaml", include_str!("files/phoenix.yaml")),
     ] {
         let mut text = text.to_owned();
         for (mark, value) in [
             ("@PHOENIX@", addresses.phoenix.to_string()),
+            ("@OTLP@", addresses.otlp.to_string()),
             ("@API@", addresses.api.to_string()),
             ("@NODE_EXPORTER@", addresses.node_exporter.to_string()),
             ("@POSTGRES_EXPORTER@", addresses.postgres_exporter.to_string()),

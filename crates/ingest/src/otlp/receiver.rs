@@ -146,12 +146,6 @@ impl OtlpReceiver {
         Ok(ExportMetricsServiceResponse { partial_success: self.partial(&translated, outcome) })
     }
 
-    /// Why traces are refused: status 404 over HTTP, `UNIMPLEMENTED` over gRPC.
-    pub fn traces(&self) -> Refusal {
-        self.requests.get_or_create(&SignalLabel { signal: "traces" }).inc();
-        self.refuse("traces", refusal(404, "traces are not stored yet: send logs and metrics only"))
-    }
-
     fn partial(&self, translated: &Translated, outcome: phoenix_engine::WriteOutcome) -> Option<ExportMetricsPartialSuccess> {
         let mut sentences = Vec::new();
         if translated.rejected > 0 {

@@ -227,4 +227,9 @@ fn groups_in_logql_ask_the_engine_of_logs_and_record_metrics() {
     assert_eq!(group.status().rules[1].last_error, "pipeline error");
     group.evaluate(2_000, &with(None));
     assert_eq!(group.status().rules[0].last_error, "queries in logql are not acting here");
+    group.evaluate(
+        3_000,
+        &phoenix_rules::Context { language: phoenix_engine::Language::TraceQl, traces: Some(Arc::new(Lines)), ..with(None) },
+    );
+    assert_eq!(engine.dump(), "lines{app=\"a\"} 1:3 3:3");
 }

@@ -92,6 +92,7 @@ impl House {
         let doors = Doors {
             engine: engine.clone(),
             logs: None,
+            traces: None,
             sink: outbox.clone(),
             detections: Some(outbox.clone()),
             store: Some(outbox.clone()),
@@ -263,6 +264,7 @@ fn real_time_works_as_well() {
     let doors = Doors {
         engine: engine.clone(),
         logs: None,
+        traces: None,
         sink: outbox.clone(),
         detections: None,
         store: None,

@@ -145,6 +145,7 @@ pub fn context(engine: &Arc<FakeEngine>, outbox: &Arc<Outbox>, options: Options)
     Context {
         engine: Arc::clone(engine) as Arc<dyn MetricsEngine>,
         logs: None,
+        traces: None,
         language: Language::PromQl,
         sink: Arc::clone(outbox) as Arc<dyn AlertSink>,
         detections: Some(Arc::clone(outbox) as Arc<dyn DetectionObserver>),

@@ -26,6 +26,8 @@ pub enum FileRole {
     OnCall,
     /// Promtail's config: logs to collect.
     LogCollection,
+    /// Which traces are kept.
+    Sampling,
 }
 
 /// A file that was read.

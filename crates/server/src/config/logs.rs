@@ -72,12 +72,7 @@ impl RawLogs {
                 }
             }
         }
-        if let Some(size) = self.memtable.as_ref().filter(|size| size.get() < MIN_MEMTABLE_BYTES) {
-            diagnostics.push(
-                Diagnostic::error(source, span_of(size, source), format!("`logs.memtable` is less than {}", Bytes(MIN_MEMTABLE_BYTES)))
-                    .with_help("leave the key out for the default"),
-            );
-        }
+        check_memtable("logs.memtable", self.memtable.as_ref(), source, diagnostics);
         LogSettings {
             retention: self.retention.map_or(Some(DEFAULT_RETENTION), kept),
             retention_streams,
@@ -88,7 +83,17 @@ impl RawLogs {
     }
 }
 
+/// Refuses a `memtable` that is too small to be useful.
+pub(super) fn check_memtable(key: &str, size: Option<&Spanned<Bytes>>, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
+    if let Some(size) = size.filter(|size| size.get() < MIN_MEMTABLE_BYTES) {
+        diagnostics.push(
+            Diagnostic::error(source, span_of(size, source), format!("`{key}` is less than {}", Bytes(MIN_MEMTABLE_BYTES)))
+                .with_help("leave the key out for the default"),
+        );
+    }
+}
+
 /// Zero keeps everything.
-fn kept(period: Duration) -> Option<std::time::Duration> {
+pub(super) fn kept(period: Duration) -> Option<std::time::Duration> {
     Some(period.get()).filter(|period| !period.is_zero())
 }

@@ -11,6 +11,7 @@ mod logs;
 mod otlp;
 mod settings;
 mod storage;
+mod traces;
 
 pub use files::{FileRole, LoadedFile};
 pub use limits::Limits;
@@ -18,6 +19,7 @@ pub use logs::{LogSettings, StreamRetention};
 pub use otlp::{OtlpListener, OtlpSettings};
 pub use settings::{NOT_ACTING, Overrides, Settings, check_listen, documented_keys};
 pub use storage::Storage;
+pub use traces::TraceSettings;
 
 use files::Reader;
 use phoenix_env::Disk;
@@ -43,6 +45,8 @@ pub struct Loaded {
     pub on_call: Option<LoadedFile>,
     /// What is collected from files, syslog and the journal, in Promtail's format.
     pub log_collection: Option<LoadedFile>,
+    /// Which traces are kept: rules, or policies of the OpenTelemetry collector's tail sampling processor.
+    pub sampling: Option<LoadedFile>,
     /// What is accepted but worth knowing: keys that don't act yet, globs that match nothing.
     pub warnings: Vec<Diagnostic>,
     /// Every file that was read, the first one first.
@@ -130,6 +134,7 @@ pub fn load_with(
     found.alertmanager = single(&named.alertmanager, FileRole::Alertmanager);
     found.on_call = single(&named.on_call, FileRole::OnCall);
     found.log_collection = single(&named.log_collection, FileRole::LogCollection);
+    found.sampling = single(&named.sampling, FileRole::Sampling);
     with_prometheus(Some(settings), config, place.as_ref(), found, reader, disk, diagnostics)
 }
 
@@ -139,6 +144,7 @@ struct Named {
     alertmanager: Option<LoadedFile>,
     on_call: Option<LoadedFile>,
     log_collection: Option<LoadedFile>,
+    sampling: Option<LoadedFile>,
 }
 
 /// Reads what the Prometheus config names: rule files and further jobs.
@@ -187,6 +193,7 @@ fn finish(
             alertmanager: named.alertmanager,
             on_call: named.on_call,
             log_collection: named.log_collection,
+            sampling: named.sampling,
             warnings: diagnostics,
             files: reader.into_files(),
         }),

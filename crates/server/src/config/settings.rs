@@ -4,11 +4,11 @@ use super::limits::{Limits, RawLimits};
 use super::logs::{LogSettings, RawLogs, RawStreamRetention};
 use super::otlp::{Otlp, OtlpSettings, RawOtlp};
 use super::storage::{RawStorage, Storage};
+use super::traces::{RawGenerator, RawGraphs, RawSpanMetrics, RawTraceLimits, RawTraces, TraceSettings};
 use phoenix_ingest::log_limits::{LogLimits, OtlpConfig};
 use phoenix_model::{Diagnostic, Secret, Source};
 use phoenix_yaml::{Bytes, Duration, Spanned, Url, known_keys};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,6 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOS
 
 /// The keys of `phoenix.yaml` that are accepted and don't act yet, with what that means for the user.
 pub const NOT_ACTING: &[(&str, &str)] = &[
-    ("traces", "traces are not stored"),
     ("slos", "objectives are not evaluated"),
     ("dashboards", "dashboards are not shown"),
     ("runbooks", "runbooks are not read; a rule's `runbook_url` is linked"),
@@ -57,6 +56,8 @@ pub struct Settings {
     pub otlp: OtlpSettings,
     /// How logs are kept.
     pub logs: LogSettings,
+    /// How traces are kept.
+    pub traces: TraceSettings,
     /// Where they are kept.
     pub storage: Storage,
 }
@@ -76,7 +77,7 @@ struct RawSettings {
     limits: Spanned<RawLimits>,
     otlp: Otlp,
     logs: RawLogs,
-    traces: Traces,
+    traces: RawTraces,
     slos: Vec<String>,
     dashboards: Vec<String>,
     runbooks: Vec<String>,
@@ -103,13 +104,6 @@ struct RawState {
     database: Option<Spanned<String>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Traces {
-    retention: Option<Duration>,
-    sampling: Option<IgnoredAny>,
-}
-
 /// The files that `phoenix.yaml` names, as written.
 #[derive(Debug, Default)]
 pub(super) struct NamedFiles {
@@ -118,6 +112,7 @@ pub(super) struct NamedFiles {
     pub alertmanager: Option<Spanned<String>>,
     pub on_call: Option<Spanned<String>>,
     pub log_collection: Option<Spanned<String>>,
+    pub sampling: Option<Spanned<String>>,
 }
 
 /// Whether a text is a Prometheus config: it has keys that only that format has, and none that only `phoenix.yaml` has.
@@ -167,6 +162,7 @@ pub(super) fn read(
     let settings = Settings {
         otlp: raw.otlp.resolve(raw.allow_unauthenticated_remote, listen, source, diagnostics),
         logs: raw.logs.resolve(source, diagnostics),
+        traces: raw.traces.resolve(source, diagnostics),
         storage: raw.storage.resolve(folder, &data_dir, source, diagnostics),
         listen,
         allow_unauthenticated_remote: raw.allow_unauthenticated_remote,
@@ -183,6 +179,7 @@ pub(super) fn read(
         alertmanager: raw.alerting.config,
         on_call: raw.on_call,
         log_collection,
+        sampling: raw.traces.sampling,
     };
     Some((settings, named))
 }
@@ -295,7 +292,11 @@ pub fn documented_keys() -> Vec<String> {
         ("logs.retention_stream[]", known_keys::<RawStreamRetention>()),
         ("logs.limits", known_keys::<LogLimits>()),
         ("logs.limits.otlp_config", known_keys::<OtlpConfig>()),
-        ("traces", known_keys::<Traces>()),
+        ("traces", known_keys::<RawTraces>()),
+        ("traces.limits", known_keys::<RawTraceLimits>()),
+        ("traces.metrics_generator", known_keys::<RawGenerator>()),
+        ("traces.metrics_generator.span_metrics", known_keys::<RawSpanMetrics>()),
+        ("traces.metrics_generator.service_graphs", known_keys::<RawGraphs>()),
         ("storage", known_keys::<RawStorage>()),
     ] {
         keys.extend(names.into_iter().map(|name| if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") }));

@@ -12,6 +12,7 @@ pub(crate) mod otlp;
 mod params;
 pub(crate) mod prometheus;
 mod redirects;
+pub(crate) mod tempo;
 
 pub use guard::Guard;
 
@@ -80,10 +81,11 @@ impl Deref for Api {
 }
 
 /// All paths.
-pub(crate) fn router(api: Api, loki: loki::Loki, otlp: otlp::OtlpDoor) -> Router {
+pub(crate) fn router(api: Api, loki: loki::Loki, tempo: tempo::Tempo, otlp: otlp::OtlpDoor) -> Router {
     Router::new()
         .merge(otlp::router(otlp))
         .merge(loki::router(loki))
+        .merge(tempo::router(tempo))
         .nest("/prometheus/api/v1", prometheus::ruler())
         .nest("/api/v1", prometheus::router())
         .nest("/api/v2", alertmanager::router())

@@ -99,6 +99,24 @@ pub fn parse_time_ms(text: &str) -> Option<i64> {
     text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
+/// A moment: a whole number of seconds (up to ten digits) or of nanoseconds, seconds with a fraction,
+/// or RFC 3339; in nanoseconds since the Unix epoch.
+pub fn parse_time_ns(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
+        let number: i64 = text.parse().ok()?;
+        return if digits.len() <= 10 { number.checked_mul(1_000_000_000) } else { Some(number) };
+    }
+    if let Ok(seconds) = text.parse::<f64>() {
+        // Beyond this, nanoseconds don't fit 64 bits.
+        return (seconds.abs() < 9.2e9).then(|| {
+            let whole = seconds.floor();
+            whole as i64 * 1_000_000_000 + ((seconds - whole) * 1e9).round() as i64
+        });
+    }
+    text.parse::<jiff::Timestamp>().ok().and_then(|t| i64::try_from(t.as_nanosecond()).ok())
+}
+
 /// Seconds as a decimal number, or Prometheus' notation.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.parse::<f64>() {
@@ -151,6 +169,32 @@ mod tests {
     fn durations_are_seconds_or_prometheus() {
         for (text, want_ms) in [("15", Some(15_000)), ("0.5", Some(500)), ("1m", Some(60_000)), ("-1", None), ("1x", None), ("Inf", None)] {
             assert_eq!(parse_duration(text).map(|d| d.as_millis()), want_ms, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_in_nanoseconds_have_four_spellings() {
+        for (text, want) in [
+            ("1700000000", Some(1_700_000_000_000_000_000)),
+            ("1700000000000000001", Some(1_700_000_000_000_000_001)),
+            ("1700000000.5", Some(1_700_000_000_500_000_000)),
+            ("-1.25", Some(-1_250_000_000)),
+            ("2023-11-14T22:13:20.000000001Z", Some(1_700_000_000_000_000_001)),
+            ("0", Some(0)),
+            ("99999999999999999999", None),
+            ("1e300", None),
+            ("NaN", None),
+            ("now", None),
+            ("-", None),
+        ] {
+            assert_eq!(parse_time_ns(text), want, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn times_never_panic(text in "\\PC{0,30}|[-+0-9.eE]{0,30}") {
+            let _ = parse_time_ns(&text);
         }
     }
 }

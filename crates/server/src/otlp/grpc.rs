@@ -1,16 +1,17 @@
 //! OTLP over gRPC. <https://opentelemetry.io/docs/specs/otlp/#otlpgrpc>
 
+use super::raw;
 use crate::http::otlp::OtlpDoor;
 use crate::shutdown::Shutdown;
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response as HttpResponse;
+use axum::routing::post;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{MetricsService, MetricsServiceServer};
 use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
-use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
-use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use phoenix_ingest::remote_write::Refusal;
 use prost::Message;
 use std::sync::Arc;
@@ -51,11 +52,34 @@ fn routes(door: &OtlpDoor, body_bytes: u64) -> Routes {
                 .max_decoding_message_size(limit)
         };
     }
-    let routes =
-        Routes::new(service!(LogsServiceServer)).add_service(service!(MetricsServiceServer)).add_service(service!(TraceServiceServer));
+    let routes = Routes::new(service!(LogsServiceServer)).add_service(service!(MetricsServiceServer)).into_axum_router();
+    let routes = routes.merge(traces(door, limit));
     // Messages are decoded before the services see them, so the turns are taken before that.
     let turns = Arc::new(Semaphore::new(REQUESTS));
-    Routes::from(routes.into_axum_router().layer(middleware::from_fn_with_state(turns, take_turn)))
+    Routes::from(routes.layer(middleware::from_fn_with_state(turns, take_turn)))
+}
+
+/// Spans, of OTLP and of Jaeger.
+fn traces(door: &OtlpDoor, limit_bytes: usize) -> Router {
+    let otlp = move |State(door): State<OtlpDoor>, request: Request| {
+        raw::answer(request, limit_bytes, move |message| {
+            let traces = Arc::clone(&door.traces);
+            let work = async move { door.bodies.work(move || traces.otlp_message(&message)).await };
+            async move { work.await.map(|answer| answer.encode_to_vec()).map_err(|refusal| status(&refusal)) }
+        })
+    };
+    let jaeger = move |State(door): State<OtlpDoor>, request: Request| {
+        raw::answer(request, limit_bytes, move |message| {
+            let traces = Arc::clone(&door.traces);
+            let work = async move { door.bodies.work(move || traces.jaeger_message(&message)).await };
+            // Jaeger's answer is an empty message.
+            async move { work.await.map(|_| Vec::new()).map_err(|refusal| status(&refusal)) }
+        })
+    };
+    Router::new()
+        .route("/opentelemetry.proto.collector.trace.v1.TraceService/Export", post(otlp))
+        .route("/jaeger.api_v2.CollectorService/PostSpans", post(jaeger))
+        .with_state(door.clone())
 }
 
 async fn take_turn(State(turns): State<Arc<Semaphore>>, request: Request, next: Next) -> HttpResponse {
@@ -76,13 +100,6 @@ impl MetricsService for OtlpDoor {
     async fn export(&self, request: GrpcRequest<ExportMetricsServiceRequest>) -> Result<Response<ExportMetricsServiceResponse>, Status> {
         let (receiver, request) = (Arc::clone(&self.receiver), request.into_inner());
         self.bodies.work(move || receiver.metrics(&request)).await.map(Response::new).map_err(|refusal| status(&refusal))
-    }
-}
-
-#[tonic::async_trait]
-impl TraceService for OtlpDoor {
-    async fn export(&self, _: GrpcRequest<ExportTraceServiceRequest>) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        Err(status(&self.receiver.traces()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The listeners of OTLP, apart from the main port.
 
 mod grpc;
+mod raw;
 #[cfg(test)]
 mod tests;
 

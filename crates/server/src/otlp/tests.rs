@@ -15,11 +15,15 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequ
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_client::MetricsServiceClient;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
-use phoenix_engine::{EmbeddedMetrics, LogsEngine, MetricsEngine, QueryLimits};
+use phoenix_engine::{EmbeddedMetrics, EmbeddedTraces, LogsEngine, MetricsEngine, QueryLimits, TracesEngine};
+use phoenix_env::objects::FolderObjects;
 use phoenix_env::{RealDisk, SharedClock, SimClock};
 use phoenix_ingest::log_limits::LogLimits;
 use phoenix_ingest::otlp::OtlpReceiver;
 use phoenix_ingest::push::{LogReceiver, PushLimits};
+use phoenix_ingest::traces::{SpanSink, TraceLimits, TraceReceiver};
+use phoenix_lake::{LakeOptions, TraceLake};
+use phoenix_model::traces::TraceId;
 use phoenix_tsdb::{Tsdb, TsdbOptions};
 use prometheus_client::registry::Registry;
 use prost::Message;
@@ -35,6 +39,7 @@ const NOW_MS: i64 = 1_700_000_000_000;
 struct House {
     logs: Arc<MemoryLogs>,
     metrics: Arc<dyn MetricsEngine>,
+    spans: Arc<dyn TracesEngine>,
     receiver: Arc<LogReceiver>,
     door: OtlpDoor,
     _folder: tempfile::TempDir,
@@ -50,8 +55,14 @@ fn house() -> House {
     let engine: Arc<dyn LogsEngine> = logs.clone();
     let receiver = Arc::new(LogReceiver::new(engine, clock.clone(), PushLimits::default(), LogLimits::default(), &mut registry));
     let otlp = Arc::new(OtlpReceiver::new(Arc::clone(&receiver), Arc::clone(&metrics), clock.clone(), &mut registry));
-    let door = OtlpDoor { receiver: otlp, bodies: Bodies::new(clock, 1 << 20, 4 << 20, 2) };
-    House { logs, metrics, receiver, door, _folder: folder }
+    let disk = RealDisk::shared();
+    let objects = Arc::new(FolderObjects::open(Arc::clone(&disk), folder.path().join("objects")).unwrap());
+    let spans = TraceLake::open(LakeOptions::new(folder.path().join("traces")), disk, objects, clock.clone(), &mut registry).unwrap();
+    let spans: Arc<dyn TracesEngine> = Arc::new(EmbeddedTraces::new(Arc::new(spans), 1));
+    let sink = SpanSink::Store(Arc::clone(&spans));
+    let traces = TraceReceiver::new(sink, None, clock.clone(), PushLimits::default(), TraceLimits::default(), &mut registry);
+    let door = OtlpDoor { receiver: otlp, traces: Arc::new(traces), bodies: Bodies::new(clock, 1 << 20, 4 << 20, 2) };
+    House { logs, metrics, spans, receiver, door, _folder: folder }
 }
 
 const LOGS: &str = r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}},{"key":"host.name","value":{"stringValue":"h1"}}]},
@@ -67,6 +78,14 @@ fn logs() -> ExportLogsServiceRequest {
 
 fn metrics() -> ExportMetricsServiceRequest {
     serde_json::from_str(METRICS).unwrap()
+}
+
+const TRACES: &str = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},
+"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"GET /","kind":2,
+"startTimeUnixNano":"1699999999000000000","endTimeUnixNano":"1699999999500000000"}]}]}]}"#;
+
+fn traces() -> ExportTraceServiceRequest {
+    serde_json::from_str(TRACES).unwrap()
 }
 
 fn orders(house: &House) -> String {
@@ -88,9 +107,18 @@ async fn a_client_of_grpc_is_served_and_told_what_to_do() {
     insta::assert_snapshot!(house.logs.dump());
     MetricsServiceClient::new(channel.clone()).export(GrpcRequest::new(metrics())).await.unwrap();
     assert!(orders(&house).contains("value: 7.0"), "{}", orders(&house));
-    let refused =
-        TraceServiceClient::new(channel.clone()).export(GrpcRequest::new(ExportTraceServiceRequest::default())).await.unwrap_err();
-    assert_eq!((refused.code(), refused.message()), (Code::Unimplemented, "traces are not stored yet: send logs and metrics only"));
+    let mut client = TraceServiceClient::new(channel.clone()).send_compressed(CompressionEncoding::Gzip);
+    assert_eq!(client.export(GrpcRequest::new(traces())).await.unwrap().into_inner().partial_success, None);
+    let id = TraceId::from_hex("5b8efff798038103d269b633813fc60c").unwrap();
+    let stored = house.spans.trace(id, None, &QueryLimits::unlimited()).unwrap();
+    assert_eq!((stored.len(), stored.span(0).name, stored.resource(0).service()), (1, "GET /", "shop"));
+    // A span without an id is refused alone, and told.
+    let mut some = traces();
+    let mut bad = some.resource_spans[0].scope_spans[0].spans[0].clone();
+    bad.span_id = vec![1];
+    some.resource_spans[0].scope_spans[0].spans.push(bad);
+    let partial = client.export(GrpcRequest::new(some)).await.unwrap().into_inner().partial_success.unwrap();
+    assert!(partial.rejected_spans == 1 && partial.error_message.contains("span id"), "{partial:?}");
     // A limit that is hit may be tried again later, and says when.
     house.receiver.set_limits(LogLimits { ingestion_rate_mb: 1e-9, ingestion_burst_size_mb: 1e-9, ..LogLimits::default() });
     let refused = LogsServiceClient::new(channel.clone()).export(GrpcRequest::new(logs())).await.unwrap_err();

@@ -448,12 +448,8 @@ fn bodies_and_answers() {
         assert_eq!(bench.logs(empty), ("{}".to_owned(), vec![]));
     }
     assert_eq!(bench.log_receiver.budget().used_bytes(), 0, "everything is given back");
-    let refusal = bench.receiver.traces();
-    assert_eq!(refusal.status, 404);
-    assert_eq!(
-        String::from_utf8(OtlpSyntax::Json.status(&refusal)).unwrap(),
-        r#"{"code":12,"message":"traces are not stored yet: send logs and metrics only"}"#
-    );
+    let refusal = crate::remote_write::Refusal { status: 404, message: "no such signal".to_owned(), retry_after_seconds: None };
+    assert_eq!(String::from_utf8(OtlpSyntax::Json.status(&refusal)).unwrap(), r#"{"code":12,"message":"no such signal"}"#);
     assert_eq!(OtlpSyntax::Protobuf.status(&refusal)[..2], [0x08, 12]);
 }
 

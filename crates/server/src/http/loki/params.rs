@@ -1,7 +1,7 @@
 //! Parameters as Loki takes them: times in nanoseconds, seconds or RFC 3339; ranges with `since`.
 
 use super::error::LokiError;
-use crate::http::params::{Params, parse_duration};
+use crate::http::params::{Params, parse_duration, parse_time_ns};
 use phoenix_engine::QueryError;
 use phoenix_logql::ast::{Expr, ExprKind, LogExpr, StageKind};
 use phoenix_model::Matcher;
@@ -162,53 +162,4 @@ pub(super) fn selector(text: &str) -> Result<Vec<Matcher>, LokiError> {
         return Ok(Vec::new());
     }
     phoenix_logql::parse_any_selector(text).map_err(|diagnostics| LokiError::of_query(&QueryError::Parse(diagnostics), text))
-}
-
-/// A moment: a whole number of seconds (up to ten digits) or of nanoseconds, seconds with a fraction,
-/// or RFC 3339; in nanoseconds since the Unix epoch.
-pub(super) fn parse_time_ns(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
-        let number: i64 = text.parse().ok()?;
-        return if digits.len() <= 10 { number.checked_mul(SECOND_NS) } else { Some(number) };
-    }
-    if let Ok(seconds) = text.parse::<f64>() {
-        // Beyond this, nanoseconds don't fit 64 bits.
-        return (seconds.abs() < 9.2e9).then(|| {
-            let whole = seconds.floor();
-            whole as i64 * SECOND_NS + ((seconds - whole) * 1e9).round() as i64
-        });
-    }
-    text.parse::<jiff::Timestamp>().ok().and_then(|t| i64::try_from(t.as_nanosecond()).ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_four_spellings() {
-        for (text, want) in [
-            ("1700000000", Some(1_700_000_000_000_000_000)),
-            ("1700000000000000001", Some(1_700_000_000_000_000_001)),
-            ("1700000000.5", Some(1_700_000_000_500_000_000)),
-            ("-1.25", Some(-1_250_000_000)),
-            ("2023-11-14T22:13:20.000000001Z", Some(1_700_000_000_000_000_001)),
-            ("0", Some(0)),
-            ("99999999999999999999", None),
-            ("1e300", None),
-            ("NaN", None),
-            ("now", None),
-            ("-", None),
-        ] {
-            assert_eq!(parse_time_ns(text), want, "{text}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn times_never_panic(text in "\\PC{0,30}|[-+0-9.eE]{0,30}") {
-            let _ = parse_time_ns(&text);
-        }
-    }
 }

@@ -7,6 +7,7 @@ use phoenix_engine::Language;
 use phoenix_logql::analysis::QueryKind;
 use phoenix_model::Severity;
 use phoenix_promql::ValueType;
+use phoenix_traceql::Body;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -32,26 +33,28 @@ pub(super) async fn parse_post(Json(body): Json<ParseQuery>) -> Result<Json<Valu
 
 fn parse(query: &str, language: Option<&str>) -> Result<Json<Value>, NativeError> {
     let name = language.unwrap_or("promql");
-    let language = match Language::from_name(name) {
-        Some(acting @ (Language::PromQl | Language::LogQl)) => acting,
-        Some(other) => return Err(NativeError::bad_request(format!("queries in {other} are not acting yet in this version of Phoenix"))),
-        None => return Err(NativeError::bad_request(format!("unknown query language `{name}`; one of promql, logql, traceql"))),
-    };
+    let language = Language::from_name(name)
+        .ok_or_else(|| NativeError::bad_request(format!("unknown query language `{name}`; one of promql, logql, traceql")))?;
     if query.len() > MAX_QUERY_BYTES {
         return Err(NativeError::bad_request(format!("the query has {} bytes, the limit is {MAX_QUERY_BYTES}", query.len())));
     }
-    if language == Language::LogQl {
-        return Ok(Json(parse_logs(query)));
-    }
+    Ok(Json(match language {
+        Language::PromQl => parse_metrics(query),
+        Language::LogQl => parse_logs(query),
+        Language::TraceQl => parse_traces(query),
+    }))
+}
+
+fn parse_metrics(query: &str) -> Value {
     let parsed = phoenix_promql::parse(query);
     let ok = parsed.diagnostics.iter().all(|d| d.severity != Severity::Error);
     let expr = parsed.expr.as_ref().filter(|_| ok);
-    Ok(Json(json!({
+    json!({
         "ok": ok && expr.is_some(),
         "kind": expr.map(|e| kind(e.value_type())),
         "formatted": expr.map(phoenix_promql::format),
         "diagnostics": parsed.diagnostics,
-    })))
+    })
 }
 
 fn parse_logs(query: &str) -> Value {
@@ -67,6 +70,22 @@ fn parse_logs(query: &str) -> Value {
         "ok": expr.is_some(),
         "kind": expr.map(|e| kind(e.query_kind())),
         "formatted": expr.map(phoenix_logql::pretty),
+        "diagnostics": parsed.diagnostics,
+    })
+}
+
+fn parse_traces(query: &str) -> Value {
+    let parsed = phoenix_traceql::parse(query);
+    let ok = parsed.diagnostics.iter().all(|d| d.severity != Severity::Error);
+    let query = parsed.query.as_ref().filter(|_| ok);
+    let kind = |body: &Body| match body {
+        Body::Search(_) => "traces",
+        Body::Metrics(_) => "matrix",
+    };
+    json!({
+        "ok": query.is_some(),
+        "kind": query.map(|query| kind(&query.body)),
+        "formatted": query.map(phoenix_traceql::pretty),
         "diagnostics": parsed.diagnostics,
     })
 }

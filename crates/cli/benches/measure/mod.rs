@@ -1,8 +1,13 @@
-//! What a process used, and requests over one connection.
+//! What a process used, how long queries take, and requests over one connection.
+
+#![allow(dead_code, reason = "each bench uses a part of it")]
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 5;
 
 /// CPU seconds of a process so far, in user and system mode, from `/proc`.
 pub fn cpu_seconds(pid: u32) -> f64 {
@@ -24,6 +29,73 @@ pub fn status_mib(pid: u32, name: &str) -> u64 {
 pub fn size_of(dir: &std::path::Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
     entries.flatten().map(|e| if e.path().is_dir() { size_of(&e.path()) } else { e.metadata().map_or(0, |m| m.len()) }).sum()
+}
+
+/// Waits until the server has been idle for fifteen seconds: flushed, and merged, which begins when
+/// writes have been quiet for ten.
+pub fn settle(pid: u32) {
+    let mut last = cpu_seconds(pid);
+    let mut quiet = 0;
+    for _ in 0..120 {
+        std::thread::sleep(Duration::from_secs(1));
+        let now = cpu_seconds(pid);
+        quiet = if now - last < 0.1 { quiet + 1 } else { 0 };
+        last = now;
+        if quiet == 15 {
+            return;
+        }
+    }
+    println!("the server was still busy after two minutes");
+}
+
+/// Queries with the time they took.
+pub struct Table {
+    pid: u32,
+    rows: Vec<(String, f64, f64, f64)>,
+}
+
+impl Table {
+    /// An empty table for a process.
+    pub fn new(pid: u32) -> Self {
+        Self { pid, rows: Vec::new() }
+    }
+
+    /// Runs it once to check and warm, then for the medians of [`ROUNDS`] rounds.
+    pub fn row(&mut self, name: &str, mut run: impl FnMut()) {
+        // BENCH_ROW=regex BENCH_ROUNDS=100 is for a profiler.
+        if std::env::var("BENCH_ROW").is_ok_and(|wanted| !name.contains(&wanted)) {
+            return;
+        }
+        let rounds = std::env::var("BENCH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(ROUNDS);
+        let cold = Instant::now();
+        run();
+        let cold = cold.elapsed().as_secs_f64();
+        let (mut wall, mut cpu) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            // The tick of /proc is 10 ms: short queries are repeated within a round.
+            let (before, started) = (cpu_seconds(self.pid), Instant::now());
+            let mut times = 0;
+            while times == 0 || (started.elapsed() < Duration::from_millis(300) && times < 50) {
+                run();
+                times += 1;
+            }
+            wall.push(started.elapsed().as_secs_f64() / f64::from(times));
+            cpu.push((cpu_seconds(self.pid) - before) / f64::from(times));
+        }
+        let median = |mut all: Vec<f64>| {
+            all.sort_by(f64::total_cmp);
+            all[all.len() / 2]
+        };
+        self.rows.push((name.to_owned(), cold, median(wall), median(cpu)));
+    }
+
+    /// Prints it as Markdown.
+    pub fn print(&self) {
+        println!("| query | first, ms | then, ms | CPU ms |\n|---|---|---|---|");
+        for (name, cold, wall, cpu) in &self.rows {
+            println!("| {name} | {:.1} | {:.1} | {:.1} |", cold * 1e3, wall * 1e3, cpu * 1e3);
+        }
+    }
 }
 
 /// One connection to the server.
