@@ -212,6 +212,8 @@ pub(crate) struct Test {
 pub(crate) enum TestAction {
     /// Show what the stages of a job do with lines of standard input
     Pipeline(TestPipeline),
+    /// Show which traces of a file rules of sampling keep
+    Sampling(TestSampling),
 }
 
 #[derive(Debug, Args)]
@@ -225,4 +227,17 @@ pub(crate) struct TestPipeline {
     /// Which job's stages [default: the only job]
     #[arg(long, value_name = "NAME")]
     pub(crate) job: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing is stored. Traces are decided in the order in which they ended, each at that time, so that limits and adaptive rates follow the traces' own time.\n\nExamples:\n  phoenix test sampling sampling.yaml traces.json\n  phoenix test sampling collector-tail-sampling.yaml traces.json --json"
+)]
+pub(crate) struct TestSampling {
+    /// Rules with `sampling_rules`, or the configuration of the collector's tail sampling processor
+    #[arg(value_name = "RULES")]
+    pub(crate) rules: PathBuf,
+    /// Traces in OTLP's JSON, as the collector's file exporter writes them
+    #[arg(value_name = "TRACES")]
+    pub(crate) traces: PathBuf,
 }

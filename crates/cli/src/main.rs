@@ -11,6 +11,7 @@ mod query;
 mod serve;
 mod test_notify;
 mod test_pipeline;
+mod test_sampling;
 
 use args::{Arguments, Command};
 use clap::{CommandFactory, Parser};
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Some(Command::Incident(incident)) => incident::run(&incident, json),
         Some(Command::TestNotify(test)) => test_notify::run(&test, json),
         Some(Command::Test(args::Test { action: args::TestAction::Pipeline(test) })) => test_pipeline::run(&test, json),
+        Some(Command::Test(args::Test { action: args::TestAction::Sampling(test) })) => test_sampling::run(&test, json),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Arguments::command(), "phoenix", &mut std::io::stdout());
             Ok(())
