@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { randomUUID } from 'node:crypto';
 import * as logs from './logs.mjs';
 import * as series from './series.mjs';
+import * as traces from './traces.mjs';
 import * as world from './world.mjs';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -59,6 +60,7 @@ const pages = {
   'GET /api/phoenix/v1/demo': () => ({ faults: world.faults }),
   'POST /-/reload': () => '',
   ...logs.pages,
+  ...traces.pages,
 };
 
 function query({ params }) {
@@ -78,6 +80,11 @@ pages['GET /api/v1/query_range'] = pages['POST /api/v1/query_range'] = ({ params
   return success({ resultType: 'matrix', result: series.range(text, moment(params.get('start')), moment(params.get('end')), moment(params.get('step'))) }, text.includes('many') ? { warnings: ['PromQL warning: results may be incomplete'] } : {});
 };
 pages['POST /api/phoenix/v1/parse_query'] = ({ body }) => {
+  if (body.language === 'traceql') {
+    const diagnostics = traces.diagnose(body.query);
+    const ok = diagnostics.length === 0;
+    return { ok, kind: ok ? (/\|\s*\w*(rate|_over_time)\(/.test(body.query) ? 'matrix' : 'traces') : null, formatted: ok ? body.query.replace(/\s*(&&|\|\||=|\|)\s*/g, ' $1 ').replace(/\s+/g, ' ') : null, diagnostics };
+  }
   const diagnostics = series.diagnose(body.query);
   return { ok: diagnostics.length === 0, kind: diagnostics.length ? null : 'vector', formatted: diagnostics.length ? null : body.query.replace(/\s*([=<>]=|[<>+*/])\s*/g, ' $1 '), diagnostics };
 };
@@ -103,6 +110,7 @@ pages['POST /api/v2/silences'] = ({ body }) => {
 /** Routes with a part that varies. */
 const patterns = [
   ...logs.patterns,
+  ...traces.patterns,
   ['GET', /^\/api\/v1\/label\/([^/]+)\/values$/, (_, name) => success(name === '__name__' ? series.metricNames : name === 'job' ? world.targets.map((target) => target.labels.job) : ['127.0.0.1:9090'])],
   ['GET', /^\/api\/v2\/silence\/(.+)$/, (_, id) => world.withStatus(found(world.silences.find((each) => each.id === id), `silence ${id} not found`))],
   ['DELETE', /^\/api\/v2\/silence\/(.+)$/, (_, id) => {
@@ -206,7 +214,7 @@ createServer(async (request, response) => {
   } catch (error) {
     const status = error.status ?? 500;
     if (path.startsWith('/api/v1/')) return answer(response, status, { status: 'error', errorType: error.kind ?? 'internal', error: error.message });
-    if (path.startsWith('/loki/')) return answer(response, status, error.message);
+    if (path.startsWith('/loki/') || /^\/api\/(search|metrics|v2\/(search|traces))/.test(path)) return answer(response, status, error.message);
     answer(response, status, path.startsWith('/api/v2/') ? JSON.stringify(error.message) : { error: error.message });
   }
 }).listen(Number(port), host, () => console.log(`mock of Phoenix on http://${host}:${port}/`));

@@ -7,10 +7,25 @@ const get = async (path) => (await fetch(base + path)).json();
 const { incidents } = await get('/api/phoenix/v1/incidents?limit=1');
 const [silence] = await get('/api/v2/silences');
 const [target] = (await get('/api/v1/targets')).data.activeTargets;
+const [trace] = (await get('/api/search?q=%7B+status+%3D+error+%7D&limit=1').catch(() => ({ traces: [] }))).traces ?? [];
+const other = (await get('/api/search?q=%7B%7D&limit=2').catch(() => ({ traces: [] }))).traces?.find((each) => each.traceID !== trace?.traceID);
 const extra = [
   ...(incidents[0] ? [['incident', `/incidents/${incidents[0].id}`]] : []),
   ...(silence ? [['silence', `/silences/${silence.id}`]] : []),
   ...(target ? [['relabel', `/targets?target=${encodeURIComponent(`${target.scrapePool}|${target.discoveredLabels.__address__}`)}`]] : []),
+  ['traces', '/traces'],
+  ['traces-metrics', `/traces?mode=traceql&q=${encodeURIComponent('{} | rate() by (resource.service.name)')}`],
+  ['traces-map', '/traces/map'],
+  ...(trace
+    ? [
+        ['trace', `/traces/${trace.traceID.padStart(32, '0')}`],
+        ['trace-span', `/traces/${trace.traceID.padStart(32, '0')}?span=${trace.spanSets[0].spans[0].spanID}`],
+        ['trace-flame', `/traces/${trace.traceID.padStart(32, '0')}?view=flame`],
+        ['trace-operations', `/traces/${trace.traceID.padStart(32, '0')}?view=operations`],
+        ...(other ? [['traces-compare', `/traces/compare?a=${trace.traceID.padStart(32, '0')}&b=${other.traceID.padStart(32, '0')}`]] : []),
+      ]
+    : []),
+  ['explore-exemplars', '/explore?q0=sum(rate(requests_total%5B5m%5D))&exemplars=1'],
   ['explore-cpu', '/explore?q0=sum+by+(mode)+(rate(node_cpu_seconds_total%5B1m%5D))&stacked=1&range=15m'],
   ['explore-error', '/explore?q0=sum(r%C3%A4te(up)'],
 ];

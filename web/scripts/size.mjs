@@ -10,6 +10,7 @@ const alsoLoads = {
   'src/views/Home.tsx': ['src/charts/Chart.tsx'],
   'src/views/Explore.tsx': ['src/charts/Chart.tsx', 'src/editor/PromqlEditor.tsx'],
   'src/views/logs/Logs.tsx': ['src/editor/LogqlEditor.tsx'],
+  'src/views/traces/Traces.tsx': [],
   'src/views/Incident.tsx': ['src/charts/Chart.tsx'],
 };
 

@@ -7,6 +7,10 @@ import { Shell } from './shell/Shell';
 const Home = lazy(() => import('./views/Home'));
 const Explore = lazy(() => import('./views/Explore'));
 const Logs = lazy(() => import('./views/logs/Logs'));
+const Traces = lazy(() => import('./views/traces/Traces'));
+const ServiceMap = lazy(() => import('./views/traces/ServiceMap'));
+const CompareTraces = lazy(() => import('./views/traces/CompareTraces'));
+const Trace = lazy(() => import('./views/traces/Trace'));
 const Incidents = lazy(() => import('./views/Incidents'));
 const Incident = lazy(() => import('./views/Incident'));
 const Alerts = lazy(() => import('./views/Alerts'));
@@ -42,6 +46,10 @@ export function App() {
             <Route path="/" component={Home} />
             <Route path="/explore" component={Explore} />
             <Route path="/logs" component={Logs} />
+            <Route path="/traces" component={Traces} />
+            <Route path="/traces/map" component={ServiceMap} />
+            <Route path="/traces/compare" component={CompareTraces} />
+            <Route path="/traces/:id" component={Trace} />
             <Route path="/incidents" component={Incidents} />
             <Route path="/incidents/:id" component={Incident} />
             <Route path="/alerts" component={Alerts} />

@@ -114,7 +114,7 @@ export interface OnCall {
 
 export interface ParsedQuery {
   ok: boolean;
-  kind: 'vector' | 'scalar' | 'matrix' | 'string' | null;
+  kind: 'vector' | 'scalar' | 'matrix' | 'string' | 'traces' | null;
   formatted: string | null;
   diagnostics: Diagnostic[];
 }

@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
+import { sampleValue } from '../format/quantity';
 import { ApiError, request, send } from './request';
 
 type Labels = Record<string, string>;
@@ -129,6 +130,21 @@ export function queryInstant(query: string, language: string, time: number | nul
 export function queryRange(query: string, language: string, start: number, end: number, step: number, signal?: AbortSignal) {
   const params = new URLSearchParams({ query, language, start: String(start), end: String(end), step: String(step) });
   return ask('query_range', params, signal);
+}
+
+export interface Exemplar {
+  labels: Labels;
+  value: number;
+  /** Seconds since 1970. */
+  time: number;
+  series: Labels;
+}
+
+/** Exemplars of the series that an expression names; times in seconds. */
+export async function queryExemplars(query: string, start: number, end: number, signal?: AbortSignal): Promise<Exemplar[]> {
+  const params = new URLSearchParams({ query, start: String(start), end: String(end) });
+  const data = await get<{ seriesLabels: Labels; exemplars: { labels: Labels; value: string; timestamp: number }[] }[] | null>(`query_exemplars?${params}`, signal);
+  return (data ?? []).flatMap(({ seriesLabels, exemplars }) => exemplars.map(({ labels, value, timestamp }) => ({ labels, value: sampleValue(value), time: timestamp, series: seriesLabels })));
 }
 
 export const rules = queryOptions({ queryKey: ['rules'], queryFn: ({ signal }) => get<{ groups: RuleGroup[] }>('rules', signal) });

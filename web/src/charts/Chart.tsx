@@ -19,6 +19,12 @@ export interface Mark {
   color: string;
 }
 
+/** An observation; one beyond the value axis stands at its end. */
+export interface ChartPoint {
+  at: number;
+  value: number;
+}
+
 export interface ChartProps {
   /** What the chart shows, for people who do not see it. */
   label: string;
@@ -35,6 +41,10 @@ export interface ChartProps {
   thresholds?: number[];
   marks?: Mark[];
   highlighted?: string | null;
+  /** Single observations that stand behind the lines, such as exemplars. */
+  points?: ChartPoint[];
+  /** Called with the place of a point that was clicked. */
+  onPoint?: (index: number) => void;
   /** Called with the seconds that were dragged over. */
   onZoom?: (start: number, end: number) => void;
 }
@@ -47,6 +57,61 @@ const datedRange = 64_800;
 const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 /** The most lines that a tooltip lists. */
 const tipLines = 12;
+
+/** Half the width of a point, and how near a click must come to it, in pixels. */
+const pointSize = 4.5;
+const pointReach = 10;
+
+/** Where a point stands in the plot, in pixels; `null` when it is outside of the range. */
+function pointPlace(chart: uPlot, { at, value }: ChartPoint): { x: number; y: number } | null {
+  const [x, y] = [chart.valToPos(at, 'x'), chart.valToPos(value, 'y')];
+  const { width, height } = chart.over.getBoundingClientRect();
+  if (!(x >= 0 && x <= width) || Number.isNaN(y)) return null;
+  return { x, y: Math.min(Math.max(y, pointSize), height - pointSize) };
+}
+
+/** Points as diamonds above the lines; a click on one tells which. */
+function clickable(points: () => ChartPoint[], onPoint: (index: number) => void): uPlot.Plugin {
+  return {
+    hooks: {
+      ready: (chart) => {
+        chart.over.addEventListener('click', (event) => {
+          const box = chart.over.getBoundingClientRect();
+          let best = -1;
+          let least = pointReach;
+          points().forEach((point, index) => {
+            const place = pointPlace(chart, point);
+            const away = place ? Math.hypot(place.x - (event.clientX - box.left), place.y - (event.clientY - box.top)) : Infinity;
+            if (away < least) [best, least] = [index, away];
+          });
+          if (best >= 0) onPoint(best);
+        });
+      },
+      draw: (chart) => {
+        const { ctx, bbox } = chart;
+        const ratio = devicePixelRatio;
+        ctx.save();
+        ctx.fillStyle = css('--quiet');
+        ctx.strokeStyle = css('--surface');
+        ctx.lineWidth = ratio;
+        for (const point of points()) {
+          const place = pointPlace(chart, point);
+          if (!place) continue;
+          const [x, y, half] = [bbox.left + place.x * ratio, bbox.top + place.y * ratio, pointSize * ratio];
+          ctx.beginPath();
+          ctx.moveTo(x, y - half);
+          ctx.lineTo(x + half, y);
+          ctx.lineTo(x, y + half);
+          ctx.lineTo(x - half, y);
+          ctx.closePath();
+          ctx.fill();
+          ctx.stroke();
+        }
+        ctx.restore();
+      },
+    },
+  };
+}
 
 /** Upright lines with a word at the top, and level lines for thresholds. */
 function annotations(marks: Mark[], thresholds: number[]): uPlot.Plugin {
@@ -112,8 +177,10 @@ export default function Chart(props: ChartProps) {
   const chart = useRef<uPlot | null>(null);
   const [cursor, setCursor] = useState<{ index: number; left: number; y: number } | null>(null);
   const zoom = useRef(onZoom);
+  const observed = useRef({ points: props.points ?? [], onPoint: props.onPoint });
   useEffect(() => {
     zoom.current = onZoom;
+    observed.current = { points: props.points ?? [], onPoint: props.onPoint };
   });
 
   const drawn = useMemo(() => (stacked ? stack(lines.map((line) => line.values)) : lines.map((line) => line.values)), [lines, stacked]);
@@ -221,7 +288,7 @@ export default function Chart(props: ChartProps) {
             },
           ],
         },
-        plugins: [annotations(marks, thresholds)],
+        plugins: [annotations(marks, thresholds), clickable(() => observed.current.points, (index) => observed.current.onPoint?.(index))],
       },
       latest.current.data,
       host.current,
@@ -241,6 +308,10 @@ export default function Chart(props: ChartProps) {
   useEffect(() => {
     chart.current?.setData(data);
   }, [data, start, end]);
+
+  useEffect(() => {
+    chart.current?.redraw(false);
+  }, [props.points]);
 
   const place = highlighted === null ? -1 : order.findIndex((index) => lines[index]!.key === highlighted);
   useEffect(() => {

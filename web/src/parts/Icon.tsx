@@ -39,6 +39,10 @@ const paths = {
   again: 'M13 8a5 5 0 1 1-1.600-3.700M13 2.500v3h-3',
   outside: 'M6.500 3.500h-3v9h9v-3M9 3h4v4M13 3 7.500 8.500',
   play: 'M4.500 3v10l8-5z',
+  traces: 'M2.500 3.500h7M5 6.500h6M7 9.500h4.500M9 12.500h4.500',
+  download: 'M8 2.500v8M4.500 7.500 8 11l3.500-3.500M3 13.500h10',
+  upload: 'M8 11V3M4.500 6 8 2.500 11.500 6M3 13.500h10',
+  copy: 'M5.500 5.500v-3h8v8h-3M2.500 5.500h8v8h-8z',
 } as const;
 
 export type IconName = keyof typeof paths;

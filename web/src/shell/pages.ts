@@ -12,7 +12,8 @@ export interface PageLink {
 export const pages: PageLink[] = [
   { path: '/', name: 'Home', icon: 'home', key: 'h' },
   { path: '/explore', name: 'Explore', icon: 'explore', key: 'e' },
-  { path: '/logs', name: 'Logs', icon: 'logs', key: 'l', gapAfter: true },
+  { path: '/logs', name: 'Logs', icon: 'logs', key: 'l' },
+  { path: '/traces', name: 'Traces', icon: 'traces', key: 'w', gapAfter: true },
   { path: '/incidents', name: 'Incidents', icon: 'incident', key: 'i' },
   { path: '/alerts', name: 'Alerts', icon: 'bell', key: 'a' },
   { path: '/silences', name: 'Silences', icon: 'silence', key: 's' },

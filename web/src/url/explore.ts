@@ -17,6 +17,8 @@ export interface ExploreState {
   /** Seconds between points; `null` chooses from the range. */
   step: number | null;
   stacked: boolean;
+  /** Whether the traces behind the samples are marked on the chart. */
+  exemplars?: boolean;
   /** Set when an old link's panels had settings of their own that one chart cannot keep. */
   mixed?: boolean;
 }
@@ -52,6 +54,7 @@ export function readExplore(params: URLSearchParams): ExploreState {
     end: parseMoment(params.get('end')),
     step: parseDuration(params.get('step') ?? ''),
     stacked: params.get('stacked') === '1',
+    ...(params.get('exemplars') === '1' ? { exemplars: true } : {}),
     mixed: params.get('mixed') === '1',
   };
 }
@@ -68,6 +71,7 @@ export function writeExplore(state: ExploreState): URLSearchParams {
   if (state.end !== null) params.set('end', rfc3339(state.end));
   if (state.step !== null) params.set('step', formatDuration(state.step));
   if (state.stacked) params.set('stacked', '1');
+  if (state.exemplars) params.set('exemplars', '1');
   if (state.mixed) params.set('mixed', '1');
   return params;
 }

@@ -129,6 +129,7 @@ export default function Explore() {
             <>
               <StepInput key={state.step} step={state.step} chosen={step} onChange={(value) => change({ step: value })} />
               <Switch label="Stacked" checked={state.stacked} onChange={(event) => change({ stacked: event.currentTarget.checked })} />
+              <Switch label="Exemplars" checked={state.exemplars ?? false} onChange={(event) => change({ exemplars: event.currentTarget.checked })} />
             </>
           )}
           <div className="row">
@@ -168,7 +169,7 @@ export default function Explore() {
             </Empty>
           </section>
         ) : state.tab === 'chart' ? (
-          <ExploreChart queries={shown} range={state.range} end={state.end} step={step} stacked={state.stacked} runs={runs} every={state.end === null ? every : null} onZoom={change} />
+          <ExploreChart queries={shown} range={state.range} end={state.end} step={step} stacked={state.stacked} exemplars={state.exemplars ?? false} runs={runs} every={state.end === null ? every : null} onZoom={change} />
         ) : (
           <ExploreTable queries={shown} time={state.end} runs={runs} every={state.end === null ? every : null} />
         )}

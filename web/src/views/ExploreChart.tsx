@@ -1,6 +1,7 @@
 import { Button, useComputedColorScheme } from '@mantine/core';
 import { keepPreviousData, useQueries } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
+import { useLocation } from 'wouter';
 import { queryRange } from '../api/prometheus';
 import { lineColor } from '../charts/colors';
 import type { Line } from '../charts/grid';
@@ -13,6 +14,7 @@ import { exactTime } from '../format/time';
 import { Empty, Failure, Loading } from '../parts/Answer';
 import { Icon } from '../parts/Icon';
 import { LogsButton } from '../parts/LogsButton';
+import { ExemplarList, exemplarLink, useExemplars } from './Exemplars';
 import { seriesName } from '../promql/matcher';
 import type { ExploreQuery } from '../url/explore';
 import { AnswerNotes } from './AnswerNotes';
@@ -24,6 +26,7 @@ interface Props {
   end: number | null;
   step: number;
   stacked: boolean;
+  exemplars: boolean;
   runs: number;
   every: number | null;
   onZoom: (next: { range: number; end: number; step?: null }) => void;
@@ -40,7 +43,8 @@ interface DrawnLine extends Line {
   metric: Record<string, string>;
 }
 
-export function ExploreChart({ queries, range, end, step, stacked, runs, every, onZoom }: Props) {
+export function ExploreChart({ queries, range, end, step, stacked, exemplars, runs, every, onZoom }: Props) {
+  const [, navigate] = useLocation();
   const [all, setAll] = useState(false);
   const [off, setOff] = useState<ReadonlySet<string>>(new Set());
   const [highlighted, setHighlighted] = useState<string | null>(null);
@@ -94,6 +98,8 @@ export function ExploreChart({ queries, range, end, step, stacked, runs, every, 
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [version, asked, start, finish, step]);
 
+  const found = useExemplars(exemplars ? queries : [], start, finish);
+
   const listed = lines.slice(0, all ? mostLines : fewLines);
   const drawn = useMemo(() => listed.filter((line) => !off.has(line.key)), [listed.length, lines, off]); // eslint-disable-line react-hooks/exhaustive-deps
   const units = new Set(lines.map((line) => unitOfMetric(line.metric.__name__)));
@@ -143,6 +149,8 @@ export function ExploreChart({ queries, range, end, step, stacked, runs, every, 
             stacked={stacked}
             height={340}
             highlighted={highlighted}
+            points={found.points}
+            onPoint={(index) => navigate(exemplarLink(found.list[index]!))}
             onZoom={(from, to) => {
               const length = Math.max(Math.round(to - from), 5);
               onZoom({ range: length, end: Math.round(from) + length });
@@ -187,6 +195,7 @@ export function ExploreChart({ queries, range, end, step, stacked, runs, every, 
         {ready.map((data, place) =>
           data ? <AnswerNotes key={place} letter={queries.length > 1 ? queryLetter(queries[place]!.index) : null} answer={data} extra={`${formatDuration(step)} between points`} /> : null,
         )}
+        {exemplars && <ExemplarList found={found} />}
         {drawn.length > 0 && <ValuesTable at={at} lines={drawn} unit={unit} />}
       </div>
       )}

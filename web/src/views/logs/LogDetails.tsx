@@ -7,6 +7,8 @@ import { allLabels, prettyJson } from '../../logs/entries';
 import { Icon } from '../../parts/Icon';
 import type { LogsState } from '../../url/logs';
 import { aroundEntry, logsLink } from '../../url/logs';
+import { traceIdIn } from '../../traces/query';
+import { traceLink } from '../../url/traces';
 import { quoted } from '../../logs/edit';
 import { LogContext } from './LogContext';
 import type { FilterBy } from './Logs';
@@ -36,6 +38,7 @@ export function LogDetails({ entry, columns, state, onFilter, onColumn }: Props)
   const labels = allLabels(entry);
   const traceName = traceNames.find((name) => labels[name]);
   const trace = traceName ? labels[traceName] : /\b(?:trace_?id)"?[=:]\s*"?([0-9a-f]{16,32})\b/i.exec(entry.line)?.[1];
+  const traceId = trace ? traceIdIn(trace) : null;
   const link = logsLink(state.query, { ...aroundEntry(entry.key), order: state.order, at: entry.key });
   return (
     <div className="log-details">
@@ -57,6 +60,11 @@ export function LogDetails({ entry, columns, state, onFilter, onColumn }: Props)
         <Button variant="default" size="compact-xs" aria-pressed={context} onClick={() => setContext(!context)}>
           {context ? 'Hide lines around it' : 'Lines around it'}
         </Button>
+        {traceId && (
+          <Link href={traceLink(traceId)} className="row">
+            <Icon name="traces" size={13} /> Trace {traceId.slice(0, 8)}…
+          </Link>
+        )}
         {trace && (
           <Link href={logsLink(`${selectorAll(entry)} |= ${quoted(trace)}`, { range: 3_600, end: Number(entry.time / 1_000_000_000n) + 1_800 })} className="row">
             <Icon name="search" size={13} /> All lines of trace {trace.slice(0, 8)}…

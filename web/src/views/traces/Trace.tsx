@@ -1,0 +1,158 @@
+import { Button, CopyButton, NativeSelect, SegmentedControl } from '@mantine/core';
+import { useMemo } from 'react';
+import { Link, useLocation, useParams } from 'wouter';
+import { ApiError } from '../../api/request';
+import { quantity } from '../../format/quantity';
+import { exactTime } from '../../format/time';
+import { Empty, Failure, Loading } from '../../parts/Answer';
+import { Icon } from '../../parts/Icon';
+import { PageHead } from '../../parts/PageHead';
+import { State } from '../../parts/State';
+import { criticalPath, pathBySpan } from '../../traces/critical-path';
+import { downloadTrace } from '../../traces/download';
+import { fileRef } from '../../traces/opened';
+import type { Trace as TraceData } from '../../traces/trace';
+import { rootOf } from '../../traces/trace';
+import { useParam } from '../../url/params';
+import { compareLink, traceLink } from '../../url/traces';
+import { FlameGraph } from './FlameGraph';
+import { OperationsTable } from './OperationsTable';
+import { TraceLogs } from './TraceLogs';
+import { OpenFile } from './TraceTabs';
+import './Traces.css';
+import type { LoadedTrace } from './use-trace';
+import { useTrace } from './use-trace';
+import { WaterfallView } from './WaterfallView';
+
+export default function Trace() {
+  const { id = '' } = useParams();
+  const loaded = useTrace(id);
+  const { trace, error, loading, file } = loaded;
+  if (trace && trace.spans.length > 0) return <TraceView key={id} reference={id} trace={trace} loaded={loaded} />;
+  return (
+    <>
+      <PageHead title="Trace" tab="Trace">
+        <OpenFile />
+      </PageHead>
+      {loading && <Loading lines={10} />}
+      {!loading &&
+        (error instanceof ApiError && error.status === 404 ? (
+          <Empty title="This trace is not here">
+            <p>
+              No span of <code>{id}</code> is stored: its spans may not have arrived yet, sampling may have left them out, or retention has removed them.
+            </p>
+            <Button variant="default" onClick={loaded.again}>
+              Look again
+            </Button>
+          </Empty>
+        ) : error ? (
+          <Failure error={error} retry={loaded.again} />
+        ) : (
+          <Empty title={file ? 'This trace has no spans' : id.startsWith('file-') ? 'The file of this trace is no longer open' : 'This trace has no spans'}>
+            <p>{id.startsWith('file-') ? 'What is opened from a file stays in this page and is gone when the page is loaded again. Open the file once more.' : 'The server knows the trace, but gave no span of it.'}</p>
+          </Empty>
+        ))}
+      <p>
+        <Link href="/traces">All traces</Link>
+      </p>
+    </>
+  );
+}
+
+const views = [
+  { value: 'waterfall', label: 'Waterfall' },
+  { value: 'flame', label: 'Flame graph' },
+  { value: 'operations', label: 'Operations' },
+];
+
+function TraceView({ reference, trace, loaded }: { reference: string; trace: TraceData; loaded: LoadedTrace }) {
+  const [view, setView] = useParam('view', 'waterfall');
+  const [, navigate] = useLocation();
+  const { file } = loaded;
+  const segments = useMemo(() => criticalPath(trace), [trace]);
+  const path = useMemo(() => pathBySpan(segments), [segments]);
+  const root = rootOf(trace)!;
+  const name = `${root.raw.resource.service} ${root.raw.name}`;
+  const depth = useMemo(() => trace.spans.reduce((most, span) => Math.max(most, span.depth), 0) + 1, [trace]);
+  return (
+    <>
+      <PageHead
+        title={name}
+        tab={`${root.raw.name} (trace)`}
+        beside={
+          file && (
+            <span className="tag" title="It was read by this page and not sent anywhere">
+              From the file {file.name}, not stored
+            </span>
+          )
+        }
+      >
+        {!file && <TraceLogs services={trace.services} traceId={trace.id} begin={trace.begin} duration={trace.duration} label="Logs" />}
+        <Button component="a" href={compareLink(reference)} onClick={(event) => (event.preventDefault(), navigate(compareLink(reference)))} variant="default">
+          Compare
+        </Button>
+        <Button variant="default" onClick={() => downloadTrace(trace)} leftSection={<Icon name="download" size={13} />} title="As OTLP in JSON">
+          Download
+        </Button>
+        {!file && (
+          <Button variant="default" onClick={loaded.again} leftSection={<Icon name="again" size={13} />} title="Spans may still arrive">
+            Reload
+          </Button>
+        )}
+      </PageHead>
+      <div className="stack">
+        <div className="row wrap trace-facts">
+          <CopyButton value={trace.id}>
+            {({ copied, copy }) => (
+              <button type="button" className="plain-button" onClick={copy} title="Copy the trace’s id" aria-label={`Copy the id ${trace.id}`}>
+                <code>{trace.id}</code> <Icon name={copied ? 'check' : 'copy'} size={12} />
+              </button>
+            )}
+          </CopyButton>
+          {trace.begin > 0n && (
+            <span>
+              <span className="dim">Begin</span> <time className="num">{exactTime(new Date(Number(trace.begin / 1_000_000n)))}</time>
+            </span>
+          )}
+          <span>
+            <span className="dim">Duration</span> <strong className="num">{quantity(trace.duration / 1e9, 'seconds')}</strong>
+          </span>
+          <span>
+            <span className="dim">Spans</span> <span className="num">{trace.spans.length.toLocaleString('en')}</span>
+          </span>
+          <span>
+            <span className="dim">Services</span> <span className="num">{trace.services.length}</span>
+          </span>
+          <span>
+            <span className="dim">Depth</span> <span className="num">{depth.toLocaleString('en')}</span>
+          </span>
+          {trace.errors > 0 && <State state="error" label={`${trace.errors.toLocaleString('en')} ${trace.errors === 1 ? 'error' : 'errors'}`} />}
+        </div>
+        {loaded.error != null && <Failure error={loaded.error} title="This may be out of date" retry={loaded.again} />}
+        {(loaded.partial || trace.problems.length > 0) && (
+          <div className="note warn" role="status">
+            <Icon name="warning" />
+            <ul className="problems">
+              {loaded.partial && <li>The server gave a part of this trace: {loaded.partial}</li>}
+              {trace.problems.map((problem) => (
+                <li key={problem}>{problem}</li>
+              ))}
+            </ul>
+          </div>
+        )}
+        <div className="row wrap">
+          <SegmentedControl aria-label="View" value={views.some((each) => each.value === view) ? view : 'waterfall'} onChange={setView} data={views} />
+          {file && file.others.length > 1 && (
+            <NativeSelect
+              aria-label="Trace of the file"
+              value={trace.id}
+              data={file.others.map((other) => ({ value: other, label: other || 'without an id' }))}
+              onChange={(event) => navigate(traceLink(fileRef(file.number, event.currentTarget.value)))}
+            />
+          )}
+        </div>
+        {view === 'flame' ? <FlameGraph trace={trace} /> : view === 'operations' ? <OperationsTable trace={trace} path={path} /> : <WaterfallView trace={trace} path={path} local={file !== undefined} />}
+      </div>
+    </>
+  );
+}
