@@ -374,13 +374,15 @@ async fn open(
     let settings = &current.settings;
     let data_dir = &settings.data_dir;
     disk.create_dir_all(data_dir).map_err(|e| StartError::new(format!("cannot use the data folder {}", data_dir.display()), e))?;
+    let defaults = TsdbOptions::new(data_dir.join("metrics"));
     let store_options = TsdbOptions {
+        max_exemplars: current.prometheus.max_exemplars.unwrap_or(defaults.max_exemplars),
         retention: current.retention(),
         retention_bytes: current.loaded.retention_size_bytes(),
         max_series: settings.limits.series,
         head_memory_bytes: memory / 8,
         cache_bytes: memory / 16,
-        ..TsdbOptions::new(data_dir.join("metrics"))
+        ..defaults
     };
     let store = Tsdb::open(store_options, disk.clone(), clock.clone(), registry).map_err(|e| {
         let hint = match &e {

@@ -21,11 +21,16 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, Tra
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, ShouldSample};
+use opentelemetry_sdk::trace::{SdkTracerProvider, ShouldSample};
 use std::str::FromStr;
 use tracing::{Span, Subscriber};
-use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
+
+/// The libraries by which spans are sent.
+const SENDERS: [&str; 6] = ["h2", "hyper", "opentelemetry", "reqwest", "tonic", "tower"];
 
 /// Sends the spans of a service, in batches, from a thread of its own. What nobody takes is dropped.
 #[derive(Debug, Clone)]
@@ -68,9 +73,13 @@ impl Traces {
         Ok(Self { provider })
     }
 
-    /// The layer that makes spans of those of `tracing`.
-    pub fn layer<S: Subscriber + for<'s> LookupSpan<'s>>(&self) -> OpenTelemetryLayer<S, SdkTracer> {
-        tracing_opentelemetry::layer().with_tracer(self.provider.tracer("phoenix-telemetry"))
+    /// The layer that makes spans of those of `tracing`, but for those of the libraries that send them:
+    /// each request with spans would make spans of its own.
+    pub fn layer<S: Subscriber + for<'s> LookupSpan<'s>>(&self) -> impl Layer<S> + use<S> {
+        let layer = tracing_opentelemetry::layer().with_tracer(self.provider.tracer("phoenix-telemetry"));
+        // Where the code stands and which thread ran it is of little use once the span is somewhere else.
+        let layer = layer.with_location(false).with_threads(false).with_tracked_inactivity(false).with_target(false);
+        layer.with_filter(filter_fn(|metadata| !SENDERS.iter().any(|sender| metadata.target().starts_with(sender))))
     }
 
     /// Sends what is left, and ends. It blocks for some seconds at most.

@@ -21,10 +21,9 @@ pub const NOT_ACTING: &[(&str, &str)] = &[
     ("alerting.alertmanagers", "alerts go to Phoenix' own routing, not to other Alertmanagers"),
     ("remote_write", "samples are not sent elsewhere"),
     ("remote_read", "samples are not read from elsewhere"),
-    ("storage.exemplars", "the newest 100,000 are kept"),
     ("storage.tsdb.out_of_order_time_window", "samples of any order are taken within the retention"),
     ("tracing", "Phoenix does not trace itself"),
-    ("otlp", "metrics are not received over OTLP"),
+    ("otlp", "metrics that come over OTLP are named as Prometheus does without this section"),
 ];
 
 /// The warnings for keys that are accepted and don't act yet.

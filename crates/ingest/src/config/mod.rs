@@ -44,6 +44,8 @@ pub struct PrometheusConfig {
     pub alert_relabel_configs: Vec<RelabelConfig>,
     /// How long samples are kept, when the file says so.
     pub retention_time: Option<std::time::Duration>,
+    /// How many exemplars are kept, when the file says so; none with 0.
+    pub max_exemplars: Option<usize>,
     /// How many bytes of samples are kept, when the file says so.
     pub retention_size_bytes: Option<u64>,
 }
@@ -103,6 +105,7 @@ pub fn parse(source: &Source, folder: &Path, environment: Environment<'_>) -> (O
         scrape_configs,
         alert_relabel_configs: raw.alerting.alert_relabel_configs,
         retention_time: raw.storage.tsdb.retention.time.map(Duration::get).filter(|time| !time.is_zero()),
+        max_exemplars: raw.storage.exemplars.max_exemplars.map(|most| usize::try_from(most).unwrap_or(0)),
         retention_size_bytes: raw.storage.tsdb.retention.size.map(Bytes::get).filter(|size| *size > 0),
     };
     finish(config, diagnostics)

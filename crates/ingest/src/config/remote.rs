@@ -19,7 +19,7 @@ pub(super) struct Runtime {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Exemplars {
-    max_exemplars: i64,
+    pub max_exemplars: Option<i64>,
 }
 
 #[derive(Debug, Default, Deserialize)]

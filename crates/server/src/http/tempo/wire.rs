@@ -390,7 +390,7 @@ impl From<&MetricsOutput> for RangeResponse {
             labels: key_values(&series.labels),
             samples: series.samples.iter().map(|&(timestamp_ms, value)| Sample { timestamp_ms, value }).collect(),
             prom_labels: prom_labels(series),
-            exemplars: series.exemplars.iter().map(Exemplar::from).collect(),
+            exemplars: series.exemplars.iter().map(|exemplar| Exemplar::of(exemplar, series)).collect(),
         });
         Self { series: series.collect(), metrics: Some(output.stats.into()) }
     }
@@ -406,13 +406,17 @@ impl From<&MetricsOutput> for InstantResponse {
     }
 }
 
-impl From<&SpanExemplar> for Exemplar {
-    fn from(exemplar: &SpanExemplar) -> Self {
+impl Exemplar {
+    /// Where nothing of the span was measured, its value is that of the series at its time, as in Tempo.
+    fn of(exemplar: &SpanExemplar, series: &MetricsSeries) -> Self {
         let mut labels = vec![
             KeyValue { key: "trace:id".to_owned(), value: Some((&Static::Text(exemplar.trace_id.to_string().into())).into()) },
             KeyValue { key: "span:id".to_owned(), value: Some((&Static::Text(exemplar.span_id.to_string().into())).into()) },
         ];
         labels.extend(key_values(&exemplar.labels));
-        Self { labels, value: exemplar.value, timestamp_ms: exemplar.timestamp_ms }
+        let at = series.samples.partition_point(|(timestamp_ms, _)| *timestamp_ms < exemplar.timestamp_ms);
+        let of_series = || series.samples.get(at).or(series.samples.last()).map_or(f64::NAN, |(_, value)| *value);
+        let value = if exemplar.value.is_nan() { of_series() } else { exemplar.value };
+        Self { labels, value, timestamp_ms: exemplar.timestamp_ms }
     }
 }
