@@ -18,17 +18,25 @@ const calls = [
   ['experiment-controller', 'postgres', 6, 0, 0.009],
   ['experiment-controller', 'phoenix-api', 0.4, 0, 0.05],
 ];
+const slowness = ([, , seconds]) => seconds;
 const between = (of) => () => calls.map(([client, server, ...figures]) => [{ client, server, ...(server === 'postgres' ? { connection_type: 'database' } : {}) }, (t) => of(figures) * (1 + 0.1 * wave(t, 300))]);
-const answered = (of) => () => calls.filter(([, server]) => server !== 'postgres').map(([, service, ...figures]) => [{ service }, (t) => of(figures) * (1 + 0.1 * wave(t, 300))]);
+const answered = (of) => () => {
+  const [all, most] = [new Map(), new Map()];
+  for (const [, service, ...figures] of calls.filter(([, server]) => server !== 'postgres')) {
+    all.set(service, (all.get(service) ?? 0) + of(figures));
+    most.set(service, Math.max(most.get(service) ?? 0, of(figures)));
+  }
+  return [...(of === slowness ? most : all)].map(([service, value]) => [{ service }, (t) => value * (1 + 0.1 * wave(t, 300))]);
+};
 
 /** Expression pattern, then the series: labels and value by time in seconds (`null` for a gap). */
 const table = [
   [/traces_service_graph_request_total/, between(([rate]) => rate)],
   [/traces_service_graph_request_failed_total/, between(([rate, failed]) => rate * failed)],
-  [/traces_service_graph_request_server_seconds/, between(([, , seconds]) => seconds)],
+  [/traces_service_graph_request_server_seconds/, between(slowness)],
   [/traces_spanmetrics_calls_total.*STATUS_CODE_ERROR/, answered(([rate, failed]) => rate * failed)],
   [/traces_spanmetrics_calls_total/, answered(([rate]) => rate)],
-  [/traces_spanmetrics_latency/, answered(([, , seconds]) => seconds)],
+  [/traces_spanmetrics_latency/, answered(slowness)],
   [/node_cpu_seconds_total/, () => [[{ instance: host.instance }, (t) => 0.22 + 0.1 * wave(t, 700) + 0.12 * noise(t, 1)]]],
   [/node_memory_MemAvailable/, () => [[host, (t) => 0.61 + 0.03 * wave(t, 2400) + 0.004 * noise(t, 2)]]],
   [/node_load1/, () => [[{ __name__: 'node_load1', ...host }, (t) => 1.1 + 0.6 * wave(t, 500) + 0.4 * noise(t, 3)]]],

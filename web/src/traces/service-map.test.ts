@@ -11,15 +11,18 @@ const map = (text: string): ServiceMap => {
   });
   return serviceMap(answers({ requests }));
 };
+/** Layers with their services from the top; a dot where a call passes. */
 const drawn = (text: string) => {
   const layers: string[][] = [];
-  for (const { name, layer, row } of layout(map(text)).placed.values()) (layers[layer] ??= [])[row] = name;
+  const { placed, ways } = layout(map(text));
+  for (const { name, layer, row } of placed.values()) (layers[layer] ??= [])[row] = name;
+  for (const { layer, row } of [...ways.values()].flat()) (layers[layer] ??= [])[row] = '·';
   return layers.map((layer) => layer.join(' ')).join(' | ');
 };
 
 test.each([
   ['a>b b>c', 'a | b | c'],
-  ['a>b a>c c>b', 'a | c | b'],
+  ['a>b a>c c>b', 'a | · c | b'],
   ['a>b b>a', 'a | b'],
   ['a>a', 'a'],
   ['x>a a>b b>c c>a', 'x | a | b | c'],
@@ -36,11 +39,12 @@ test('every call but those of circles goes to a later layer, and nobody shares a
       return `s${from}>s${from + 1 + ((index * seed) % 9)}`;
     });
     const made = map(calls.join(' '));
-    const { placed, layers, rows } = layout(made);
+    const { placed, ways, layers, rows } = layout(made);
+    const passed = [...ways.values()].flat();
     expect(placed.size).toBe(made.nodes.size);
     for (const { client, server } of made.edges) expect(placed.get(client)!.layer, `seed ${seed}`).toBeLessThan(placed.get(server)!.layer);
-    const places = new Set([...placed.values()].map(({ layer, row }) => `${layer} ${row}`));
-    expect(places.size).toBe(placed.size);
+    const places = new Set([...placed.values(), ...passed].map(({ layer, row }) => `${layer} ${row}`));
+    expect(places.size).toBe(placed.size + passed.length);
     for (const { layer, row } of placed.values()) expect(layer < layers && row < rows).toBe(true);
   }
 });

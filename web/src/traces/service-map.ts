@@ -98,10 +98,16 @@ export interface Placed {
 
 export interface Layout {
   placed: Map<string, Placed>;
+  /** Places that calls over several layers pass on their way, by caller and callee (`wayOf`). */
+  ways: Map<string, Placed[]>;
   layers: number;
   rows: number;
 }
 
+export const wayOf = (client: string, server: string) => JSON.stringify([client, server]);
+
+/** The most places that calls may pass; where there were more, they run behind the services instead. */
+const mostPassed = 2_000;
 /** Rounds in which rows are moved next to their neighbours. */
 const rounds = 8;
 
@@ -149,8 +155,34 @@ export function layout(map: ServiceMap): Layout {
     }
   }
 
+  // A call over several layers takes a row in each of them, so that it does not run behind a service.
+  const near = new Map<string, string[]>(names.map((name) => [name, []]));
+  const join = (a: string, b: string) => {
+    near.get(a)!.push(b);
+    near.get(b)!.push(a);
+  };
+  const passed = new Map<string, { key: string; layer: number }>();
+  const far = names.flatMap((client) => [...callees.get(client)!].filter((server) => layerOf.get(server)! - layerOf.get(client)! > 1).map((server) => ({ client, server })));
+  const isTooMuch = far.reduce((sum, { client, server }) => sum + layerOf.get(server)! - layerOf.get(client)! - 1, 0) > mostPassed;
+  for (const client of names) {
+    for (const server of callees.get(client)!) {
+      const [from, to] = [layerOf.get(client)!, layerOf.get(server)!];
+      let last = client;
+      for (let layer = from + 1; layer < to && !isTooMuch; layer += 1) {
+        const key = wayOf(client, server);
+        const name = `${key} ${layer}`;
+        passed.set(name, { key, layer });
+        near.set(name, []);
+        join(last, name);
+        last = name;
+      }
+      if (from !== to) join(last, server);
+    }
+  }
+
   const layers: string[][] = [];
   for (const name of names) (layers[layerOf.get(name)!] ??= []).push(name);
+  for (const [name, { layer }] of passed) layers[layer]!.push(name);
   const row = new Map<string, number>();
   const number = (layer: string[]) => layer.forEach((name, at) => row.set(name, at - (layer.length - 1) / 2));
   layers.forEach(number);
@@ -158,8 +190,8 @@ export function layout(map: ServiceMap): Layout {
     for (const layer of round % 2 === 0 ? layers : [...layers].reverse()) {
       const middle = new Map(
         layer.map((name) => {
-          const near = [...callers.get(name)!, ...callees.get(name)!].filter((other) => layerOf.get(other) !== layerOf.get(name));
-          return [name, near.length === 0 ? row.get(name)! : near.reduce((sum, other) => sum + row.get(other)!, 0) / near.length];
+          const others = near.get(name)!;
+          return [name, others.length === 0 ? row.get(name)! : others.reduce((sum, other) => sum + row.get(other)!, 0) / others.length];
         }),
       );
       layer.sort((a, b) => middle.get(a)! - middle.get(b)! || a.localeCompare(b));
@@ -167,8 +199,16 @@ export function layout(map: ServiceMap): Layout {
     }
   }
   const placed = new Map<string, Placed>();
-  layers.forEach((layer, index) => layer.forEach((name, at) => placed.set(name, { name, layer: index, row: at })));
-  return { placed, layers: layers.length, rows: Math.max(0, ...layers.map((layer) => layer.length)) };
+  const ways = new Map<string, Placed[]>();
+  layers.forEach((layer, index) =>
+    layer.forEach((name, at) => {
+      const place = { name, layer: index, row: at };
+      const call = passed.get(name);
+      if (!call) placed.set(name, place);
+      else (ways.get(call.key) ?? ways.set(call.key, []).get(call.key)!).push(place);
+    }),
+  );
+  return { placed, ways, layers: layers.length, rows: Math.max(0, ...layers.map((layer) => layer.length)) };
 }
 
 /** The map of the busiest services only, and how many were left out. */

@@ -73,7 +73,8 @@ export function FlameGraph({ trace }: { trace: Trace }) {
           <div ref={host} className="flame" style={{ height: levels * rowHeight }} onKeyDown={onKey}>
             {drawn.map((box) => {
               const frame = frames[box.frame]!;
-              const name = `${frame.service} ${frame.name}`;
+              const shownName = frame.count > 1 ? `${frame.name} ×${frame.count}` : frame.name;
+              const name = `${frame.service} ${shownName}`;
               return (
                 <button
                   key={box.frame}
@@ -82,16 +83,14 @@ export function FlameGraph({ trace }: { trace: Trace }) {
                   tabIndex={box === shown ? 0 : -1}
                   className={`flame-frame ${frame.errors > 0 ? 'failed' : ''}`}
                   style={{ left: `${box.left * 100}%`, width: `${box.width * 100}%`, top: box.level * rowHeight, borderColor: lineColor(colors.get(frame.service) ?? 0, isDark) }}
-                  aria-label={`${name}: ${seconds(frame.total)}, ${frame.count} ${frame.count === 1 ? 'span' : 'spans'}${frame.errors > 0 ? `, ${frame.errors} with errors` : ''}`}
+                  aria-label={`${name}: ${seconds(frame.total)}${frame.errors > 0 ? `, ${frame.errors} with errors` : ''}`}
                   title={`${name}: ${seconds(frame.total)}`}
                   onClick={() => zoom(box.frame)}
                   onFocus={() => setActive(box.frame)}
                   onPointerEnter={() => setActive(box.frame)}
                 >
                   {box.width * width >= wordPixels && (
-                    <span>
-                      {frame.name} {frame.count > 1 && `×${frame.count}`}
-                    </span>
+                    <span>{shownName}</span>
                   )}
                 </button>
               );

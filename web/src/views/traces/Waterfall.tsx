@@ -28,6 +28,8 @@ interface Props {
 const rowHeight = 26;
 /** Levels that are indented; deeper ones tell their depth in a number. */
 const mostIndents = 24;
+/** Percent of the row that a duration needs beside its bar. */
+const leastRoom = 32;
 /** Segments of the critical path that are drawn on one bar. */
 const mostSegments = 50;
 
@@ -152,6 +154,8 @@ function Row({ id, trace, place, top, segments, window, color, closed, look, sel
   const right = Math.min(share(span.begin + span.duration), 100);
   const isIn = right >= 0 && left <= 100 && span.begin + span.duration >= window.from && span.begin <= window.to;
   const duration = quantity(span.duration / 1e9, 'seconds');
+  // The duration stands where there is more room; on the bar when there is little on both sides.
+  const isBeside = Math.max(left, 100 - right) < leastRoom ? null : 100 - right >= Math.min(left, leastRoom) ? 'right' : 'left';
   const failed = raw.status === 'error';
   const below = span.size - 1;
   return (
@@ -161,13 +165,16 @@ function Row({ id, trace, place, top, segments, window, color, closed, look, sel
       aria-level={span.depth + 1}
       aria-expanded={below > 0 ? !closed : undefined}
       aria-selected={selected}
-      aria-label={`${raw.resource.service} ${raw.name}, ${duration}${failed ? ', error' : ''}${segments ? ', on the critical path' : ''}${closed ? `, ${below} below` : ''}`}
       data-place={place}
       className={`span-row ${look}`}
       style={{ transform: `translateY(${top}px)`, height: rowHeight }}
     >
       <div className="span-name" style={{ paddingLeft: `calc(${Math.min(span.depth, mostIndents)} * var(--indent))` }}>
-        {span.depth > mostIndents && <span className="dim num depth">{span.depth}</span>}
+        {span.depth > mostIndents && (
+          <span className="dim num depth" title="How many spans stand above it">
+            {span.depth}
+          </span>
+        )}
         <span className={`span-toggle ${closed ? '' : 'open'}`} {...(below > 0 ? { 'data-toggle': true } : {})}>
           {below > 0 && <Icon name="right" size={12} />}
         </span>
@@ -175,11 +182,13 @@ function Row({ id, trace, place, top, segments, window, color, closed, look, sel
         {failed && (
           <span className="tone-bad span-failed">
             <Icon name="cross" size={13} />
+            <span className="hidden-text">Error: </span>
           </span>
         )}
         <span className="span-text" title={`${raw.resource.service} ${raw.name}`}>
           <strong>{raw.resource.service}</strong> {raw.name}
           {closed && <span className="dim"> +{below.toLocaleString('en')}</span>}
+          {segments && <span className="hidden-text">, on the critical path</span>}
         </span>
       </div>
       <div className="span-time">
@@ -191,7 +200,7 @@ function Row({ id, trace, place, top, segments, window, color, closed, look, sel
               const end = Math.min(share(to), 100);
               return end >= begin ? <span key={from} className="path-bar" style={{ left: `${begin}%`, width: `${end - begin}%` }} /> : null;
             })}
-            <span className="span-duration num" style={right > 78 ? { right: `${100 - left}%` } : { left: `${right}%` }} data-inside={right > 78 && left < 14 ? true : undefined}>
+            <span className="span-duration num" style={isBeside === 'left' ? { right: `${100 - left}%` } : { left: `${right}%` }} data-inside={isBeside === null ? true : undefined}>
               {duration}
             </span>
           </>
