@@ -90,7 +90,7 @@ fn main() {
         },
     );
     metrics(&mut table, "rate by service", "{} | rate() by (resource.service.name)", &|found| {
-        assert_eq!(counts(found, 60.0), truth.by_service)
+        assert_eq!(counts(found, 60.0), truth.by_service);
     });
     metrics(&mut table, "errors by service", "{status = error} | rate() by (resource.service.name)", &|found| {
         assert_eq!(counts(found, 60.0), truth.errors_by_service);

@@ -88,6 +88,11 @@ fn mix(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
+/// A number that depends on the trace and on what it is for.
+fn roll(number: u64, what_for: u64) -> u64 {
+    mix(number.wrapping_mul(131).wrapping_add(what_for))
+}
+
 impl Corpus {
     pub fn id(number: u64) -> [u8; 16] {
         let mut id = [0; 16];
@@ -101,15 +106,15 @@ impl Corpus {
     }
 
     pub fn trace_start_ns(&self, number: u64) -> i64 {
-        self.start_ns + (self.span_ns as i128 * i128::from(number) / i128::from(self.traces)) as i64
+        self.start_ns + (i128::from(self.span_ns) * i128::from(number) / i128::from(self.traces)) as i64
     }
 
     /// The spans of a trace.
     pub fn trace(&self, number: u64) -> [Made; SPANS] {
         let shape = Self::shape(number);
         let start_ns = self.trace_start_ns(number);
-        let slow = if mix(number ^ 11) % 100 == 0 { 20 } else { 1 };
-        let failing = (mix(number ^ 13) % 50 == 0).then(|| 1 + (mix(number ^ 17) % 9) as usize);
+        let slow = if roll(number, 11).is_multiple_of(100) { 20 } else { 1 };
+        let failing = (roll(number, 13).is_multiple_of(50)).then(|| 1 + (roll(number, 17) % 9) as usize);
         std::array::from_fn(|i| {
             let (service, parent, _, _) = shape[i];
             let depth = {
@@ -136,7 +141,7 @@ impl Corpus {
     }
 
     fn shape(number: u64) -> &'static Shape {
-        &SHAPES[(mix(number ^ 7) % 4) as usize]
+        &SHAPES[(roll(number, 7) % 4) as usize]
     }
 
     /// Whether a span that answers over HTTP did so with status 500 after more than so long.
@@ -157,7 +162,7 @@ impl Corpus {
             let made = self.trace(number);
             let shape = Self::shape(number);
             for (i, span) in made.iter().enumerate() {
-                let instance = mix(number ^ span.service as u64) % INSTANCES;
+                let instance = roll(number, span.service as u64) % INSTANCES;
                 by_instance.entry((span.service, instance)).or_default().push(message(number, i, span, shape[i].2, shape[i].3));
             }
         }
@@ -210,15 +215,15 @@ fn message(number: u64, i: usize, made: &Made, name: &str, kind: i32) -> Span {
         attributes.push(text("db.statement", format!("{name} where id = {}", mix(number) % 5_000)));
         attributes.push(text("server.address", "db-1.shop.svc"));
     } else {
-        attributes.push(text("http.request.method", if number % 3 == 0 { "POST" } else { "GET" }));
+        attributes.push(text("http.request.method", if number.is_multiple_of(3) { "POST" } else { "GET" }));
         attributes.push(text("http.route", name));
         attributes.push(int("http.response.status_code", made.status_code));
-        attributes.push(text("url.path", format!("/p/{}", mix(number ^ 3) % 2_000)));
+        attributes.push(text("url.path", format!("/p/{}", roll(number, 3) % 2_000)));
         attributes.push(text("user_agent.original", "Mozilla/5.0 (X11; Linux x86_64) shop/3.1"));
     }
     if i == 0 {
-        attributes.push(text("user.id", format!("u-{}", mix(number ^ 5) % 20_000)));
-        attributes.push(text("session.id", format!("{:016x}", mix(number ^ 9))));
+        attributes.push(text("user.id", format!("u-{}", roll(number, 5) % 20_000)));
+        attributes.push(text("session.id", format!("{:016x}", roll(number, 9))));
     }
     let events = if made.error && i > 0 {
         vec![span::Event {

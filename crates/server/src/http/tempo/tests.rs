@@ -98,7 +98,7 @@ async fn requests_are_answered_as_tempo_does() {
         format!("/api/v2/traces/af7651916cd43dd8448eb211c80319c?start={start}&end={end}"),
         "/api/traces/1".to_owned(),
         "/api/traces/xyz".to_owned(),
-        format!("/api/v2/traces/af7651916cd43dd8448eb211c80319c?start=1&end=2"),
+        "/api/v2/traces/af7651916cd43dd8448eb211c80319c?start=1&end=2".to_owned(),
         format!("/api/search?q={}", q("{status = error}")),
         format!(
             "/api/search?q={}&start={start}&end={end}&limit=1&spss=0",
@@ -147,6 +147,13 @@ async fn requests_are_answered_as_tempo_does() {
     insta::assert_snapshot!(all);
 }
 
+/// The answer of the second version: the trace is its first field.
+#[derive(Clone, PartialEq, Message)]
+struct TraceById {
+    #[prost(message, optional, tag = "1")]
+    trace: Option<TracesData>,
+}
+
 #[tokio::test]
 async fn a_trace_comes_as_protobuf_where_that_is_asked() {
     let folder = tempfile::tempdir().unwrap();
@@ -155,12 +162,6 @@ async fn a_trace_comes_as_protobuf_where_that_is_asked() {
     let trace = TracesData::decode(v1.as_slice()).unwrap();
     let spans = trace.resource_spans.iter().flat_map(|r| &r.scope_spans).flat_map(|s| &s.spans);
     assert_eq!((status, spans.map(|s| s.name.as_str()).collect::<Vec<_>>()), (200, vec!["GET /cart", "cart.Get"]));
-    // The answer of the second version holds the trace as its first field.
-    #[derive(Clone, PartialEq, Message)]
-    struct TraceById {
-        #[prost(message, optional, tag = "1")]
-        trace: Option<TracesData>,
-    }
     let (_, v2) = ask(&app, "/api/v2/traces/0af7651916cd43dd8448eb211c80319c", "application/protobuf").await;
     assert_eq!(TraceById::decode(v2.as_slice()).unwrap().trace, Some(trace));
 }

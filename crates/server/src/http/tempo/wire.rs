@@ -3,7 +3,7 @@
 //!
 //! Names and numbers of fields are those of Tempo's wire format.
 
-#![allow(clippy::struct_field_names, reason = "the names are those of the wire format")]
+#![allow(clippy::struct_field_names, clippy::enum_variant_names, reason = "the names are those of the wire format")]
 
 use phoenix_engine::traces::{FoundSpan, FoundSpanset, FoundTrace, MetricsOutput, MetricsSeries, SearchOutput, SpanExemplar, Static};
 use phoenix_model::traces::SpanStats;
