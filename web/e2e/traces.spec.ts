@@ -140,9 +140,10 @@ test('metrics queries give a chart', async ({ page }) => {
 
 test('a span leads to its logs and metrics', async ({ page }) => {
   await openFirst(page);
-  await page.getByRole('treeitem').first().click();
-  await expect(page.getByRole('link', { name: /^Calls of/ })).toHaveAttribute('href', /traces_spanmetrics_calls_total/);
-  await expect(page.getByRole('button', { name: 'Logs of this span' })).toBeVisible();
+  await page.getByRole('treeitem').filter({ hasText: 'phoenix-api' }).first().click();
+  await expect(page.getByRole('link', { name: 'Calls of phoenix-api' })).toHaveAttribute('href', /traces_spanmetrics_calls_total/);
+  await page.getByRole('button', { name: 'Logs of this span' }).click();
+  await expect(page).toHaveURL(/\/logs\?q=.*phoenix-api/);
 });
 
 test('a line of the log leads to its trace', async ({ page }) => {
@@ -156,7 +157,7 @@ test('the map shows who calls whom, or says what it is made of', async ({ page }
   const map = page.getByRole('group', { name: /^Map of \d+ services/ });
   await expect(map.or(page.getByText('No calls in this range'))).toBeVisible();
   if (process.env.PHOENIX_URL === undefined) {
-    await page.getByRole('link', { name: /^phoenix-api: .* errors/ }).click();
+    await map.getByRole('link', { name: /phoenix-api/ }).click();
     await expect(page).toHaveURL(/\/traces\?q=.*phoenix-api/);
   }
 });
@@ -179,6 +180,18 @@ test('the editor underlines what the server finds', async ({ page }) => {
   await page.locator('.cm-content').click();
   await page.keyboard.type('{} | rates(');
   await expect(page.locator('.cm-lintRange-error').first()).toBeAttached();
+});
+
+test('the editor completes attributes and their values', async ({ page }) => {
+  await openFirst(page);
+  await page.goto('/traces?mode=traceql');
+  await page.locator('.cm-content').click();
+  await page.keyboard.type('{ resource.service.na');
+  await expect(page.getByRole('option', { name: 'resource.service.name' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.keyboard.type('me = "phoenix-a');
+  await page.getByRole('option', { name: /phoenix-api/ }).click();
+  await expect(page.locator('.cm-content')).toHaveText('{ resource.service.name = "phoenix-api"}');
 });
 
 test.describe('what cannot be had', () => {

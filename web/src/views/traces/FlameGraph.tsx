@@ -61,7 +61,7 @@ export function FlameGraph({ trace }: { trace: Trace }) {
   return (
     <>
       <div className="row wrap">
-        <span className="dim grow">A frame is as wide as the time in these spans and below them, without counting moments twice in which a child ran. Click zooms; arrow keys move.</span>
+        <span className="dim grow">A frame is as wide as the time that its spans and those below them spent in themselves; of spans that ran beside each other, each counts. Click zooms, arrow keys move.</span>
         <Button variant="default" size="compact-sm" disabled={base < 0} onClick={() => setBase(-1)}>
           Whole trace
         </Button>

@@ -96,8 +96,10 @@ export function MapDrawing({ map, linkOf }: { map: ServiceMap; linkOf: (service:
         const { x, y } = at(name);
         const failing = errors(figures) >= manyErrors;
         return (
-          <Link key={name} href={linkOf(name)} className={failing ? 'service failing' : 'service'} aria-label={`${name}: ${quantity(figures.rate)} calls a second, ${quantity(errors(figures), 'ratio')} errors${figures.p95 === null ? '' : `, 95 % within ${quantity(figures.p95, 'seconds')}`}; its traces`}>
-            <rect x={x} y={y} width={box.width} height={box.height} rx={5} />
+          <Link key={name} href={linkOf(name)} className={failing ? 'service failing' : 'service'}>
+            <rect x={x} y={y} width={box.width} height={box.height} rx={5}>
+              <title>{`Traces of ${name}`}</title>
+            </rect>
             <text x={x + 10} y={y + 22} className="name">
               {cut(name, 22)}
             </text>

@@ -109,8 +109,8 @@ function MapAndTables({ map, range, end }: { map: Map; range: number; end: numbe
                     <td>
                       <Link href={link(name)}>{name}</Link>
                     </td>
-                    <td className="num nowrap">{rate(figures.rate)}</td>
-                    <td className="num nowrap">{quantity(share(figures), 'ratio')}</td>
+                    <td className="num nowrap">{figures.rate > 0 ? rate(figures.rate) : '–'}</td>
+                    <td className="num nowrap">{figures.rate > 0 ? quantity(share(figures), 'ratio') : '–'}</td>
                     <td className="num nowrap">{p95(figures.p95)}</td>
                   </tr>
                 ))}

@@ -10,7 +10,7 @@ import { PageHead } from '../../parts/PageHead';
 import { State } from '../../parts/State';
 import { criticalPath, pathBySpan } from '../../traces/critical-path';
 import { downloadTrace } from '../../traces/download';
-import { fileRef } from '../../traces/opened';
+import { fileRef, parseRef } from '../../traces/opened';
 import type { Trace as TraceData } from '../../traces/trace';
 import { rootOf } from '../../traces/trace';
 import { useParam } from '../../url/params';
@@ -28,30 +28,31 @@ export default function Trace() {
   const { id = '' } = useParams();
   const loaded = useTrace(id);
   const { trace, error, loading, file } = loaded;
+  const isLocal = parseRef(id) !== null;
   if (trace && trace.spans.length > 0) return <TraceView key={id} reference={id} trace={trace} loaded={loaded} />;
   return (
     <>
       <PageHead title="Trace" tab="Trace">
         <OpenFile />
       </PageHead>
-      {loading && <Loading lines={10} />}
-      {!loading &&
-        (error instanceof ApiError && error.status === 404 ? (
-          <Empty title="This trace is not here">
-            <p>
-              No span of <code>{id}</code> is stored: its spans may not have arrived yet, sampling may have left them out, or retention has removed them.
-            </p>
-            <Button variant="default" onClick={loaded.again}>
-              Look again
-            </Button>
-          </Empty>
-        ) : error ? (
-          <Failure error={error} retry={loaded.again} />
-        ) : (
-          <Empty title={file ? 'This trace has no spans' : id.startsWith('file-') ? 'The file of this trace is no longer open' : 'This trace has no spans'}>
-            <p>{id.startsWith('file-') ? 'What is opened from a file stays in this page and is gone when the page is loaded again. Open the file once more.' : 'The server knows the trace, but gave no span of it.'}</p>
-          </Empty>
-        ))}
+      {loading ? (
+        <Loading lines={10} />
+      ) : isLocal ? (
+        <Empty title={file ? 'This trace has no spans' : 'The file of this trace is no longer open'}>
+          <p>What is opened from a file stays in this page and is gone when the page is loaded again. Open the file once more.</p>
+        </Empty>
+      ) : error && !(error instanceof ApiError && error.status === 404) ? (
+        <Failure error={error} retry={loaded.again} />
+      ) : (
+        <Empty title="This trace is not here">
+          <p>
+            No span of <code>{id}</code> is stored: its spans may not have arrived yet, sampling may have left them out, or retention has removed them.
+          </p>
+          <Button variant="default" onClick={loaded.again}>
+            Look again
+          </Button>
+        </Empty>
+      )}
       <p>
         <Link href="/traces">All traces</Link>
       </p>
@@ -88,7 +89,7 @@ function TraceView({ reference, trace, loaded }: { reference: string; trace: Tra
         }
       >
         {!file && <TraceLogs services={trace.services} traceId={trace.id} begin={trace.begin} duration={trace.duration} label="Logs" />}
-        <Button component="a" href={compareLink(reference)} onClick={(event) => (event.preventDefault(), navigate(compareLink(reference)))} variant="default">
+        <Button component={Link} href={compareLink(reference)} variant="default">
           Compare
         </Button>
         <Button variant="default" onClick={() => downloadTrace(trace)} leftSection={<Icon name="download" size={13} />} title="As OTLP in JSON">

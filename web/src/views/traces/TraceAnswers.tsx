@@ -101,7 +101,7 @@ export function TraceAnswers({ state, runs, onChange }: Props) {
               </span>
               <span className="grow" />
               {chosen.length === 2 ? (
-                <Button component="a" href={compareLink(chosen[0]!, chosen[1]!)} size="compact-sm">
+                <Button component={Link} href={compareLink(chosen[0]!, chosen[1]!)} size="compact-sm">
                   Compare these two
                 </Button>
               ) : (

@@ -200,7 +200,7 @@ function Row({ id, trace, place, top, segments, window, color, closed, look, sel
               const end = Math.min(share(to), 100);
               return end >= begin ? <span key={from} className="path-bar" style={{ left: `${begin}%`, width: `${end - begin}%` }} /> : null;
             })}
-            <span className="span-duration num" style={isBeside === 'left' ? { right: `${100 - left}%` } : { left: `${right}%` }} data-inside={isBeside === null ? true : undefined}>
+            <span className="span-duration num" style={isBeside === null ? { right: 4 } : isBeside === 'left' ? { right: `${100 - left}%` } : { left: `${right}%` }} data-inside={isBeside === null ? true : undefined}>
               {duration}
             </span>
           </>

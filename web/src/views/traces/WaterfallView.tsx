@@ -68,8 +68,11 @@ export function WaterfallView({ trace, path, local }: Props) {
   /** Makes a span visible and moves to it. */
   const show = (place: number) => {
     setCollapsed((before) => {
-      const above = ancestors(trace, place);
-      return above.some((each) => before.has(each)) ? new Set([...before].filter((each) => !above.includes(each))) : before;
+      const above = ancestors(trace, place).filter((each) => before.has(each));
+      if (above.length === 0) return before;
+      const next = new Set(before);
+      for (const each of above) next.delete(each);
+      return next;
     });
     setActive(place);
   };
