@@ -87,7 +87,8 @@ async fn answered(service: Arc<Service>, path: MatchedPath, method: String, requ
     let response = next.run(request).await;
     let span = tracing::Span::current();
     span.record("http.response.status_code", response.status().as_u16());
-    if response.status().is_client_error() || response.status().is_server_error() {
+    // A wrong request is no error of the server's: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status
+    if response.status().is_server_error() {
         span.record("otel.status_code", "ERROR");
     }
     let labels = RequestLabels { method, endpoint: path.as_str().to_owned(), status: response.status().as_u16() };

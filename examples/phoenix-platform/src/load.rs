@@ -27,6 +27,9 @@ async fn send(client: &reqwest::Client, mut request: reqwest::Request) -> Result
     match &answer {
         Ok(response) => {
             span.record("http.response.status_code", response.status().as_u16());
+            if response.status().is_client_error() || response.status().is_server_error() {
+                span.record("otel.status_code", "ERROR");
+            }
         }
         Err(_) => {
             span.record("otel.status_code", "ERROR");

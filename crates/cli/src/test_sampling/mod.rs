@@ -138,7 +138,8 @@ fn to_text(tried: &[Tried]) -> String {
             (true, probability) => format!("{}", (probability * 1e6).round() / 1e6),
             (false, _) => "by what fits".to_owned(),
         };
-        let mut notes = vec![format!("{} spans", one.spans), format!("{} ms", one.duration_ns / 1_000_000)];
+        let mut notes =
+            vec![format!("{} {}", one.spans, if one.spans == 1 { "span" } else { "spans" }), format!("{} ms", one.duration_ns / 1_000_000)];
         notes.extend(one.has_error.then(|| "error".to_owned()));
         notes.extend((!one.is_complete).then(|| "not complete".to_owned()));
         out += &format!("{verdict} {} {} {} ({})\n", one.trace_id, one.service, one.name, notes.join(", "));
