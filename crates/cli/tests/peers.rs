@@ -297,3 +297,160 @@ fn the_host_is_told_under_node_exporters_names() {
         assert_eq!(of("own"), of("exporter"), "{name}");
     }
 }
+
+/// Messages of `io.prometheus.client`, as far as the test needs them.
+mod exposition {
+    use prost::Message;
+
+    #[derive(Clone, PartialEq, Message)]
+    pub struct Family {
+        #[prost(string, tag = "1")]
+        pub name: String,
+        /// 4: a histogram.
+        #[prost(int32, tag = "3")]
+        pub kind: i32,
+        #[prost(message, repeated, tag = "4")]
+        pub metric: Vec<Metric>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    pub struct Metric {
+        #[prost(message, optional, tag = "7")]
+        pub histogram: Option<Histogram>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    pub struct Histogram {
+        #[prost(uint64, tag = "1")]
+        pub count: u64,
+        #[prost(double, tag = "2")]
+        pub sum: f64,
+        #[prost(sint32, tag = "5")]
+        pub schema: i32,
+        #[prost(double, tag = "6")]
+        pub zero_threshold: f64,
+        #[prost(uint64, tag = "7")]
+        pub zero_count: u64,
+        #[prost(message, repeated, tag = "9")]
+        pub negative_span: Vec<BucketSpan>,
+        #[prost(sint64, repeated, tag = "10")]
+        pub negative_delta: Vec<i64>,
+        #[prost(message, repeated, tag = "12")]
+        pub positive_span: Vec<BucketSpan>,
+        #[prost(sint64, repeated, tag = "13")]
+        pub positive_delta: Vec<i64>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    pub struct BucketSpan {
+        #[prost(sint32, tag = "1")]
+        pub offset: i32,
+        #[prost(uint32, tag = "2")]
+        pub length: u32,
+    }
+
+    /// Two families with native histograms.
+    pub fn body() -> Vec<u8> {
+        let span = |offset, length| BucketSpan { offset, length };
+        let family = |name: &str, histogram| Family { name: name.to_owned(), kind: 4, metric: vec![Metric { histogram: Some(histogram) }] };
+        let latency = Histogram {
+            count: 23,
+            sum: 13.25,
+            schema: 3,
+            zero_threshold: 1e-9,
+            zero_count: 2,
+            positive_span: vec![span(-4, 3), span(5, 2)],
+            positive_delta: vec![3, 2, -4, 5, 0],
+            ..Histogram::default()
+        };
+        let change = Histogram {
+            count: 9,
+            sum: -0.5,
+            schema: -1,
+            zero_threshold: 0.001,
+            zero_count: 1,
+            negative_span: vec![span(0, 2)],
+            negative_delta: vec![1, 2],
+            positive_span: vec![span(1, 1), span(2, 1)],
+            positive_delta: vec![3, -2],
+        };
+        let families = [family("latency_seconds", latency), family("change", change)];
+        families.iter().flat_map(Message::encode_length_delimited_to_vec).collect()
+    }
+}
+
+#[test]
+fn native_histograms_are_what_prometheus_reads_and_sends() {
+    let Some(prometheus) = installed("prometheus") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let exporter = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = exporter.local_addr().unwrap();
+    let ended = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let end = std::sync::Arc::clone(&ended);
+    let serving = std::thread::spawn(move || {
+        use std::io::{BufRead, Write};
+        let body = exposition::body();
+        let kind = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
+        for stream in exporter.incoming().flatten() {
+            if end.load(std::sync::atomic::Ordering::Relaxed) {
+                return;
+            }
+            let head = std::io::BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+            let accepts = head.filter(|line| line.to_ascii_lowercase().starts_with("accept:") && line.contains("proto=")).count();
+            assert_eq!(accepts, 1, "protobuf is asked for");
+            let answer = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            let _ = (&stream).write_all(answer.as_bytes()).and_then(|()| (&stream).write_all(&body));
+        }
+    });
+    write(
+        dir.path(),
+        "prometheus.yaml",
+        &format!(
+            "global: {{scrape_interval: 1s}}\nscrape_configs: [{{job_name: a, scrape_native_histograms: true, static_configs: [{{targets: ['{target}']}}]}}]\n"
+        ),
+    );
+    let server = Server::start(dir.path(), Some(&write(dir.path(), "phoenix.yaml", "metrics: {config: prometheus.yaml}\n")));
+    let address = free_address();
+    let peer = write(
+        dir.path(),
+        "peer.yml",
+        &format!(
+            "global: {{scrape_interval: 1s, external_labels: {{replica: peer}}}}\n\
+         scrape_configs: [{{job_name: a, static_configs: [{{targets: ['{target}']}}]}}]\n\
+         remote_write: [{{url: 'http://{}/api/v1/write', send_native_histograms: true, queue_config: {{batch_send_deadline: 500ms}}}}]\n",
+            server.address
+        ),
+    );
+    let _peer = Peer::start(
+        &prometheus,
+        address,
+        &[
+            "--enable-feature=native-histograms",
+            &format!("--config.file={}", peer.display()),
+            &format!("--storage.tsdb.path={}", dir.path().join("peer").display()),
+            &format!("--web.listen-address={address}"),
+            "--log.level=error",
+        ],
+        "/-/ready",
+    );
+    let histogram = |address: SocketAddr, query: &str| {
+        let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        let (_, body) = request(address, "GET", &format!("/api/v1/query?query={query}"), &[], b"");
+        let answer: serde_json::Value = serde_json::from_str(&body).ok()?;
+        let value = answer["data"]["result"].as_array()?.first()?["histogram"][1].clone();
+        (!value.is_null()).then_some(value)
+    };
+    for name in ["latency_seconds", "change"] {
+        let theirs = eventually("Prometheus has scraped", LIMIT, || histogram(address, name));
+        let scraped = eventually("Phoenix has scraped", LIMIT, || histogram(server.address, &format!("{name}{{replica=\"\"}}")));
+        let sent = eventually("Prometheus has sent", LIMIT, || histogram(server.address, &format!("{name}{{replica=\"peer\"}}")));
+        assert_eq!(scraped, theirs, "{name} as scraped");
+        assert_eq!(sent, theirs, "{name} as sent");
+        assert!(theirs["buckets"].as_array().unwrap().len() > 3, "{theirs}");
+    }
+    assert_eq!(server.value("histogram_count(latency_seconds{replica=\"\"})"), Some(23.0));
+    ended.store(true, std::sync::atomic::Ordering::Relaxed);
+    drop(server);
+    let _ = TcpStream::connect(target);
+    serving.join().unwrap();
+}

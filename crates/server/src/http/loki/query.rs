@@ -7,7 +7,7 @@ use super::stats::QueryStats;
 use super::streams::{ENCODING_HEADER, Encoding, Pieces, group};
 use crate::http::envelope::{Success, json};
 use crate::http::params::Params;
-use crate::http::prometheus::values::result_json;
+use crate::http::prometheus::values::{format_value, result_json};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -120,7 +120,7 @@ fn answer(evaluated: Evaluated, encoding: Encoding) -> Response {
         }
         LogValue::Metric(metric) => {
             let mut body = format!("{{\"status\":\"success\",\"data\":{{\"resultType\":\"{}\",{flags}\"result\":", metric.value.kind());
-            body.push_str(&result_json(&metric.value));
+            body.push_str(&result_json(&metric.value, format_value));
             body.push_str(&tail);
             json(StatusCode::OK, body)
         }

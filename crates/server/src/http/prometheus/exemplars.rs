@@ -1,6 +1,6 @@
 //! `/api/v1/query_exemplars`: the exemplars of the series that an expression reads.
 
-use super::values::{format_value, push_labels, push_list, push_time};
+use super::values::{format_element, push_labels, push_list, push_time};
 use crate::http::Api;
 use crate::http::envelope::{ApiError, Success};
 use crate::http::params::Params;
@@ -32,7 +32,7 @@ fn data(found: &[(Labels, Vec<Exemplar>)]) -> String {
             out.push_str("{\"labels\":");
             push_labels(out, &exemplar.labels);
             out.push_str(",\"value\":\"");
-            out.push_str(&format_value(exemplar.value));
+            out.push_str(&format_element(exemplar.value));
             out.push_str("\",\"timestamp\":");
             push_time(out, exemplar.timestamp_ms);
             out.push('}');

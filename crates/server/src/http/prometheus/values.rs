@@ -4,16 +4,19 @@ use phoenix_model::{Histogram, Labels, Sample};
 use phoenix_query::{MatrixSeries, QueryOutput, Value, VectorSample};
 use std::fmt::Write;
 
+/// How a float is written.
+pub type Format = fn(f64) -> String;
+
 /// The `data` of a query's answer: `{"resultType":…,"result":…}`.
 pub fn query_data(output: &QueryOutput) -> String {
-    format!("{{\"resultType\":\"{}\",\"result\":{}}}", output.value.kind(), result_json(&output.value))
+    format!("{{\"resultType\":\"{}\",\"result\":{}}}", output.value.kind(), result_json(&output.value, format_element))
 }
 
-/// The `result` alone.
-pub fn result_json(value: &Value) -> String {
+/// The `result` alone, with the floats of vectors and matrices as `format` writes them.
+pub fn result_json(value: &Value, format: Format) -> String {
     let mut out = String::with_capacity(256);
     match value {
-        Value::Scalar(sample) => push_sample(&mut out, *sample),
+        Value::Scalar(sample) => push_sample(&mut out, *sample, format_value),
         Value::String(sample, text) => {
             out.push('[');
             push_time(&mut out, sample.timestamp_ms);
@@ -29,7 +32,7 @@ pub fn result_json(value: &Value) -> String {
                 push_histogram(out, sample.timestamp_ms, histogram);
             } else {
                 out.push_str(",\"value\":");
-                push_sample(out, *sample);
+                push_sample(out, *sample, format);
             }
             out.push('}');
         }),
@@ -38,7 +41,7 @@ pub fn result_json(value: &Value) -> String {
             push_labels(out, labels);
             if !samples.is_empty() || histograms.is_empty() {
                 out.push_str(",\"values\":");
-                push_list(out, samples, |out, sample| push_sample(out, *sample));
+                push_list(out, samples, |out, sample| push_sample(out, *sample, format));
             }
             if !histograms.is_empty() {
                 out.push_str(",\"histograms\":");
@@ -78,11 +81,11 @@ fn push_text(out: &mut String, text: &str) {
     out.push_str(&serde_json::to_string(text).expect("strings serialize"));
 }
 
-fn push_sample(out: &mut String, sample: Sample) {
+fn push_sample(out: &mut String, sample: Sample, format: Format) {
     out.push('[');
     push_time(out, sample.timestamp_ms);
     out.push_str(",\"");
-    out.push_str(&format_value(sample.value));
+    out.push_str(&format(sample.value));
     out.push_str("\"]");
 }
 
@@ -91,7 +94,7 @@ fn push_sample(out: &mut String, sample: Sample) {
 fn push_histogram(out: &mut String, timestamp_ms: i64, histogram: &Histogram) {
     out.push('[');
     push_time(out, timestamp_ms);
-    let _ = write!(out, ",{{\"count\":\"{}\",\"sum\":\"{}\"", format_value(histogram.count), format_value(histogram.sum));
+    let _ = write!(out, ",{{\"count\":\"{}\",\"sum\":\"{}\"", format_element(histogram.count), format_element(histogram.sum));
     let mut buckets = histogram.buckets().filter(|bucket| bucket.count != 0.0).peekable();
     if buckets.peek().is_some() {
         out.push_str(",\"buckets\":[");
@@ -106,7 +109,7 @@ fn push_histogram(out: &mut String, timestamp_ms: i64, histogram: &Histogram) {
                 (false, false) => 2,
                 (true, true) => 3,
             };
-            let [lower, upper, count] = [bucket.lower, bucket.upper, bucket.count].map(format_value);
+            let [lower, upper, count] = [bucket.lower, bucket.upper, bucket.count].map(format_element);
             let _ = write!(out, "[{rule},\"{lower}\",\"{upper}\",\"{count}\"]");
         }
         out.push(']');
@@ -124,6 +127,19 @@ pub fn push_time(out: &mut String, ms: i64) {
     if !ms.is_multiple_of(1000) {
         let _ = write!(out, ".{:03}", ms % 1000);
     }
+}
+
+/// A float as Prometheus writes it in vectors and matrices: with an exponent of at least two digits
+/// below a millionth and from 10^21 on. Its scalars have none.
+pub fn format_element(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude == 0.0 || !magnitude.is_finite() || (1e-6..1e21).contains(&magnitude) {
+        return format_value(value);
+    }
+    let text = format!("{value:e}");
+    let (mantissa, exponent) = text.split_once('e').expect("`{:e}` writes an exponent");
+    let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
+    format!("{mantissa}e{sign}{digits:0>2}")
 }
 
 /// A float as Go's `strconv.FormatFloat(v, 'f', -1, 64)` writes it.
@@ -157,6 +173,12 @@ mod tests {
             (f64::NAN, "NaN"),
         ] {
             assert_eq!(format_value(value), want);
+        }
+        // Seen of Prometheus 2.42: `vector(1e-9)`, and the scalar `1e-9` above.
+        for (value, want) in
+            [(1e-9, "1e-09"), (1e-6, "0.000001"), (-1.23e22, "-1.23e+22"), (1e20, "100000000000000000000"), (0.0, "0"), (1e-300, "1e-300")]
+        {
+            assert_eq!(format_element(value), want);
         }
         let times: Vec<String> = [1_700_000_000_000, 1_700_000_000_050, -1_500, 0]
             .map(|ms| {
