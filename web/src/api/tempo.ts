@@ -58,7 +58,8 @@ export async function searchTraces(query: string, range: Range, limit: number, s
   );
   if (typeof body !== 'object' || body === null) throw new ApiError('The answer to the search is not in Tempo’s format', 200);
   return {
-    traces: (body.traces ?? []).map((trace) => ({ ...trace, traceID: trace.traceID.toLowerCase().padStart(32, '0') })),
+    // What has its default value may be left out.
+    traces: (body.traces ?? []).map((trace) => ({ ...trace, traceID: (trace.traceID ?? '').toLowerCase().padStart(32, '0'), startTimeUnixNano: trace.startTimeUnixNano ?? '0' })),
     milliseconds: performance.now() - began,
     inspectedTraces: Number(body.metrics?.inspectedTraces ?? 0),
     inspectedBytes: Number(body.metrics?.inspectedBytes ?? 0),
