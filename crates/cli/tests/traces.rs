@@ -51,7 +51,7 @@ fn pushed_by_every_protocol(
     let own = |n: u128| 0x00aa_0000_0000_0000_0000_0000_0000_0000 + n;
     let accepted = |status: u16, body: &[u8]| assert!(status == 200 || status == 202, "{status} {}", String::from_utf8_lossy(body));
     let mut sent = Vec::new();
-    let mut one = |name: &'static str, way: &dyn Fn(&[Made]) -> (u16, Vec<u8>)| {
+    let mut one = |name: &'static str, way: Way<'_>| {
         let id = own(sent.len() as u128 + 1);
         let (status, body) = way(&order(id));
         accepted(status, &body);
@@ -74,7 +74,7 @@ fn pushed_by_every_protocol(
     one("Zipkin", &|spans| send(address, "POST", "/api/v2/spans", &[JSON], zipkin(spans).as_bytes()));
     one("Jaeger", &|spans| {
         let batches = spans.chunk_by(|a, b| a.service == b.service);
-        let answers = batches.map(|of| {
+        let mut answers = batches.map(|of| {
             send(
                 address,
                 "POST",
@@ -83,10 +83,13 @@ fn pushed_by_every_protocol(
                 &jaeger(&of[0].service, of),
             )
         });
-        answers.last().unwrap()
+        answers.next_back().unwrap()
     });
     sent
 }
+
+/// Sends spans by a protocol; status and body of the answer.
+type Way<'a> = &'a dyn Fn(&[Made]) -> (u16, Vec<u8>);
 
 #[test]
 fn spans_come_in_by_every_protocol_and_out_by_id() {

@@ -12,6 +12,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+#[allow(unused_imports, reason = "each test uses a part of it")]
 pub use super::logs::{configure, metric, now_ns, query_string};
 
 /// The path of OTLP over HTTP.
@@ -151,7 +152,7 @@ pub fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &st
 /// The same to a process that may die meanwhile. HTTP/1.0, so that the body is not chunked.
 pub fn try_send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<(u16, Vec<u8>)> {
     let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+    stream.set_read_timeout(Some(Duration::from_mins(1))).ok()?;
     let mut head = format!("{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
