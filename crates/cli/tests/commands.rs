@@ -217,15 +217,15 @@ fn check_takes_a_whole_configuration() {
     --- stderr
     ");
     // A key that does not act yet is a warning, which `--strict` counts.
-    write(dir.path(), "phoenix.yaml", "traces: {retention: 3d}\n");
+    write(dir.path(), "phoenix.yaml", "slos: [slos.yaml]\n");
     insta::assert_snapshot!(transcript_in(dir.path(), &["check", "phoenix.yaml", "--strict"]), @r"
     exit code: 1
     --- stdout
     phoenix.yaml: ok, configuration (1 file, 2 jobs, 3 rule groups)
     --- stderr
-    phoenix.yaml:1:1: warning: `traces` is not acting yet: traces are not stored
-     1 | traces: {retention: 3d}
-       | ^^^^^^
+    phoenix.yaml:1:1: warning: `slos` is not acting yet: objectives are not evaluated
+     1 | slos: [slos.yaml]
+       | ^^^^
     error: 0 errors and 1 warning in 1 file
     ");
 }
