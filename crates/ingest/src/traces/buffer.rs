@@ -130,9 +130,12 @@ impl SamplingBuffer {
         Ok(buffer)
     }
 
-    /// Puts other rules in the place of those that hold. Traces that wait are decided by the new ones.
+    /// Puts other rules in the place of those that hold. Traces that wait are decided by the new ones, and
+    /// wait as long as those say.
     pub fn set_sampler(&self, sampler: Sampler) {
-        self.state.lock().sampler = sampler;
+        let mut state = self.state.lock();
+        state.waiting.reschedule(&sampler.settings());
+        state.sampler = sampler;
     }
 
     /// Takes spans. When it returns, they survive `kill -9` until their trace is decided.

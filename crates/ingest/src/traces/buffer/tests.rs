@@ -126,6 +126,20 @@ fn late_spans_follow_the_decision() {
 }
 
 #[test]
+fn other_rules_hold_for_traces_that_wait() {
+    let hours = Duration::from_hours(1);
+    let world = World::new(Settings { decision_wait: hours, early: EarlyDecision::Complete(hours), ..settings() }, BufferLimits::default());
+    world.buffer.write(&spans("1 1 - a!; 2 2 1 b!")).unwrap();
+    assert_eq!(world.pass(60), [""; 0]);
+    world.buffer.set_sampler(errors_only(settings()));
+    assert_eq!(world.pass(0), ["shop/a!", "shop/b!"], "both have waited longer than they have to now");
+    world.buffer.write(&spans("3 1 - c!")).unwrap();
+    world.buffer.set_sampler(errors_only(Settings { early: EarlyDecision::Complete(hours), ..settings() }));
+    assert_eq!(world.pass(3), [""; 0]);
+    assert_eq!(world.pass(7), ["shop/c!"], "not before");
+}
+
+#[test]
 fn the_oldest_is_decided_when_there_is_no_room() {
     let tests = [
         (Settings { num_traces: 2, ..settings() }, BufferLimits::default()),

@@ -35,6 +35,12 @@ impl WaitingTrace {
         (0..self.write.len() as u32).collect()
     }
 
+    /// When it is due if it is complete, which is looked at only then.
+    fn due_ms(&self, settings: &Settings) -> i64 {
+        let may_be_complete = self.root_ms.is_some() && matches!(settings.early, EarlyDecision::Complete(_));
+        settings.due_ms(self.first_ms, self.last_ms, self.root_ms, may_be_complete)
+    }
+
     fn is_complete(&self) -> bool {
         TraceSpans::new(&self.write, &self.numbers()).is_complete()
     }
@@ -84,9 +90,7 @@ impl WaitingTraces {
         if span.fixed.parent_id.is_none() {
             trace.root_ms.get_or_insert(now_ms);
         }
-        // Whether it is complete is looked at when it would be due if it were.
-        let may_be_complete = trace.root_ms.is_some() && matches!(settings.early, EarlyDecision::Complete(_));
-        let due_ms = settings.due_ms(trace.first_ms, trace.last_ms, trace.root_ms, may_be_complete);
+        let due_ms = trace.due_ms(settings);
         if due_ms != trace.due_ms {
             self.due.remove(&(trace.due_ms, id));
             self.due.insert((due_ms, id));
@@ -97,6 +101,15 @@ impl WaitingTraces {
         trace.bytes = bytes;
         self.spans += 1;
         is_new
+    }
+
+    /// Finds anew when each trace is due, since other settings hold.
+    pub(super) fn reschedule(&mut self, settings: &Settings) {
+        self.due.clear();
+        for (id, trace) in &mut self.traces {
+            trace.due_ms = trace.due_ms(settings);
+            self.due.insert((trace.due_ms, *id));
+        }
     }
 
     /// Takes a trace that is due out.
