@@ -209,6 +209,16 @@ pub fn counted(server: &Server, query: &str) -> f64 {
     answer["series"].as_array().map_or(0.0, |series| series.iter().map(|one| one["value"].as_f64().unwrap_or_default()).sum())
 }
 
+/// The series of one of Phoenix' own metrics: their labels as `/metrics` writes them, and their values.
+pub fn metrics(server: &Server, name: &str) -> Vec<(String, f64)> {
+    let (_, text) = server.get("/metrics");
+    let one = |line: &str| {
+        let (labels, value) = line.strip_prefix(name)?.strip_prefix('{')?.rsplit_once("} ")?;
+        Some((labels.to_owned(), value.parse().ok()?))
+    };
+    text.lines().filter_map(one).collect()
+}
+
 /// Calls a method over HTTP/2 as gRPC's clients do: the code if the answer told one at its beginning, and the messages.
 pub fn grpc(address: SocketAddr, method: &str, message: &[u8]) -> (Option<String>, Vec<Vec<u8>>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
