@@ -37,13 +37,19 @@ pub(crate) fn open(
         retention: retention(&settings.traces),
         ..defaults
     };
+    let memtable_bytes = usize::try_from(options.memtable_bytes).unwrap_or(usize::MAX);
     let store =
         TraceLake::open(options, Arc::clone(disk), objects, clock.clone(), registry).map_err(|e| object_store::cannot_open("traces", e))?;
     let store = Arc::new(store);
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS));
     let engine: Arc<dyn TracesEngine> = Arc::new(EmbeddedTraces::new(Arc::clone(&store), threads));
     let generator = MetricsGenerator::new(Arc::clone(metrics), clock.clone(), settings.traces.metrics.clone(), registry);
-    let limits = BufferLimits { memory_bytes: usize::try_from(memory).unwrap_or(usize::MAX), ..BufferLimits::default() };
+    let defaults = BufferLimits::default();
+    let limits = BufferLimits {
+        memory_bytes: usize::try_from(memory).unwrap_or(usize::MAX),
+        write_bytes: defaults.write_bytes.min(memtable_bytes / 4),
+        ..defaults
+    };
     // Also without sampling: traces may have been waiting when it was turned off.
     let buffer = SamplingBuffer::open(
         Arc::clone(&engine),

@@ -33,8 +33,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use waiting::{WaitingTrace, WaitingTraces};
 
-/// Bytes of spans that go to the store at once.
-const MOST_AT_ONCE_BYTES: usize = 16 << 20;
+/// What a span takes in the memory of a store beside its bytes, at most.
+const SPAN_IN_STORE_BYTES: usize = 512;
 /// Between calls of [`SamplingBuffer::tick`], at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -47,6 +47,9 @@ pub struct BufferLimits {
     pub spans: usize,
     /// Bytes of the journal; the same. Default 1 GiB.
     pub journal_bytes: u64,
+    /// Bytes in the store's memory that spans may take which go there at once; less than half of all that the
+    /// store has, since it refuses what it has no room for. Default 16 MiB.
+    pub write_bytes: usize,
     /// Whether each acknowledgement waits for an fsync, which writers share. Without it a crash of
     /// Phoenix still loses nothing, the loss of power may. Default true.
     pub sync: bool,
@@ -54,7 +57,7 @@ pub struct BufferLimits {
 
 impl Default for BufferLimits {
     fn default() -> Self {
-        Self { memory_bytes: 256 << 20, spans: 1_000_000, journal_bytes: 1 << 30, sync: true }
+        Self { memory_bytes: 256 << 20, spans: 1_000_000, journal_bytes: 1 << 30, write_bytes: 16 << 20, sync: true }
     }
 }
 
@@ -127,6 +130,7 @@ impl SamplingBuffer {
             buffer.evict(&mut state);
         }
         buffer.settle();
+        buffer.show(&buffer.state.lock());
         Ok(buffer)
     }
 
@@ -265,7 +269,7 @@ impl SamplingBuffer {
         // What is dropped counts as taken: the sender has no part in it.
         let mut outcome = TraceWriteOutcome { stored: dropped, too_old: 0 };
         if kept > 0 {
-            let stored = self.engine.write(&merged.write)?;
+            let stored = self.store(&merged.write)?;
             outcome = TraceWriteOutcome { stored: dropped + stored.stored, too_old: stored.too_old };
             self.metrics.late.get_or_create(&LateLabel { decision: "kept" }).inc_by(kept);
         }
@@ -325,7 +329,7 @@ impl SamplingBuffer {
             let mut merged = Merged::default();
             {
                 let mut state = self.state.lock();
-                while merged.write.size_bytes() < MOST_AT_ONCE_BYTES
+                while in_store_bytes(&merged.write) < self.limits.write_bytes
                     && let Some(next) = state.unsettled.pop_front()
                 {
                     state.unsettled_bytes -= next.write.as_ref().map_or(0, TraceWrite::size_bytes);
@@ -339,7 +343,7 @@ impl SamplingBuffer {
                 break;
             }
             if !merged.write.is_empty()
-                && let Err(error) = self.engine.write(&merged.write)
+                && let Err(error) = self.store(&merged.write)
             {
                 self.metrics.store_failures.inc();
                 tracing::debug!(%error, "kept traces could not be stored; they are tried again");
@@ -360,6 +364,31 @@ impl SamplingBuffer {
         if let Err(error) = self.journal.prune() {
             tracing::warn!(%error, "files of the journal of spans could not be removed");
         }
+    }
+
+    /// Writes spans to the store, in parts where they are many: the store refuses what is larger than its memory.
+    fn store(&self, write: &TraceWrite) -> Result<TraceWriteOutcome, WriteError> {
+        if in_store_bytes(write) <= self.limits.write_bytes {
+            return self.engine.write(write);
+        }
+        let mut all = TraceWriteOutcome::default();
+        let mut put = |part: &TraceWrite| {
+            let stored = self.engine.write(part)?;
+            all.stored += stored.stored;
+            all.too_old += stored.too_old;
+            Ok::<_, WriteError>(())
+        };
+        let mut part = Merged::default();
+        for span in write.spans() {
+            part.copy(write, &span);
+            if in_store_bytes(&part.write) >= self.limits.write_bytes {
+                put(&std::mem::take(&mut part).write)?;
+            }
+        }
+        if !part.write.is_empty() {
+            put(&part.write)?;
+        }
+        Ok(all)
     }
 
     fn show(&self, state: &State) {
@@ -467,6 +496,10 @@ fn with_trace_states(trace: TraceWrite, decision: &Decision) -> TraceWrite {
         merged.copy(&trace, &SpanRef { trace_state: &trace_state, ..span });
     }
     merged.write
+}
+
+fn in_store_bytes(write: &TraceWrite) -> usize {
+    write.size_bytes() + write.len() * SPAN_IN_STORE_BYTES
 }
 
 /// The journal's record of all spans of a write.

@@ -164,6 +164,7 @@ fn what_is_acknowledged_survives_a_kill() {
     world.buffer.write(&spans("4 2 1 d!")).unwrap();
     let world = world.killed();
     assert_eq!(world.buffer.waiting(), 2, "the first and the third are decided");
+    assert!(world.metric("phoenix_sampling_waiting_traces 2"), "which is told before anything else happens");
     assert_eq!(world.store.take(), [""; 0], "what was decided before is not stored again");
     // The decisions are still known.
     world.buffer.write(&spans("1 5 1 late; 3 5 1 late!")).unwrap();
@@ -174,6 +175,29 @@ fn what_is_acknowledged_survives_a_kill() {
     assert_eq!(world.buffer.waiting(), 0);
     assert_eq!(world.pass(1), [""; 0]);
     assert_eq!(world.journal_files(), 0);
+}
+
+#[test]
+fn the_store_gets_no_more_at_once_than_it_has_room_for() {
+    let limits = BufferLimits { write_bytes: 3_000, ..BufferLimits::default() };
+    let world = World::new(settings(), limits);
+    // Ten traces of three spans, and one of thirty.
+    let small = (1..=10).map(|trace| format!("{trace} 1 - a!; {trace} 2 1 b; {trace} 3 1 c"));
+    let large = std::iter::once("99 1 - a!".to_owned()).chain((2..=30).map(|span| format!("99 {span} 1 d")));
+    let lines: Vec<String> = small.chain(large).collect();
+    world.buffer.write(&spans(&lines.join(";"))).unwrap();
+    world.clock.advance(Duration::from_secs(10));
+    world.buffer.tick();
+    let writes = world.store.writes.lock().clone();
+    assert_eq!(writes.iter().map(TraceWrite::len).sum::<usize>(), 60);
+    let largest = writes.iter().map(in_store_bytes).max().unwrap();
+    assert!(largest < 3_000 + 1_000, "{largest}: a span more than fits at most");
+    // Late spans, too.
+    world.store.take();
+    let late: Vec<String> = (40..=60).map(|span| format!("99 {span} 1 late")).collect();
+    assert_eq!(world.buffer.write(&spans(&late.join(";"))).unwrap().stored, 21);
+    assert!(world.store.writes.lock().len() > 2);
+    assert_eq!(world.store.take().len(), 21);
 }
 
 #[test]
