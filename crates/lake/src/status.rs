@@ -2,7 +2,7 @@
 
 use crate::retention::Retention;
 use crate::schema::{Schema, Table};
-use crate::store::Store;
+use crate::store::{Held, Store};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -111,5 +111,33 @@ impl<S: Schema> Store<S> {
             problems.remove(0);
         }
         problems.push(Problem { noticed_ms: self.clock.now_ms(), file: file.to_owned(), message });
+    }
+
+    /// Notes segments as damaged or gone that the error of a reader names, if they are. A store of
+    /// objects that is away is no such reason. Each file is told once.
+    pub(crate) fn note_damage<'h>(&self, segments: impl Iterator<Item = &'h Arc<Held<S>>>, error: &str)
+    where
+        S: 'h,
+    {
+        for held in segments {
+            let info = &held.entry.info;
+            let sizes = [info.size_bytes - info.index_bytes, info.index_bytes];
+            for (key, want) in info.keys(&self.options.prefix).into_iter().zip(sizes).filter(|(key, _)| error.contains(key.as_str())) {
+                let reason = match self.objects.size(&key) {
+                    Ok(size) if size != want => format!("it has {size} bytes in the place of {want}"),
+                    Ok(_) => match error.split_once(&format!("{key} is damaged: ")) {
+                        Some((_, reason)) => reason.to_owned(),
+                        None => continue,
+                    },
+                    Err(error) if error.is_not_found() => "it is missing".to_owned(),
+                    Err(_) => continue,
+                };
+                held.set_damaged();
+                let is_known = self.problems.lock().iter().any(|problem| problem.file == key);
+                if !is_known {
+                    self.report(&key, format!("{reason}; queries that need it fail"));
+                }
+            }
+        }
     }
 }

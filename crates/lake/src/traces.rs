@@ -227,7 +227,8 @@ impl TraceLake {
     /// Gives what there is to read: memory and all segments, but for those beyond the range that are
     /// damaged. Without them, all else holds as if they had never been: of the segments that
     /// hold a trace, all but one at most list it as split.
-    fn with_scene<T>(&self, range: Range<i64>, read: impl FnOnce(&SpanScene<'_>) -> T) -> T {
+    /// What damage a reader meets is told, and who asks for other times goes on without that segment.
+    fn with_scene<T>(&self, range: Range<i64>, read: impl FnOnce(&SpanScene<'_>) -> Result<T, ReadError>) -> Result<T, ReadError> {
         let cutoff_ns = self.cutoff_ns();
         let (view, mut memory): (View<Spans>, Vec<SpanView>) = self.look();
         // What came first comes first.
@@ -235,8 +236,12 @@ impl TraceLake {
         let is_wanted = |held: &&Arc<Held<Spans>>| !held.is_damaged() || held.entry.info.overlaps(range.start, range.end);
         let mut held: Vec<&Arc<Held<Spans>>> = view.segments.iter().filter(is_wanted).collect();
         held.sort_by_key(|held| held.entry.created_ms);
-        let segments = held.into_iter().map(|held| &held.segment).collect();
-        read(&SpanScene { memory, segments, cutoff_ns })
+        let segments = held.iter().map(|held| &held.segment).collect();
+        let found = read(&SpanScene { memory, segments, cutoff_ns });
+        if let Err(ReadError::Storage(reason)) = &found {
+            self.note_damage(held.into_iter(), reason);
+        }
+        found
     }
 
     fn span_target<'a>(&'a self, id: &'a str) -> SpanTarget<'a> {
