@@ -68,12 +68,12 @@ fn a_trace_of_a_hundred_thousand_spans() {
     let base = now_ns() - 60 * SECOND_NS;
     // A chain of a thousand, below each of which a hundred hang.
     let span = |n: u64| {
-        let mut made = root(77, if n % 2 == 0 { "even" } else { "odd" }, "step").at(base + n as i64 * 1_000, MS_NS);
+        let mut made = root(77, if n.is_multiple_of(2) { "even" } else { "odd" }, "step").at(base + n as i64 * 1_000, MS_NS);
         (made.id, made.parent) = (
             n + 1,
             if n == 0 {
                 0
-            } else if n % 100 == 0 {
+            } else if n.is_multiple_of(100) {
                 n - 99
             } else {
                 n / 100 * 100 + 1
