@@ -43,9 +43,9 @@ web/node_modules: web/package-lock.json
 test: web ## All tests: Rust, web units, the browser against the real program
 	tools/debian.sh $(PEERS) $(BROWSER)
 	tools/install.sh moto_server duckdb
+	cargo build --locked -p phoenix-cli -p phoenix-platform
 	cargo test --workspace --locked
 	cd web && npm test
-	cargo build --locked -p phoenix-cli -p phoenix-platform
 	cd web && npm run e2e
 
 .PHONY: bench
