@@ -198,3 +198,19 @@ fn rates_are_limited_and_told_as_otlp_tells_them() {
     let refused: f64 = metrics(&server, "phoenix_traces_requests_refused_total").into_iter().map(|(_, n)| n).sum();
     assert!(refused >= 1.0);
 }
+
+#[test]
+fn a_request_larger_than_the_memory_for_spans_is_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = start(dir.path(), "traces: {memtable: 1MiB}\n");
+    let body = |count: u64| {
+        let spans: Vec<Made> = (1..=count).map(|id| Made { id, ..root(u128::from(id), "many", "x") }).collect();
+        otlp(&spans).encode_to_vec()
+    };
+    let (status, said) = send(server.address, "POST", OTLP, &[PROTOBUF], &body(10_000));
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(status >= 400 && said.contains("memtable") && said.contains("smaller"), "{status} {said}");
+    assert_eq!(found(&server, "{ }").len(), 0, "nothing of it is there");
+    assert_eq!(send(server.address, "POST", OTLP, &[PROTOBUF], &body(1_000)).0, 200);
+    assert_eq!(found(&server, "{ }").len(), 1_000);
+}
