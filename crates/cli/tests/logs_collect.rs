@@ -216,10 +216,10 @@ fn a_real_journal_is_read_once_also_after_a_restart() {
     let server = Server::start(dir.path(), Some(&configure(dir.path(), "logs: {config: promtail.yaml}\n")));
     let all = "sum(count_over_time({job=\"journal\", unit=\"demo.service\"}[1h]))";
     eventually("five entries", LIMIT, || (count(&server, all) == Some(5)).then_some(()));
-    assert_eq!(count(&server, "sum(count_over_time({severity=\"err\"} |= \"entry 0\" [1h]))"), Some(1));
+    assert_eq!(count(&server, "sum(count_over_time({severity=\"error\"} |= \"entry 0\" [1h]))"), Some(1));
     // Positions are saved each second.
     eventually("the position is saved", LIMIT, || {
-        std::fs::read_to_string(dir.path().join("data/positions.yaml")).ok().filter(|text| text.contains("i=5;"))
+        std::fs::read_to_string(server.data_dir.join("positions.yaml")).ok().filter(|text| text.contains("i=5;"))
     });
     let server = restart(dir.path(), server);
     write_journal(&journal, 5, 2);
