@@ -137,7 +137,7 @@ pub(crate) struct Query {
     /// Distance of two points of a range [default: a sixtieth of the range]
     #[arg(long, value_name = "DURATION", requires = "range")]
     pub(crate) step: Option<String>,
-    /// promql or logql; traceql is not acting yet
+    /// promql, logql or traceql
     #[arg(long, default_value = "promql")]
     pub(crate) language: String,
     #[command(flatten)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every command, in the order of `phoenix --help`.
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 16] = [
     &[],
     &["serve"],
     &["demo"],
@@ -22,6 +22,7 @@ const COMMANDS: [&[&str]; 15] = [
     &["test-notify"],
     &["test"],
     &["test", "pipeline"],
+    &["test", "sampling"],
     &["completions"],
 ];
 

@@ -218,7 +218,7 @@ fn data_of_a_newer_version_is_left_alone() {
     --- stdout
     --- stderr
     error: cannot open the metrics store
-      Caused by: the data folder DIR/data/metrics has format 99, this version of Phoenix reads up to 1: run the newer version, or use another `data_dir`
+      Caused by: the data folder DIR/data/metrics has format 99, this version of Phoenix reads up to 2: run the newer version, or use another `data_dir`
     ");
     assert_eq!(std::fs::read_to_string(&version).unwrap(), "phoenix-tsdb format 99\n");
 

@@ -167,13 +167,10 @@ impl QueryPlaces {
         }
     }
 
-    /// The language of a request, PromQL when it names none; an error for one that does not act yet.
+    /// The language of a request, PromQL when it names none.
     pub fn language(name: Option<&str>) -> Result<Language, QueryError> {
         let name = name.unwrap_or("promql");
-        match Language::from_name(name) {
-            Some(acting @ (Language::PromQl | Language::LogQl)) => Ok(acting),
-            Some(other) => Err(QueryError::Execution(format!("queries in {other} are not acting yet in this version of Phoenix"))),
-            None => Err(QueryError::Execution(format!("unknown query language `{name}`; one of promql, logql, traceql"))),
-        }
+        Language::from_name(name)
+            .ok_or_else(|| QueryError::Execution(format!("unknown query language `{name}`; one of promql, logql, traceql")))
     }
 }

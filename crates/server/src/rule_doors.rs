@@ -1,7 +1,7 @@
 //! The doors of the rules: their state in the state store, their alerts relabelled and routed.
 
 use parking_lot::RwLock;
-use phoenix_engine::traces::Static;
+use phoenix_engine::traces::{MetricsOutput, MetricsSeries, Static};
 use phoenix_engine::{LogsEngine, QueryError, QueryLimits, TracesEngine};
 use phoenix_env::SharedClock;
 use phoenix_ingest::relabel::RelabelConfig;
@@ -9,7 +9,7 @@ use phoenix_logql::LogValue;
 use phoenix_model::labels::METRIC_NAME;
 use phoenix_model::logs::Direction;
 use phoenix_model::{Alert, AlertSink, Labels, Sample};
-use phoenix_query::{QueryOutput, Value, VectorSample};
+use phoenix_query::{MatrixSeries, QueryOutput, Value, VectorSample};
 use phoenix_rules::{AlertStateStore, QueryDoor};
 use phoenix_state::State;
 use std::sync::Arc;
@@ -69,12 +69,24 @@ impl QueryDoor for TraceRules {
         let output = self.0.metrics_instant(expr, at_ns.saturating_sub(window_ns), at_ns, limits)?;
         let samples = output.series.iter().filter_map(|series| {
             let (_, value) = *series.samples.last()?;
-            let named = series.labels.iter().filter(|(name, _)| name.as_ref() != METRIC_NAME);
-            let labels = Labels::from_pairs(named.map(|(name, value)| (label_name(name), label_value(value))));
-            Some(VectorSample::float(labels, Sample { timestamp_ms: at_ms, value }))
+            Some(VectorSample::float(labels_of(series), Sample { timestamp_ms: at_ms, value }))
         });
         Ok(QueryOutput { value: Value::Vector(samples.collect()), annotations: Vec::new() })
     }
+}
+
+/// Series over time as other languages give them.
+pub(crate) fn matrix_of(output: &MetricsOutput) -> QueryOutput {
+    let series = output.series.iter().map(|series| {
+        let samples = series.samples.iter().map(|&(timestamp_ms, value)| Sample { timestamp_ms, value });
+        MatrixSeries::floats(labels_of(series), samples.collect())
+    });
+    QueryOutput { value: Value::Matrix(series.collect()), annotations: Vec::new() }
+}
+
+fn labels_of(series: &MetricsSeries) -> Labels {
+    let named = series.labels.iter().filter(|(name, _)| name.as_ref() != METRIC_NAME);
+    Labels::from_pairs(named.map(|(name, value)| (label_name(name), label_value(value))))
 }
 
 /// The name of an attribute as a label: `resource.service.name` is `resource_service_name`.

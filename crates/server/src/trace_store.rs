@@ -73,12 +73,16 @@ pub(crate) fn retention(traces: &TraceSettings) -> Retention {
     Retention { default: traces.retention, max_bytes: traces.retention_size_bytes, ..Retention::default() }
 }
 
-/// Puts another configuration in force.
-pub(crate) fn apply(parts: &TraceParts, current: &Current) {
+/// Puts another configuration in force in the place of `before`.
+pub(crate) fn apply(parts: &TraceParts, before: &Current, current: &Current) {
     parts.store.set_retention(retention(&current.settings.traces));
     parts.receiver.set_limits(current.settings.traces.limits);
     parts.generator.set_config(current.settings.traces.metrics.clone());
-    parts.buffer.set_sampler(sampler(current.sampling.as_ref()));
+    let text = |of: &Current| of.loaded.sampling.as_ref().map(|file| file.source.text.clone());
+    // Rates that follow the traffic go on where nothing changed.
+    if text(before) != text(current) {
+        parts.buffer.set_sampler(sampler(current.sampling.as_ref()));
+    }
     parts.receiver.set_sink(sink(current, &parts.engine, &parts.buffer));
 }
 

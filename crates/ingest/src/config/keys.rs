@@ -105,5 +105,6 @@ pub fn documented_keys() -> Vec<String> {
     add("scrape_configs[].tls_config", known_keys::<TlsConfig>());
     add("http_config", known_keys::<HttpConfig>());
     add("storage", known_keys::<Storage>());
+    add("storage.exemplars", known_keys::<super::remote::Exemplars>());
     keys
 }

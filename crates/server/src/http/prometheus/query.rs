@@ -5,12 +5,14 @@ use crate::http::Api;
 use crate::http::envelope::{ApiError, Success};
 use crate::http::params::Params;
 use crate::query_pool::QueryPlaces;
+use crate::rule_doors::{TraceRules, matrix_of};
 use axum::extract::{Path, State};
 use phoenix_engine::logs::LogRange;
 use phoenix_engine::{Language, LogsEngine, MetricsEngine, QueryError, QueryLimits};
 use phoenix_logql::{LogOutput, LogValue};
 use phoenix_model::logs::Direction;
 use phoenix_query::{AnnotationLevel, QueryOutput};
+use phoenix_rules::QueryDoor;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,19 +50,28 @@ impl Asked {
         api: &Api,
         evaluate: impl FnOnce(&dyn MetricsEngine, &str, &QueryLimits) -> Result<QueryOutput, QueryError> + Send + 'static,
         evaluate_logs: impl FnOnce(&dyn LogsEngine, &str, &QueryLimits) -> Result<LogOutput, QueryError> + Send + 'static,
+        evaluate_traces: impl FnOnce(&TraceRules, &str, &QueryLimits) -> Result<QueryOutput, QueryError> + Send + 'static,
     ) -> Result<Success, ApiError> {
         let Self { language, query, timeout, lookback, limit } = self;
-        let output = if language == Language::LogQl {
-            let engine = Arc::clone(&api.parts.logs.engine);
-            let places = api.queries.places();
-            places.run(places.enter()?, timeout, move |limits| evaluate_logs(engine.as_ref(), &query, limits).and_then(numbers)).await?
-        } else {
-            let work = move |engine: &dyn MetricsEngine, limits: &QueryLimits| {
-                let mut limits = limits.clone();
-                limits.lookback = lookback.unwrap_or(limits.lookback);
-                evaluate(engine, &query, &limits)
-            };
-            api.queries.run(timeout, work).await?
+        let with_lookback = move |limits: &QueryLimits| {
+            let mut limits = limits.clone();
+            limits.lookback = lookback.unwrap_or(limits.lookback);
+            limits
+        };
+        let places = api.queries.places();
+        let output = match language {
+            Language::PromQl => {
+                let work = move |engine: &dyn MetricsEngine, limits: &QueryLimits| evaluate(engine, &query, &with_lookback(limits));
+                api.queries.run(timeout, work).await?
+            }
+            Language::LogQl => {
+                let engine = Arc::clone(&api.parts.logs.engine);
+                places.run(places.enter()?, timeout, move |limits| evaluate_logs(engine.as_ref(), &query, limits).and_then(numbers)).await?
+            }
+            Language::TraceQl => {
+                let door = TraceRules(Arc::clone(&api.parts.traces.engine));
+                places.run(places.enter()?, timeout, move |limits| evaluate_traces(&door, &query, &with_lookback(limits))).await?
+            }
         };
         Ok(answer(output, limit))
     }
@@ -75,6 +86,7 @@ pub(super) async fn instant(State(api): State<Api>, params: Params) -> Result<Su
             &api,
             move |engine, query, limits| engine.instant(query, at_ms, limits),
             move |engine, query, limits| engine.instant(query, at_ns, 1, Direction::Backward, limits),
+            move |door, query, limits| door.instant(query, at_ms, limits),
         )
         .await
 }
@@ -121,6 +133,10 @@ pub(super) async fn range(State(api): State<Api>, params: Params) -> Result<Succ
             &api,
             move |engine, query, limits| engine.range(query, start_ms, end_ms, step_ms, limits),
             move |engine, query, limits| engine.range(query, &range, limits),
+            move |door, query, limits| {
+                let LogRange { start_ns, end_ns, step_ns, .. } = range;
+                door.0.metrics_range(query, start_ns, end_ns, step_ns, 0, limits).map(|output| matrix_of(&output))
+            },
         )
         .await
 }
