@@ -41,6 +41,9 @@ impl Api {
         for problem in status.problems {
             add("error", format!("Logs: {}: {}", problem.file, problem.message));
         }
+        if let Some(reason) = self.parts.traces.buffer.stalled() {
+            add("error", format!("Traces: traces that sampling keeps can't be stored: {reason}"));
+        }
         let status = self.parts.traces.store.status();
         if let Some(reason) = &status.stalled {
             add("error", format!("Traces: spans can't be moved from memory to storage: {reason}"));

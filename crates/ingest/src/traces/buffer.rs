@@ -89,6 +89,8 @@ struct State {
     unsettled: VecDeque<Unsettled>,
     /// Bytes of those that are kept.
     unsettled_bytes: usize,
+    /// Why kept traces could not be stored the last time.
+    stalled: Option<String>,
 }
 
 struct Unsettled {
@@ -116,6 +118,7 @@ impl SamplingBuffer {
             decided: Decided::default(),
             unsettled: VecDeque::new(),
             unsettled_bytes: 0,
+            stalled: None,
         };
         let metrics = BufferMetrics::new(registry);
         let now_ms = monotonic_ms(&clock);
@@ -226,6 +229,11 @@ impl SamplingBuffer {
         }
         self.settle();
         dropped
+    }
+
+    /// Why kept traces could not be stored the last time; they are tried again.
+    pub fn stalled(&self) -> Option<String> {
+        self.state.lock().stalled.clone()
     }
 
     /// How many traces wait.
@@ -348,12 +356,14 @@ impl SamplingBuffer {
                 self.metrics.store_failures.inc();
                 tracing::debug!(%error, "kept traces could not be stored; they are tried again");
                 let mut state = self.state.lock();
+                state.stalled = Some(error.to_string());
                 for back in batch.into_iter().rev() {
                     state.unsettled_bytes += back.write.as_ref().map_or(0, TraceWrite::size_bytes);
                     state.unsettled.push_front(back);
                 }
                 return;
             }
+            self.state.lock().stalled = None;
             let decisions: Vec<_> = batch.iter().map(|trace| (trace.id, trace.settled)).collect();
             if let Err(error) = self.journal.note(&record::of_decisions(&decisions)) {
                 // After a crash they would be decided again, by the same rules.

@@ -214,8 +214,10 @@ fn traces_wait_for_a_store_that_is_away() {
         assert!(number < 39, "the buffer has a limit");
     }
     assert!(world.metric("phoenix_sampling_waiting_traces 4") || world.buffer.waiting() < 6);
+    assert_eq!(world.buffer.stalled().as_deref(), Some("the store is busy: full"));
     *world.store.answer.lock() = Ok(TraceWriteOutcome::default());
     let stored = world.pass(10).len();
+    assert_eq!(world.buffer.stalled(), None);
     assert!(stored > 5, "{stored}");
     assert!(world.buffer.write(&spans("99 1 - a")).is_ok());
 }
