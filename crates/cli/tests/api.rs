@@ -79,7 +79,7 @@ fn answers_and_refusals() {
     insta::assert_snapshot!(get("/api/v1/series?match[]=up%7Bjob%3D~%22(%22%7D"), @r#"400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"match[]\": invalid regular expression \"(\": unclosed group"}"#);
 
     // What can't be evaluated: 422. Limits are named.
-    insta::assert_snapshot!(get("/api/v1/query?query=1&language=traceql"), @r#"422 {"status":"error","errorType":"execution","error":"queries in traceql are not acting yet in this version of Phoenix"}"#);
+    insta::assert_snapshot!(get("/api/v1/query?query=%7B%7D&language=traceql"), @r#"422 {"status":"error","errorType":"execution","error":"this query gives traces and no numbers: end it with a metrics stage, such as `| rate()`"}"#);
     insta::assert_snapshot!(get("/api/v1/query?query=vector(1)%20*%20on()%20group_left()%20(vector(1)%20or%20label_replace(vector(2),%22a%22,%22b%22,%22%22,%22%22))&time=100"), @r#"422 {"status":"error","errorType":"execution","error":"found duplicate series for the match group {} on the right hand-side of the operation: [{a=\"b\"}, {}];many-to-many matching not allowed: matching labels must be unique on one side"}"#);
     insta::assert_snapshot!(get("/api/v1/query_range?query=sum_over_time(vector(1)[1h:1s])&start=0&end=1000&step=1"), @r#"422 {"status":"error","errorType":"execution","error":"query processing would load too many samples into memory in query execution: the limit `limits.query_max_samples` is 2000"}"#);
     // No such path, no such method.

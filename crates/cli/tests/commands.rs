@@ -330,11 +330,11 @@ fn a_running_server_answers() {
     --- stderr
     error: --time: `tomorrow` is neither RFC 3339 nor seconds since the epoch
     ");
-    insta::assert_snapshot!(ask(&["query", "1", "--language", "traceql"]), @r"
+    insta::assert_snapshot!(ask(&["query", "{}", "--language", "traceql"]), @r"
     exit code: 1
     --- stdout
     --- stderr
-    error: queries in traceql are not acting yet in this version of Phoenix
+    error: this query gives traces and no numbers: end it with a metrics stage, such as `| rate()`
     ");
 
     // An alert that somebody sends becomes an incident that can be taken and closed here.
