@@ -58,7 +58,9 @@ impl QueryDoor for TraceRules {
     fn instant(&self, expr: &str, at_ms: i64, limits: &QueryLimits) -> Result<QueryOutput, QueryError> {
         let query = phoenix_traceql::parse(expr).into_result().map_err(QueryError::Parse)?;
         if matches!(query.body, phoenix_traceql::Body::Search(_)) {
-            return Err(QueryError::Execution("this query gives traces and no numbers: end it with a metrics stage, such as `| rate()`".to_owned()));
+            return Err(QueryError::Execution(
+                "this query gives traces and no numbers: end it with a metrics stage, such as `| rate()`".to_owned(),
+            ));
         }
         let window_ns = match query.hints.iter().find(|hint| hint.name == Self::WINDOW).map(|hint| &hint.value) {
             None => i64::try_from(limits.lookback.as_nanos()).unwrap_or(i64::MAX),
