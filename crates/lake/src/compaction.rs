@@ -121,6 +121,8 @@ impl<S: Schema> Store<S> {
                 && upkeep.damaged.insert(info.id.clone())
             {
                 held.set_damaged();
+                // A reader may have told it before, with less to say.
+                self.problems.lock().retain(|problem| problem.file != file);
                 self.report(&file, format!("{reason}; it is left out of merges, and queries that need it fail"));
             }
         }
