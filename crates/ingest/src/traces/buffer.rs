@@ -11,30 +11,30 @@
 
 mod decided;
 mod journal;
+mod merged;
 mod metrics;
 mod record;
+mod settle;
+mod state;
 mod waiting;
 
-use decided::{Decided, Settled};
-use hashbrown::HashMap;
+use decided::Settled;
 use journal::Journal;
-use metrics::{BufferMetrics, DecisionLabels, LateLabel};
+use merged::with_trace_states;
+use metrics::{BufferMetrics, DecisionLabels};
 use parking_lot::Mutex;
 use phoenix_engine::traces::TraceWriteOutcome;
 use phoenix_engine::{TracesEngine, WriteError};
 use phoenix_env::{DiskError, SharedClock, SharedDisk};
-use phoenix_model::traces::{SpanRef, TraceId, TraceWrite};
-use phoenix_sampling::{Decision, Sampler};
+use phoenix_model::traces::{TraceId, TraceWrite};
+use phoenix_sampling::Sampler;
 use prometheus_client::registry::Registry;
-use record::Record;
-use std::collections::VecDeque;
+use state::{State, Unsettled};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use waiting::{WaitingTrace, WaitingTraces};
+use waiting::WaitingTrace;
 
-/// What a span takes in the memory of a store beside its bytes, at most.
-const SPAN_IN_STORE_BYTES: usize = 512;
 /// Between calls of [`SamplingBuffer::tick`], at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -81,26 +81,6 @@ pub struct SamplingBuffer {
     metrics: BufferMetrics,
 }
 
-struct State {
-    sampler: Sampler,
-    waiting: WaitingTraces,
-    decided: Decided,
-    /// Traces that were decided and not yet brought to where they go, oldest first.
-    unsettled: VecDeque<Unsettled>,
-    /// Bytes of those that are kept.
-    unsettled_bytes: usize,
-    /// Why kept traces could not be stored the last time.
-    stalled: Option<String>,
-}
-
-struct Unsettled {
-    id: TraceId,
-    settled: Settled,
-    /// The spans, as they are stored; `None` for a trace that is dropped.
-    write: Option<TraceWrite>,
-    file: u64,
-}
-
 impl SamplingBuffer {
     /// Opens the buffer over a folder of its own. Traces that had not been decided wait again.
     pub fn open(
@@ -112,14 +92,7 @@ impl SamplingBuffer {
         limits: BufferLimits,
         registry: &mut Registry,
     ) -> Result<Self, BufferError> {
-        let mut state = State {
-            sampler,
-            waiting: WaitingTraces::default(),
-            decided: Decided::default(),
-            unsettled: VecDeque::new(),
-            unsettled_bytes: 0,
-            stalled: None,
-        };
+        let mut state = State::new(sampler);
         let metrics = BufferMetrics::new(registry);
         let now_ms = monotonic_ms(&clock);
         let file_bytes = (limits.journal_bytes / 16).clamp(1 << 16, 64 << 20);
@@ -258,35 +231,6 @@ impl SamplingBuffer {
         Ok(())
     }
 
-    /// Spans of traces that were decided: kept ones are stored now.
-    fn write_late(&self, write: &TraceWrite, late: &[(u32, Settled)]) -> Result<TraceWriteOutcome, WriteError> {
-        if late.is_empty() {
-            return Ok(TraceWriteOutcome::default());
-        }
-        let mut merged = Merged::default();
-        let (mut kept, mut dropped) = (0, 0);
-        for (number, settled) in late {
-            let span = write.span(*number as usize);
-            if settled.keep {
-                merged.push(write, &span, *settled);
-                kept += 1;
-            } else {
-                dropped += 1;
-            }
-        }
-        // What is dropped counts as taken: the sender has no part in it.
-        let mut outcome = TraceWriteOutcome { stored: dropped, too_old: 0 };
-        if kept > 0 {
-            let stored = self.store(&merged.write)?;
-            outcome = TraceWriteOutcome { stored: dropped + stored.stored, too_old: stored.too_old };
-            self.metrics.late.get_or_create(&LateLabel { decision: "kept" }).inc_by(kept);
-        }
-        if dropped > 0 {
-            self.metrics.late.get_or_create(&LateLabel { decision: "dropped" }).inc_by(dropped);
-        }
-        Ok(outcome)
-    }
-
     /// Decides the oldest traces while there is too much; whether there was.
     fn evict(&self, state: &mut State) -> bool {
         let now_ms = monotonic_ms(&self.clock);
@@ -327,189 +271,12 @@ impl SamplingBuffer {
         state.unsettled.push_back(Unsettled { id, settled, write, file });
     }
 
-    /// Brings decided traces to where they go: kept ones to the store, and all into the journal as decided.
-    /// What the store does not take stays for the next time.
-    fn settle(&self) {
-        let _one_at_a_time = self.settling.lock();
-        loop {
-            // Traces at the front, as many as go to the store at once.
-            let mut batch = Vec::new();
-            let mut merged = Merged::default();
-            {
-                let mut state = self.state.lock();
-                while in_store_bytes(&merged.write) < self.limits.write_bytes
-                    && let Some(next) = state.unsettled.pop_front()
-                {
-                    state.unsettled_bytes -= next.write.as_ref().map_or(0, TraceWrite::size_bytes);
-                    if let Some(write) = &next.write {
-                        merged.copy_all(write);
-                    }
-                    batch.push(next);
-                }
-            }
-            if batch.is_empty() {
-                break;
-            }
-            if !merged.write.is_empty()
-                && let Err(error) = self.store(&merged.write)
-            {
-                self.metrics.store_failures.inc();
-                tracing::debug!(%error, "kept traces could not be stored; they are tried again");
-                let mut state = self.state.lock();
-                state.stalled = Some(error.to_string());
-                for back in batch.into_iter().rev() {
-                    state.unsettled_bytes += back.write.as_ref().map_or(0, TraceWrite::size_bytes);
-                    state.unsettled.push_front(back);
-                }
-                return;
-            }
-            self.state.lock().stalled = None;
-            let decisions: Vec<_> = batch.iter().map(|trace| (trace.id, trace.settled)).collect();
-            if let Err(error) = self.journal.note(&record::of_decisions(&decisions)) {
-                // After a crash they would be decided again, by the same rules.
-                tracing::debug!(%error, "decisions could not be noted in the journal of spans");
-            }
-            self.journal.unpin(batch.iter().map(|trace| trace.file));
-        }
-        if let Err(error) = self.journal.prune() {
-            tracing::warn!(%error, "files of the journal of spans could not be removed");
-        }
-    }
-
-    /// Writes spans to the store, in parts where they are many: the store refuses what is larger than its memory.
-    fn store(&self, write: &TraceWrite) -> Result<TraceWriteOutcome, WriteError> {
-        if in_store_bytes(write) <= self.limits.write_bytes {
-            return self.engine.write(write);
-        }
-        let mut all = TraceWriteOutcome::default();
-        let mut put = |part: &TraceWrite| {
-            let stored = self.engine.write(part)?;
-            all.stored += stored.stored;
-            all.too_old += stored.too_old;
-            Ok::<_, WriteError>(())
-        };
-        let mut part = Merged::default();
-        for span in write.spans() {
-            part.copy(write, &span);
-            if in_store_bytes(&part.write) >= self.limits.write_bytes {
-                put(&std::mem::take(&mut part).write)?;
-            }
-        }
-        if !part.write.is_empty() {
-            put(&part.write)?;
-        }
-        Ok(all)
-    }
-
     fn show(&self, state: &State) {
         self.metrics.waiting_traces.set(state.waiting.len() as i64);
         self.metrics.waiting_spans.set(state.waiting.spans as i64);
         self.metrics.waiting_bytes.set((state.waiting.bytes + state.unsettled_bytes) as i64);
         self.metrics.journal_bytes.set(self.journal.bytes() as i64);
     }
-}
-
-impl State {
-    /// Takes in a record from before the start.
-    fn replay(&mut self, file: u64, record: Record, now_ms: i64) {
-        let settings = self.sampler.settings();
-        match record {
-            Record::Spans(write) => {
-                let mut late: HashMap<TraceId, (Settled, Merged)> = HashMap::new();
-                for span in write.spans() {
-                    match self.decided.get(span.fixed.trace_id) {
-                        None => _ = self.waiting.add(&write, &span, file, now_ms, &settings),
-                        Some(settled) if settled.keep => {
-                            late.entry(span.fixed.trace_id).or_insert((settled, Merged::default())).1.push(&write, &span, settled);
-                        }
-                        Some(_) => {}
-                    }
-                }
-                for (id, (settled, merged)) in late {
-                    self.unsettled_bytes += merged.write.size_bytes();
-                    self.unsettled.push_back(Unsettled { id, settled, write: Some(merged.write), file });
-                }
-            }
-            Record::Decisions(decisions) => {
-                for (id, settled) in decisions {
-                    self.waiting.take(id);
-                    self.decided.insert(id, settled, &settings);
-                }
-            }
-        }
-    }
-
-    /// The file that each trace holds.
-    fn files(&self) -> Vec<u64> {
-        self.waiting.files().chain(self.unsettled.iter().map(|trace| trace.file)).collect()
-    }
-}
-
-/// Spans of several writes in one, resources and scopes that are alike once.
-#[derive(Default)]
-struct Merged {
-    write: TraceWrite,
-    resources: HashMap<Vec<u8>, usize>,
-    scopes: HashMap<Vec<u8>, usize>,
-}
-
-impl Merged {
-    /// Adds a span with the `tracestate` that the decision gives it.
-    fn push(&mut self, from: &TraceWrite, span: &SpanRef<'_>, settled: Settled) {
-        let decision = Decision::remembered(settled.keep, settled.probability, settled.is_exact, span.fixed.trace_id, span.trace_state);
-        let trace_state = decision.trace_state(span.trace_state);
-        self.copy(from, &SpanRef { trace_state: &trace_state, ..*span });
-    }
-
-    /// Adds a span as it is.
-    fn copy(&mut self, from: &TraceWrite, span: &SpanRef<'_>) {
-        let (resource, scope) = (self.resource(from, span.resource), self.scope(from, span.scope));
-        self.write.copy_span(resource, scope, span);
-    }
-
-    /// Adds all spans of a write as they are.
-    fn copy_all(&mut self, from: &TraceWrite) {
-        let resources: Vec<usize> = (0..from.resource_count()).map(|number| self.resource(from, number)).collect();
-        let scopes: Vec<usize> = (0..from.scope_count()).map(|number| self.scope(from, number)).collect();
-        from.spans().for_each(|span| self.write.copy_span(resources[span.resource], scopes[span.scope], &span));
-    }
-
-    fn resource(&mut self, from: &TraceWrite, number: usize) -> usize {
-        let resource = from.resource(number);
-        let mut key = resource.attributes.as_bytes().to_vec();
-        key.extend_from_slice(resource.schema_url.as_bytes());
-        key.extend(resource.dropped_attributes.to_le_bytes());
-        *self.resources.entry(key).or_insert_with(|| self.write.copy_resource(&resource))
-    }
-
-    fn scope(&mut self, from: &TraceWrite, number: usize) -> usize {
-        let scope = from.scope(number);
-        let mut key = Vec::new();
-        for text in [scope.name, scope.version, scope.schema_url] {
-            key.extend_from_slice(text.as_bytes());
-            key.push(0);
-        }
-        key.extend_from_slice(scope.attributes.as_bytes());
-        key.extend(scope.dropped_attributes.to_le_bytes());
-        *self.scopes.entry(key).or_insert_with(|| self.write.copy_scope(&scope))
-    }
-}
-
-/// A kept trace as it is stored: its spans say how many traces they stand for.
-fn with_trace_states(trace: TraceWrite, decision: &Decision) -> TraceWrite {
-    if trace.spans().all(|span| decision.trace_state(span.trace_state) == span.trace_state) {
-        return trace;
-    }
-    let mut merged = Merged::default();
-    for span in trace.spans() {
-        let trace_state = decision.trace_state(span.trace_state);
-        merged.copy(&trace, &SpanRef { trace_state: &trace_state, ..span });
-    }
-    merged.write
-}
-
-fn in_store_bytes(write: &TraceWrite) -> usize {
-    write.size_bytes() + write.len() * SPAN_IN_STORE_BYTES
 }
 
 /// The journal's record of all spans of a write.

@@ -1,3 +1,4 @@
+use super::settle::in_store_bytes;
 use super::*;
 use crate::traces::test_store::Traces;
 use phoenix_env::{DiskFaults, SimClock, SimDisk};
