@@ -1,15 +1,18 @@
 //! The gate: each span of a request is checked and put into the write.
 
+mod packer;
+mod refused;
+
+pub(super) use packer::{MOST_READ_ITEMS, Packer};
+pub(super) use refused::Refused;
+
 use super::limits::TraceLimits;
 use hashbrown::HashMap;
 use phoenix_model::traces::{
-    AttributeValue, Attributes, AttributesBuilder, LinkRef, ResourceRef, Scalar, ScopeRef, SpanId, SpanKind, SpanRecord, SpanStatus,
-    TraceId, TraceWrite,
+    Attributes, AttributesBuilder, LinkRef, ResourceRef, ScopeRef, SpanId, SpanKind, SpanRecord, SpanStatus, TraceId, TraceWrite,
 };
-use std::borrow::Cow;
+use refused::Fault;
 
-/// Values within an array, whatever the limit on bytes.
-const MOST_ITEMS: usize = 1024;
 /// The most bytes of a write: places in its arena have 32 bits.
 const MOST_BYTES: usize = 1 << 30;
 
@@ -20,68 +23,6 @@ pub(super) struct Changes {
     pub(super) cut: u64,
     /// Attributes, events and links that were left out.
     pub(super) left_out: [u64; 3],
-}
-
-/// Which id is why a span is refused while others are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
-    Trace,
-    Span,
-    Parent,
-}
-
-impl Fault {
-    const ALL: [Self; 3] = [Self::Trace, Self::Span, Self::Parent];
-
-    /// The reason as metrics give it.
-    pub(super) fn reason(self) -> &'static str {
-        ["invalid_trace_id", "invalid_span_id", "invalid_parent_id"][self as usize]
-    }
-
-    fn words(self) -> &'static str {
-        [
-            "a trace id that is not 16 bytes of which one is not zero",
-            "a span id that is not 8 bytes of which one is not zero",
-            "a parent's id that is not 8 bytes",
-        ][self as usize]
-    }
-}
-
-/// Spans that are not stored.
-#[derive(Debug, Default)]
-pub(super) struct Refused {
-    counts: [u64; 3],
-    /// The name of the first span for each fault.
-    first: [String; 3],
-}
-
-impl Refused {
-    fn add(&mut self, fault: Fault, name: &str) {
-        let number = &mut self.counts[fault as usize];
-        if *number == 0 {
-            self.first[fault as usize] = name.chars().take(100).collect();
-        }
-        *number += 1;
-    }
-
-    /// The number of spans.
-    pub(super) fn spans(&self) -> u64 {
-        self.counts.iter().sum()
-    }
-
-    /// How many have which fault.
-    pub(super) fn counts(&self) -> impl Iterator<Item = (Fault, u64)> + '_ {
-        Fault::ALL.into_iter().zip(self.counts).filter(|(_, number)| *number > 0)
-    }
-
-    /// Which spans are refused, and why; empty if none is.
-    pub(super) fn message(&self) -> String {
-        let sentence = |(fault, number): (Fault, u64)| {
-            let (noun, verb) = if number == 1 { ("span", "has") } else { ("spans", "have") };
-            format!("{number} {noun} {verb} {}, first the span {:?}", fault.words(), self.first[fault as usize])
-        };
-        self.counts().map(sentence).collect::<Vec<_>>().join("; ")
-    }
 }
 
 /// Puts a request's spans into a write.
@@ -328,94 +269,3 @@ impl<'l> Intake<'l> {
         text
     }
 }
-
-/// Packs attributes within the limits.
-pub(super) struct Packer<'p, 'b> {
-    builder: &'p mut AttributesBuilder<'b>,
-    limits: &'p TraceLimits,
-    changes: &'p mut Changes,
-    number: usize,
-    left_out: u32,
-}
-
-impl<'p, 'b> Packer<'p, 'b> {
-    fn new(builder: &'p mut AttributesBuilder<'b>, limits: &'p TraceLimits, changes: &'p mut Changes) -> Self {
-        Self { builder, limits, changes, number: 0, left_out: 0 }
-    }
-
-    /// The limits that hold.
-    pub(super) fn limits(&self) -> &'p TraceLimits {
-        self.limits
-    }
-
-    /// Whether there is room for another; if not, one more counts as left out.
-    pub(super) fn has_room(&mut self) -> bool {
-        self.number += 1;
-        let has_room = self.number <= self.limits.max_attributes;
-        if !has_room {
-            self.left_out = self.left_out.saturating_add(1);
-            self.changes.left_out[0] += 1;
-        }
-        has_room
-    }
-
-    /// Counts attributes that never came this far.
-    pub(super) fn leave_out(&mut self, number: u32) {
-        self.left_out = self.left_out.saturating_add(number);
-        self.changes.left_out[0] += u64::from(number);
-    }
-
-    /// Adds an attribute for which [`Packer::has_room`] said yes.
-    #[inline]
-    pub(super) fn put(&mut self, key: &str, value: AttributeValue<'_>) {
-        let key = self.shortened(key);
-        match value {
-            AttributeValue::Text(text) => {
-                let text = self.shortened(&text);
-                self.builder.push(key, &AttributeValue::Text(Cow::Borrowed(text)));
-            }
-            AttributeValue::Array(items) => {
-                let items = self.shortened_array(items);
-                self.builder.push(key, &AttributeValue::Array(items));
-            }
-            other => self.builder.push(key, &other),
-        }
-    }
-
-    /// Adds an attribute if there is room.
-    pub(super) fn add(&mut self, key: &str, value: AttributeValue<'_>) {
-        if self.has_room() {
-            self.put(key, value);
-        }
-    }
-
-    #[inline]
-    fn shortened<'t>(&mut self, text: &'t str) -> &'t str {
-        let (text, is_cut) = self.limits.cut(text);
-        self.changes.cut += u64::from(is_cut);
-        text
-    }
-
-    /// The items at the front of an array that are within the limit on bytes together.
-    fn shortened_array<'a>(&mut self, mut items: Vec<Scalar<'a>>) -> Vec<Scalar<'a>> {
-        let most = if self.limits.max_attribute_bytes == 0 { usize::MAX } else { self.limits.max_attribute_bytes };
-        let mut bytes = 0;
-        let mut within = |item: &Scalar<'_>| {
-            bytes += match item {
-                Scalar::Text(text) => text.len(),
-                Scalar::Bool(_) => 1,
-                Scalar::Int(_) | Scalar::Float(_) => 8,
-            };
-            bytes <= most
-        };
-        let kept = items.iter().take(MOST_ITEMS).take_while(|item| within(item)).count();
-        if kept < items.len() {
-            self.changes.cut += 1;
-            items.truncate(kept);
-        }
-        items
-    }
-}
-
-/// How many values of an array are looked at: one more than is kept, so that it shows.
-pub(super) const MOST_READ_ITEMS: usize = MOST_ITEMS + 1;

@@ -7,17 +7,19 @@
 //! `null` is as if the key was not there. What comes out is at most about twice as long as what goes
 //! in, and strings without escapes are copied once.
 
+mod scalars;
 mod schema;
+mod wire;
 
 pub(super) use schema::{OTLP, ZIPKIN};
 
 use crate::scan::Scanner;
+use scalars::{from_base64, is_key, whole};
 use std::net::IpAddr;
+use wire::{put_bytes, put_number, put_tag, within};
 
 /// How deep messages may be nested.
 const MAX_DEPTH: usize = 64;
-/// Bytes of a length that is put in before it is known: a number may have more digits than it needs.
-const LENGTH_BYTES: usize = 5;
 
 /// A message: its fields, the frequent ones first.
 #[derive(Debug)]
@@ -247,142 +249,9 @@ impl Writer<'_> {
     }
 }
 
-/// Whether a key names a field, in camel case or with underscores.
-fn is_key(name: &str, key: &str) -> bool {
-    if name == key {
-        return true;
-    }
-    let mut rest = key.bytes();
-    for byte in name.bytes() {
-        let is_next = if byte.is_ascii_uppercase() {
-            rest.next() == Some(b'_') && rest.next() == Some(byte.to_ascii_lowercase())
-        } else {
-            rest.next() == Some(byte)
-        };
-        if !is_next {
-            return false;
-        }
-    }
-    rest.next().is_none()
-}
-
-/// A whole number of 64 bits, negative ones as their two's complement. JSON may write `1e3` and `1.0`.
-fn whole(text: &str) -> Option<u64> {
-    if let Ok(number) = text.parse::<u64>() {
-        return Some(number);
-    }
-    if let Ok(number) = text.parse::<i64>() {
-        return Some(number as u64);
-    }
-    let number: f64 = serde_json::from_str(text).ok()?;
-    let is_whole = number.fract() == 0.0 && number.abs() < 9.2e18;
-    is_whole.then_some(number as i64 as u64)
-}
-
-/// Base64 with the alphabet of RFC 4648 in either form, with padding or without.
-fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut number) = (0_u32, 0);
-    for byte in text.trim_end_matches('=').bytes() {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(digit);
-        number += 6;
-        if number >= 8 {
-            number -= 8;
-            out.push((bits >> number) as u8);
-        }
-    }
-    Some(out)
-}
-
-fn put_varint(mut number: u64, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn put_tag(field: u32, wire_type: u32, out: &mut Vec<u8>) {
-    put_varint(u64::from(field << 3 | wire_type), out);
-}
-
-fn put_number(field: u32, number: u64, out: &mut Vec<u8>) {
-    put_tag(field, 0, out);
-    put_varint(number, out);
-}
-
-fn put_bytes(field: u32, bytes: &[u8], out: &mut Vec<u8>) {
-    put_tag(field, 2, out);
-    put_varint(bytes.len() as u64, out);
-    out.extend_from_slice(bytes);
-}
-
-/// Writes a field of bytes whose length is known behind them.
-fn within(field: u32, out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>) -> Result<(), String>) -> Result<(), String> {
-    put_tag(field, 2, out);
-    let at = out.len();
-    out.extend([0; LENGTH_BYTES]);
-    fill(out)?;
-    let length = out.len() - at - LENGTH_BYTES;
-    if length >> (7 * LENGTH_BYTES) != 0 {
-        return Err("a message is too long".to_owned());
-    }
-    for (i, byte) in out[at..at + LENGTH_BYTES].iter_mut().enumerate() {
-        *byte = (length >> (7 * i)) as u8 & 0x7f | if i + 1 < LENGTH_BYTES { 0x80 } else { 0 };
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn keys_come_in_two_cases() {
-        for (name, key, want) in [
-            ("startTimeUnixNano", "startTimeUnixNano", true),
-            ("startTimeUnixNano", "start_time_unix_nano", true),
-            ("startTimeUnixNano", "start_timeUnixNano", false),
-            ("name", "name", true),
-            ("name", "names", false),
-            ("name", "nam", false),
-        ] {
-            assert_eq!(is_key(name, key), want, "{key}");
-        }
-    }
-
-    #[test]
-    fn whole_numbers() {
-        for (text, want) in [
-            ("7", Some(7)),
-            ("-1", Some(u64::MAX)),
-            ("18446744073709551615", Some(u64::MAX)),
-            ("1e3", Some(1000)),
-            ("2.0", Some(2)),
-            ("2.5", None),
-            ("1e30", None),
-            ("", None),
-            ("x", None),
-        ] {
-            assert_eq!(whole(text), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn base64_in_its_forms() {
-        for (text, want) in [("YW55", Some("any")), ("YW4=", Some("an")), ("YW4", Some("an")), ("", Some("")), ("Y W", None)] {
-            assert_eq!(from_base64(text), want.map(|text| text.as_bytes().to_vec()), "{text}");
-        }
-        assert_eq!(from_base64("-_+/"), Some(vec![0xfb, 0xff, 0xbf]));
-    }
 
     #[test]
     fn nesting_has_an_end() {

@@ -4,15 +4,19 @@
 //! nanoseconds as `i64`. A range of time holds its start and not its end.
 
 mod attributes;
+mod events;
 mod select;
+mod span;
 mod write;
 
 pub use attributes::{Attribute, AttributeValue, Attributes, AttributesBuilder, Scalar};
+pub use events::{EventRef, Events, LinkRef, Links};
 pub use select::{
     ColumnValues, Compare, Intrinsic, Scope, SpanBatch, SpanColumn, SpanCondition, SpanField, SpanPredicate, SpanRows, SpanSelect,
     SpanStats, SpanTime, SpanValue, SpanVisitor, TagName, TraceInfo,
 };
-pub use write::{EventRef, Events, LinkRef, Links, ResourceRef, ScopeRef, SpanRecord, SpanRef, TraceWrite};
+pub use span::{ResourceRef, ScopeRef, SpanRecord, SpanRef};
+pub use write::TraceWrite;
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Spans on their way into a store, and out of it when a whole trace is asked for.
 
-use super::{Attributes, AttributesBuilder, SpanId, SpanKind, SpanStatus, TraceId};
-use crate::labels::{put_varint, take_varint};
+use super::events::{put_event, put_link};
+use super::{Attributes, AttributesBuilder, Events, LinkRef, Links, ResourceRef, ScopeRef, SpanRecord, SpanRef};
 use std::ops::Range;
 
 /// Spans with their resources and instrumentation scopes. Everything of variable length stands in
@@ -43,123 +43,6 @@ struct SpanRow {
     attributes: Place,
     events: Place,
     links: Place,
-}
-
-/// What of a span has a fixed size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SpanRecord {
-    /// The trace.
-    pub trace_id: TraceId,
-    /// The span.
-    pub span_id: SpanId,
-    /// The span above it; [`SpanId::NONE`] for a root.
-    pub parent_id: SpanId,
-    /// Nanoseconds since the Unix epoch.
-    pub start_ns: i64,
-    /// Nanoseconds, not negative: a span that ends before it starts has none.
-    pub duration_ns: i64,
-    /// Its role.
-    pub kind: SpanKind,
-    /// How it ended.
-    pub status: SpanStatus,
-    /// OTLP's flags: the W3C trace flags in the lowest byte.
-    pub flags: u32,
-    /// How many attributes, events and links the sender left out.
-    pub dropped: [u32; 3],
-}
-
-/// A resource: what a service says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct ResourceRef<'a> {
-    /// Its attributes.
-    pub attributes: Attributes<'a>,
-    /// The schema of its attributes; empty if it has none.
-    pub schema_url: &'a str,
-    /// How many attributes the sender left out.
-    pub dropped_attributes: u32,
-}
-
-impl<'a> ResourceRef<'a> {
-    /// `service.name`; empty if it has none.
-    pub fn service(&self) -> &'a str {
-        self.attributes.text("service.name").unwrap_or_default()
-    }
-}
-
-/// An instrumentation scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct ScopeRef<'a> {
-    /// The name of the library.
-    pub name: &'a str,
-    /// Its version.
-    pub version: &'a str,
-    /// Its attributes.
-    pub attributes: Attributes<'a>,
-    /// The schema of its spans' attributes; empty if it has none.
-    pub schema_url: &'a str,
-    /// How many attributes the sender left out.
-    pub dropped_attributes: u32,
-}
-
-/// One span of a [`TraceWrite`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SpanRef<'a> {
-    /// Ids, times, kind and status.
-    pub fixed: SpanRecord,
-    /// The resource's number within the write.
-    pub resource: usize,
-    /// The scope's number within the write.
-    pub scope: usize,
-    /// Its name.
-    pub name: &'a str,
-    /// What its status says beside its code.
-    pub status_message: &'a str,
-    /// W3C's `tracestate`.
-    pub trace_state: &'a str,
-    /// Its attributes.
-    pub attributes: Attributes<'a>,
-    /// Its events.
-    pub events: Events<'a>,
-    /// Its links.
-    pub links: Links<'a>,
-}
-
-/// The events of a span in packed form, in the order in which they came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Events<'a>(&'a [u8]);
-
-/// An event of a span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EventRef<'a> {
-    /// Nanoseconds since the Unix epoch.
-    pub time_ns: i64,
-    /// Its name.
-    pub name: &'a str,
-    /// Its attributes.
-    pub attributes: Attributes<'a>,
-    /// How many attributes the sender left out.
-    pub dropped_attributes: u32,
-}
-
-/// The links of a span in packed form, in the order in which they came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Links<'a>(&'a [u8]);
-
-/// A link from a span to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LinkRef<'a> {
-    /// The other span's trace.
-    pub trace_id: TraceId,
-    /// The other span.
-    pub span_id: SpanId,
-    /// The other span's `tracestate`.
-    pub trace_state: &'a str,
-    /// The link's attributes.
-    pub attributes: Attributes<'a>,
-    /// OTLP's flags.
-    pub flags: u32,
-    /// How many attributes the sender left out.
-    pub dropped_attributes: u32,
 }
 
 impl TraceWrite {
@@ -235,26 +118,13 @@ impl TraceWrite {
 
     /// Adds an event to the span begun last. Events come after all else but links, one after the other.
     pub fn push_event(&mut self, time_ns: i64, name: &str, dropped_attributes: u32, fill: impl FnOnce(&mut AttributesBuilder<'_>)) {
-        let place = filled(&mut self.arena, |arena| {
-            arena.extend(time_ns.to_le_bytes());
-            put_text(name, arena);
-            put_varint(dropped_attributes as usize, arena);
-            put_attributes(arena, fill);
-        });
+        let place = filled(&mut self.arena, |arena| put_event(time_ns, name, dropped_attributes, fill, arena));
         extend(&mut self.last().events, place);
     }
 
     /// Adds a link to the span begun last. Links come after all else, one after the other.
     pub fn push_link(&mut self, link: &LinkRef<'_>) {
-        let place = filled(&mut self.arena, |arena| {
-            arena.extend(link.trace_id.0);
-            arena.extend(link.span_id.0);
-            put_text(link.trace_state, arena);
-            put_varint(link.flags as usize, arena);
-            put_varint(link.dropped_attributes as usize, arena);
-            put_varint(link.attributes.as_bytes().len(), arena);
-            arena.extend(link.attributes.as_bytes());
-        });
+        let place = filled(&mut self.arena, |arena| put_link(link, arena));
         extend(&mut self.last().links, place);
     }
 
@@ -264,8 +134,8 @@ impl TraceWrite {
         let status_message = put(&mut self.arena, span.status_message.as_bytes());
         let trace_state = put(&mut self.arena, span.trace_state.as_bytes());
         let attributes = put(&mut self.arena, span.attributes.as_bytes());
-        let events = put(&mut self.arena, span.events.0);
-        let links = put(&mut self.arena, span.links.0);
+        let events = put(&mut self.arena, span.events.as_bytes());
+        let links = put(&mut self.arena, span.links.as_bytes());
         let row = self.last();
         (row.status_message, row.trace_state, row.attributes, row.events, row.links) =
             (status_message, trace_state, attributes, events, links);
@@ -351,8 +221,8 @@ impl TraceWrite {
             status_message: self.text(&row.status_message),
             trace_state: self.text(&row.trace_state),
             attributes: Attributes::trusted(self.bytes(&row.attributes)),
-            events: Events(self.bytes(&row.events)),
-            links: Links(self.bytes(&row.links)),
+            events: Events::trusted(self.bytes(&row.events)),
+            links: Links::trusted(self.bytes(&row.links)),
         }
     }
 
@@ -384,112 +254,6 @@ impl TraceWrite {
     }
 }
 
-impl<'a> Events<'a> {
-    /// Bytes that [`Events::as_bytes`] gave.
-    pub fn trusted(bytes: &'a [u8]) -> Self {
-        Self(bytes)
-    }
-
-    /// Bytes from somewhere else; `None` when they are not well-formed.
-    pub fn checked(bytes: &'a [u8]) -> Option<Self> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            take_event(&mut rest, Attributes::checked)?;
-        }
-        Some(Self(bytes))
-    }
-
-    /// The packed form.
-    pub fn as_bytes(self) -> &'a [u8] {
-        self.0
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The events, in order.
-    pub fn iter(self) -> impl Iterator<Item = EventRef<'a>> + Clone {
-        let mut rest = self.0;
-        std::iter::from_fn(move || if rest.is_empty() { None } else { take_event(&mut rest, |bytes| Some(Attributes::trusted(bytes))) })
-    }
-}
-
-impl<'a> Links<'a> {
-    /// Bytes that [`Links::as_bytes`] gave.
-    pub fn trusted(bytes: &'a [u8]) -> Self {
-        Self(bytes)
-    }
-
-    /// Bytes from somewhere else; `None` when they are not well-formed.
-    pub fn checked(bytes: &'a [u8]) -> Option<Self> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            take_link(&mut rest, Attributes::checked)?;
-        }
-        Some(Self(bytes))
-    }
-
-    /// The packed form.
-    pub fn as_bytes(self) -> &'a [u8] {
-        self.0
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The links, in order.
-    pub fn iter(self) -> impl Iterator<Item = LinkRef<'a>> + Clone {
-        let mut rest = self.0;
-        std::iter::from_fn(move || if rest.is_empty() { None } else { take_link(&mut rest, |bytes| Some(Attributes::trusted(bytes))) })
-    }
-}
-
-type ReadAttributes<'a> = fn(&'a [u8]) -> Option<Attributes<'a>>;
-
-fn take_event<'a>(rest: &mut &'a [u8], attributes: ReadAttributes<'a>) -> Option<EventRef<'a>> {
-    Some(EventRef {
-        time_ns: i64::from_le_bytes(rest.split_off(..8)?.try_into().ok()?),
-        name: std::str::from_utf8(take_bytes(rest)?).ok()?,
-        dropped_attributes: take_varint(rest)? as u32,
-        attributes: attributes(take_bytes(rest)?)?,
-    })
-}
-
-fn take_link<'a>(rest: &mut &'a [u8], attributes: ReadAttributes<'a>) -> Option<LinkRef<'a>> {
-    Some(LinkRef {
-        trace_id: TraceId(rest.split_off(..16)?.try_into().ok()?),
-        span_id: SpanId(rest.split_off(..8)?.try_into().ok()?),
-        trace_state: std::str::from_utf8(take_bytes(rest)?).ok()?,
-        flags: take_varint(rest)? as u32,
-        dropped_attributes: take_varint(rest)? as u32,
-        attributes: attributes(take_bytes(rest)?)?,
-    })
-}
-
-fn take_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = take_varint(rest)?;
-    rest.split_off(..length)
-}
-
-fn put_text(text: &str, arena: &mut Vec<u8>) {
-    put_varint(text.len(), arena);
-    arena.extend_from_slice(text.as_bytes());
-}
-
-/// Attributes with their length before them.
-fn put_attributes(arena: &mut Vec<u8>, fill: impl FnOnce(&mut AttributesBuilder<'_>)) {
-    let start = arena.len();
-    fill(&mut AttributesBuilder::new(arena));
-    let mut length = Vec::with_capacity(5);
-    put_varint(arena.len() - start, &mut length);
-    arena.extend_from_slice(&length);
-    arena[start..].rotate_right(length.len());
-}
-
 fn put(arena: &mut Vec<u8>, bytes: &[u8]) -> Place {
     filled(arena, |arena| arena.extend_from_slice(bytes))
 }
@@ -511,7 +275,7 @@ fn extend(place: &mut Place, by: Place) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::AttributeValue;
+    use super::super::{AttributeValue, SpanId, TraceId};
     use super::*;
 
     #[test]
