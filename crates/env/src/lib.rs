@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod disk;
 pub mod objects;
+pub mod records;
 
 pub use clock::{Clock, RealClock, SharedClock, SimClock};
 pub use disk::{Disk, DiskError, DiskFaults, DiskFile, DiskLock, FileIdentity, FileStat, OpenMode, RealDisk, SharedDisk, SimDisk};

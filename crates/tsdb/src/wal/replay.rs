@@ -1,10 +1,10 @@
 //! Reading a segment back after a restart.
 
 use super::segment::is_header;
-use super::{RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES, SeriesDefinition, decode_record, record_crc, segment_path};
-use crate::bytes::Reader;
+use super::{SEGMENT_HEADER_BYTES, SeriesDefinition, decode_record, record_crc, segment_path};
 use crate::rows::Rows;
-use phoenix_env::{Disk, DiskError, DiskFile, OpenMode};
+use phoenix_env::records::Records;
+use phoenix_env::{Disk, DiskError, OpenMode};
 use std::path::Path;
 
 /// What a segment held.
@@ -39,57 +39,9 @@ pub(crate) fn replay_segment(
     if !is_header(&header, number) {
         replayed.problems.push("its first bytes are damaged; records are read from where they should start".to_owned());
     }
-    let mut at = SEGMENT_HEADER_BYTES;
-    let mut payload = Vec::new();
-    while at < length {
-        match read_record(&*file, at, length, &mut payload)? {
-            Record::Good(next) => {
-                match decode_record(&payload) {
-                    Some((definitions, rows)) => {
-                        replayed.records += 1;
-                        apply(definitions, rows);
-                    }
-                    None => replayed.problems.push(format!("the record at byte {at} can't be understood, it is left out")),
-                }
-                at = next;
-            }
-            Record::Damaged(next) if matches!(read_record(&*file, next, length, &mut payload)?, Record::Good(_)) => {
-                replayed.problems.push(format!("the record at byte {at} is damaged, it is left out"));
-                at = next;
-            }
-            Record::Damaged(_) | Record::Torn => {
-                replayed.problems.push(format!("it is torn at byte {at}; the {} bytes from there are left out", length - at));
-                break;
-            }
-        }
-    }
+    let apply = |payload: &[u8]| decode_record(payload).map(|(definitions, rows)| apply(definitions, rows)).is_some();
+    let found = Records::of(&*file, record_crc)?.replay(SEGMENT_HEADER_BYTES, apply)?;
+    replayed.records = found.records;
+    replayed.problems.extend(found.problems);
     Ok(replayed)
-}
-
-enum Record {
-    /// The payload is read; the next record starts here.
-    Good(u64),
-    /// The checksum is wrong, but the length is possible.
-    Damaged(u64),
-    /// It does not end within the file.
-    Torn,
-}
-
-fn read_record(file: &dyn DiskFile, at: u64, length: u64, payload: &mut Vec<u8>) -> Result<Record, DiskError> {
-    let mut header = [0; RECORD_HEADER_BYTES];
-    if file.read_at(at, &mut header)? < header.len() {
-        return Ok(Record::Torn);
-    }
-    let mut reader = Reader::new(&header);
-    let (size, crc) = (reader.fixed_u32().unwrap_or(0), reader.fixed_u32().unwrap_or(0));
-    let start = at + RECORD_HEADER_BYTES as u64;
-    if size == 0 || u64::from(size) > length - start {
-        return Ok(Record::Torn);
-    }
-    payload.resize(size as usize, 0);
-    if file.read_at(start, payload)? < payload.len() {
-        return Ok(Record::Torn);
-    }
-    let next = start + u64::from(size);
-    Ok(if record_crc(size, payload) == crc { Record::Good(next) } else { Record::Damaged(next) })
 }

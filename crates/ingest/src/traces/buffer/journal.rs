@@ -7,6 +7,7 @@
 use super::record::{self, Record};
 use hashbrown::HashMap;
 use parking_lot::{Condvar, Mutex};
+use phoenix_env::records::Records;
 use phoenix_env::{DiskError, DiskFile, DiskLock, OpenMode, SharedDisk};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -48,7 +49,7 @@ struct Files {
 
 impl Journal {
     /// Opens the journal of a folder, and gives each sound record that is there, with its file's number, to
-    /// `replay`. In a file nothing counts behind a record that is not sound: it was never acknowledged.
+    /// `replay`. What is damaged is left out; what was torn was never acknowledged.
     pub(super) fn open(
         disk: SharedDisk,
         folder: &Path,
@@ -69,15 +70,12 @@ impl Journal {
         let mut bytes = BTreeMap::new();
         for name in disk.list(folder)? {
             if let Some(number) = name.strip_suffix(SUFFIX).and_then(|number| number.parse::<u64>().ok()) {
-                let content = disk.read(&folder.join(&name), u64::MAX)?;
-                let mut rest = content.as_slice();
-                while let Some(record) = record::take(&mut rest) {
-                    replay(number, record);
+                let file = disk.open(&folder.join(&name), OpenMode::Read)?;
+                bytes.insert(number, file.len()?);
+                let apply = |body: &[u8]| record::read(body).map(|record| replay(number, record)).is_some();
+                for problem in Records::of(&*file, record::checksum)?.replay(0, apply)?.problems {
+                    tracing::warn!(file = name, problem, "a journal of spans is damaged, or was not written to its end");
                 }
-                if !rest.is_empty() {
-                    tracing::warn!(file = name, bytes = rest.len(), "the end of a journal of spans was torn and is left out");
-                }
-                bytes.insert(number, content.len() as u64);
             }
         }
         let next_number = bytes.last_key_value().map_or(1, |(number, _)| number + 1);

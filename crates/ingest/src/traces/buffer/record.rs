@@ -91,32 +91,26 @@ fn framed(most_likely: usize, fill: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     out.extend([0; HEAD_BYTES]);
     fill(&mut out);
     let length = u32::try_from(out.len() - HEAD_BYTES).expect("a request is smaller than 4 GiB");
-    let checksum = crc32fast::hash(&out[HEAD_BYTES..]);
+    let checksum = checksum(length, &out[HEAD_BYTES..]);
     out[..4].copy_from_slice(&length.to_le_bytes());
     out[4..HEAD_BYTES].copy_from_slice(&checksum.to_le_bytes());
     out
 }
 
-/// Takes a record from the front; `None` where there is no whole and sound one.
-pub(super) fn take(rest: &mut &[u8]) -> Option<Record> {
-    let (head, behind) = rest.split_first_chunk::<HEAD_BYTES>()?;
-    let length = u32::from_le_bytes(*head.first_chunk()?) as usize;
-    let checksum = u32::from_le_bytes(*head.last_chunk()?);
-    let (body, behind) = behind.split_at_checked(length)?;
-    if crc32fast::hash(body) != checksum {
-        return None;
-    }
+/// The checksum of a body.
+pub(super) fn checksum(_length: u32, body: &[u8]) -> u32 {
+    crc32fast::hash(body)
+}
+
+/// Reads a body; `None` where it can't be understood.
+pub(super) fn read(body: &[u8]) -> Option<Record> {
     let (kind, mut body) = body.split_first()?;
     let record = match *kind {
         SPANS => Record::Spans(take_spans(&mut body)?),
         DECISIONS => Record::Decisions(take_decisions(&mut body)?),
         _ => return None,
     };
-    if !body.is_empty() {
-        return None;
-    }
-    *rest = behind;
-    Some(record)
+    body.is_empty().then_some(record)
 }
 
 fn take_spans(body: &mut &[u8]) -> Option<TraceWrite> {

@@ -302,3 +302,43 @@ fn nothing_acknowledged_is_lost_in_a_crash() {
         }
     }
 }
+
+/// Damage in a file of the journal takes the records that it touches; those behind them are there.
+#[test]
+fn damage_in_the_journal_takes_only_the_records_that_it_touches() {
+    let path = PathBuf::from(FOLDER).join("0000000000000001.spans");
+    let world = World::new(settings(), BufferLimits::default());
+    for number in 1..=6 {
+        world.buffer.write(&spans(&format!("{number} 2 1 n{number}!; {number} 3 1 m{number}"))).unwrap();
+    }
+    let World { disk, clock, .. } = world;
+    disk.restart();
+    let whole = disk.bytes(&path).unwrap();
+    let mut starts = vec![0];
+    while let Some(length) = whole.get(*starts.last().unwrap()..).and_then(|rest| rest.first_chunk::<4>()) {
+        starts.push(starts.last().unwrap() + record::HEAD_BYTES + u32::from_le_bytes(*length) as usize);
+    }
+    assert_eq!((starts.len(), starts.last()), (7, Some(&whole.len())));
+    // Of a record: the length in two ways, the checksum, the body; and more than one record.
+    let harms = [(1, 1, 1, 0x20), (1, 3, 1, 0x7f), (1, 4, 4, 0xff), (1, 40, 9, 0x55), (0, 0, 12, 0x55), (5, 30, 1, 1), (2, 6, 400, 0x55)];
+    for (number, offset, length, mask) in harms {
+        let mut bytes = whole.clone();
+        let (start, end) = (starts[number] + offset, starts[number] + offset + length);
+        bytes[start..end].iter_mut().for_each(|byte| *byte ^= mask);
+        for path in disk.files() {
+            phoenix_env::Disk::remove_file(&disk, &path).unwrap();
+        }
+        disk.replace(&path, &bytes);
+        let world = World::over(disk.clone(), clock.clone(), settings(), BufferLimits::default());
+        let sound = (0..6).filter(|record| end <= starts[*record] || start >= starts[record + 1]);
+        let mut want: Vec<String> = sound.flat_map(|record| [format!("shop/m{}", record + 1), format!("shop/n{}!", record + 1)]).collect();
+        want.sort();
+        assert!(want.len() >= 6 && want.len() < 12);
+        let mut got = world.pass(10);
+        got.sort();
+        assert_eq!(got, want, "record {number}, {length} bytes at {offset}");
+        // All is decided: the damaged file goes.
+        disk.restart();
+        drop(world);
+    }
+}
