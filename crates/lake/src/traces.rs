@@ -26,10 +26,11 @@ use elsewhere::Elsewhere;
 use hashbrown::DefaultHashBuilder;
 use phoenix_env::objects::SharedObjects;
 use phoenix_model::logs::{ReadError, ReadLimits};
-use phoenix_model::traces::{SpanSelect, SpanStats, SpanVisitor, TagName, TraceId, TraceWrite};
+use phoenix_model::traces::{SpanBatch, SpanSelect, SpanStats, SpanVisitor, TagName, TraceId, TraceWrite};
 use record::{decode_spans, encode_spans};
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The most attributes of spans that get a column of their own in a segment.
@@ -174,6 +175,23 @@ impl Schema for Spans {
     }
 }
 
+/// Notes whether its visitor was given something: what it has can't be taken back.
+struct Watched<'a> {
+    visitor: &'a mut (dyn SpanVisitor + Send),
+    given: &'a AtomicBool,
+}
+
+impl SpanVisitor for Watched<'_> {
+    fn batch(&mut self, batch: &SpanBatch<'_>) -> Result<(), ReadError> {
+        self.given.store(true, Ordering::Relaxed);
+        self.visitor.batch(batch)
+    }
+
+    fn bound_ns(&self) -> Option<i64> {
+        self.visitor.bound_ns()
+    }
+}
+
 impl TraceLake {
     /// Stores spans. When it returns, they are durable by the policy of `sync`, and the next read sees
     /// them. A span that is in memory already (same trace, id, start and kind) is not stored again.
@@ -203,20 +221,25 @@ impl TraceLake {
         limits: &ReadLimits<'_>,
         visitors: &mut [&mut (dyn SpanVisitor + Send)],
     ) -> Result<SpanStats, ReadError> {
-        self.with_scene(select.start_ns..select.end_ns, |scene| scene.read(select, limits, visitors))
+        let given = AtomicBool::new(false);
+        let mut watched: Vec<Watched<'_>> = visitors.iter_mut().map(|visitor| Watched { visitor: &mut **visitor, given: &given }).collect();
+        let mut visitors: Vec<&mut (dyn SpanVisitor + Send)> = watched.iter_mut().map(|watched| watched as _).collect();
+        let can_repeat = || !given.load(Ordering::Relaxed);
+        self.with_scene(select.start_ns..select.end_ns, can_repeat, |scene| scene.read(select, limits, &mut visitors))
     }
 
     /// The spans of a trace by start; none if it is not there, or if none of it lies within the range
     /// (nanoseconds since the Unix epoch).
     pub fn trace(&self, id: TraceId, range: Option<Range<i64>>, limits: &ReadLimits<'_>) -> Result<TraceWrite, ReadError> {
         let whole = range.clone().unwrap_or(i64::MIN..i64::MAX);
-        self.with_scene(whole, |scene| scene.trace(id, range.map(|range| (range.start, range.end)), limits))
+        let range = range.map(|range| (range.start, range.end));
+        self.with_scene(whole, || true, |scene| scene.trace(id, range, limits))
     }
 
     /// Names of attributes of spans in `[start_ns, end_ns)`, sorted; names from a little beyond the
     /// range may be among them.
     pub fn tag_names(&self, start_ns: i64, end_ns: i64, limits: &ReadLimits<'_>) -> Result<Vec<TagName>, ReadError> {
-        self.with_scene(start_ns..end_ns, |scene| scene.tag_names(start_ns, end_ns, limits))
+        self.with_scene(start_ns..end_ns, || true, |scene| scene.tag_names(start_ns, end_ns, limits))
     }
 
     /// Spans that ended before this moment are past their retention now.
@@ -227,21 +250,32 @@ impl TraceLake {
     /// Gives what there is to read: memory and all segments, but for those beyond the range that are
     /// damaged. Without them, all else holds as if they had never been: of the segments that
     /// hold a trace, all but one at most list it as split.
-    /// What damage a reader meets is told, and who asks for other times goes on without that segment.
-    fn with_scene<T>(&self, range: Range<i64>, read: impl FnOnce(&SpanScene<'_>) -> Result<T, ReadError>) -> Result<T, ReadError> {
-        let cutoff_ns = self.cutoff_ns();
-        let (view, mut memory): (View<Spans>, Vec<SpanView>) = self.look();
-        // What came first comes first.
-        memory.reverse();
-        let is_wanted = |held: &&Arc<Held<Spans>>| !held.is_damaged() || held.entry.info.overlaps(range.start, range.end);
-        let mut held: Vec<&Arc<Held<Spans>>> = view.segments.iter().filter(is_wanted).collect();
-        held.sort_by_key(|held| held.entry.created_ms);
-        let segments = held.iter().map(|held| &held.segment).collect();
-        let found = read(&SpanScene { memory, segments, cutoff_ns });
-        if let Err(ReadError::Storage(reason)) = &found {
-            self.note_damage(held.into_iter(), reason);
+    /// What damage a reader meets is told, and who asks for other times goes on without that segment: at
+    /// once where the reading can be repeated, and otherwise with the next question.
+    fn with_scene<T>(
+        &self,
+        range: Range<i64>,
+        can_repeat: impl Fn() -> bool,
+        mut read: impl FnMut(&SpanScene<'_>) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let is_beyond = |held: &Arc<Held<Spans>>| !held.entry.info.overlaps(range.start, range.end);
+        loop {
+            let cutoff_ns = self.cutoff_ns();
+            let (view, mut memory): (View<Spans>, Vec<SpanView>) = self.look();
+            // What came first comes first.
+            memory.reverse();
+            let is_wanted = |held: &&Arc<Held<Spans>>| !(held.is_damaged() && is_beyond(held));
+            let mut held: Vec<&Arc<Held<Spans>>> = view.segments.iter().filter(is_wanted).collect();
+            held.sort_by_key(|held| held.entry.created_ms);
+            let segments = held.iter().map(|held| &held.segment).collect();
+            let found = read(&SpanScene { memory, segments, cutoff_ns });
+            let Err(ReadError::Storage(reason)) = &found else { return found };
+            self.note_damage(held.iter().copied(), reason);
+            // Each time there is one segment less at least.
+            if !(held.iter().any(|held| held.is_damaged() && is_beyond(held)) && can_repeat()) {
+                return found;
+            }
         }
-        found
     }
 
     fn span_target<'a>(&'a self, id: &'a str) -> SpanTarget<'a> {
