@@ -1,10 +1,12 @@
 // Adds up the compressed script that each view loads and fails when one is above its budget.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 const dist = new URL('../dist/', import.meta.url);
 /** Bytes of gzip-compressed script that a first visit to any view may load before it is drawn, and with what follows. */
 const budget = { first: 300_000, default: 300_000, 'src/views/Explore.tsx': 400_000, 'src/views/logs/Logs.tsx': 400_000 };
+/** Bytes of gzip-compressed script that a worker may be; each is loaded when it is first needed. */
+const workerBudget = 20_000;
 /** What a view loads by itself right after it has been drawn: charts, and in Explore the editor (plain fields stand there until it comes). */
 const alsoLoads = {
   'src/views/Home.tsx': ['src/charts/Chart.tsx'],
@@ -48,6 +50,16 @@ for (const view of views.sort()) {
   failed ||= over;
   const kB = (bytes) => (bytes / 1000).toFixed(1).padStart(6);
   console.log(`${over ? 'OVER' : 'ok  '} ${view.padEnd(28)} ${kB(first)} kB before it is drawn, ${kB(total)} of ${limit / 1000} kB in all (gzip)`);
+}
+const workers = readdirSync(new URL('assets/', dist)).filter((file) => /^worker-.*\.js$/.test(file));
+for (const file of workers) {
+  const size = gzipped(`assets/${file}`);
+  failed ||= size > workerBudget;
+  console.log(`${size > workerBudget ? 'OVER' : 'ok  '} ${file.padEnd(28)} ${(size / 1000).toFixed(1).padStart(6)} of ${workerBudget / 1000} kB when a file is opened (gzip)`);
+}
+if (workers.length === 0) {
+  console.error('no worker found in assets: its budget was not checked');
+  failed = true;
 }
 if (views.length === 0) {
   console.error('no views found in the manifest: the budget was not checked');

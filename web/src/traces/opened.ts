@@ -1,56 +1,85 @@
+import type { Order } from './files/held';
+import type { Answers } from './files/wire';
+import { Joined, Wire } from './files/wire';
 import type { RawSpan } from './otlp';
-import { byTrace } from './trace';
-import { readSpans } from './otlp';
 
 /** A file that was opened here. It is kept until the page is left, and goes nowhere. */
 export interface OpenedFile {
+  number: number;
   name: string;
-  traces: Map<string, RawSpan[]>;
+  bytes: number;
+  format: string;
+  traces: number;
+  spans: number;
+  /** The first traces in which all words of `search` occur, and how many there are. */
+  list: (search: string, order: Order, most: number) => Promise<Answers['list']>;
+  /** The spans of a trace; none when the file has no such trace. */
+  spansOf: (traceId: string, signal?: AbortSignal) => Promise<RawSpan[]>;
 }
 
-const files: OpenedFile[] = [];
 /** Bytes of the largest file that is read. */
-export const mostBytes = 256 * 1024 * 1024;
+export const mostBytes = 128 * 1024 * 1024;
+/** Files that are kept; the one that was opened first makes room for the next. */
+const mostFiles = 8;
 
-/** JSON, or one JSON value a line, as the collector's file exporter writes them. */
-function parsed(text: string): unknown {
+const files = new Map<number, { file: OpenedFile; wire: Wire }>();
+let count = 0;
+
+/** What a file's spans are read with is loaded with the first file. */
+const startWorker = () => new Worker(new URL('./files/worker.ts', import.meta.url), { type: 'module' });
+
+/** Opens a file; answers with the reference under which it is shown: its only trace, or the list of them. */
+export async function openFile(file: File, signal: AbortSignal): Promise<string> {
+  const { name, size: bytes } = file;
+  if (bytes > mostBytes) throw new Error(`${name} is larger than ${mostBytes / 1024 / 1024} MiB, which is the most that this page reads`);
+  if (bytes === 0) throw new Error(`${name} is empty`);
+  const wire = new Wire(startWorker());
+  const stop = () => wire.end('It was not opened');
+  signal.addEventListener('abort', stop);
   try {
-    return JSON.parse(text);
+    const { format, traces, spans, firstId } = await wire.ask<'open'>({ kind: 'open', file });
+    count += 1;
+    const opened: OpenedFile = {
+      number: count,
+      name,
+      bytes,
+      format,
+      traces,
+      spans,
+      list: (search, order, most) => wire.ask<'list'>({ kind: 'list', search, order, most }),
+      spansOf: async (traceId, given) => {
+        const joined = new Joined();
+        for (let from: number | null = 0; from !== null; ) {
+          const part: Answers['part'] = await wire.ask<'part'>({ kind: 'part', traceId, from });
+          given?.throwIfAborted();
+          if (part) joined.add(part);
+          from = part?.next ?? null;
+        }
+        return joined.spans;
+      },
+    };
+    files.set(count, { file: opened, wire });
+    for (const [number, old] of files) {
+      if (files.size <= mostFiles) break;
+      old.wire.end('The file is no longer open');
+      files.delete(number);
+    }
+    return fileRef(count, traces === 1 ? firstId : null);
   } catch (error) {
-    const lines = text.split('\n').filter((line) => line.trim() !== '');
-    if (lines.length < 2) throw error;
-    return lines.map((line) => JSON.parse(line) as unknown);
+    wire.end('It was not opened');
+    throw new Error(`${name} cannot be shown. ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 
-/** Reads the traces of a file's text; those with most spans come first. */
-export function readFile(text: string): Map<string, RawSpan[]> {
-  let body: unknown;
-  try {
-    body = parsed(text);
-  } catch (error) {
-    throw new Error(`The file is no JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const traces = byTrace(readSpans(body));
-  if (traces.size === 0) throw new Error('The file holds no spans');
-  return traces;
+/** How addresses name an opened file, and a trace of it. */
+export const fileRef = (number: number, traceId: string | null) => (traceId === null ? `file-${number}` : `file-${number}-${traceId}`);
+
+/** The file of such a reference, and its trace, `null` for the list of all; `null` for a trace of the server. */
+export function parseRef(ref: string): { number: number; traceId: string | null } | null {
+  const found = /^file-(\d{1,6})(?:-(.*))?$/.exec(ref);
+  return found && { number: Number(found[1]), traceId: found[2] ?? null };
 }
 
-/** Opens a file; answers with the reference under which its first trace is shown. */
-export async function openFile(file: File): Promise<string> {
-  if (file.size > mostBytes) throw new Error(`${file.name} is larger than ${mostBytes / 1024 / 1024} MiB, which is the most that this page reads`);
-  const traces = readFile(await file.text());
-  files.push({ name: file.name, traces });
-  return fileRef(files.length, [...traces.keys()][0]!);
-}
-
-/** How addresses name a trace of an opened file. */
-export const fileRef = (number: number, traceId: string) => `file-${number}-${traceId || 'none'}`;
-
-/** The file and trace of such a reference; `null` for a trace of the server. */
-export function parseRef(ref: string): { number: number; traceId: string } | null {
-  const found = /^file-(\d{1,6})-(.*)$/.exec(ref);
-  return found ? { number: Number(found[1]), traceId: found[2] === 'none' ? '' : found[2]! } : null;
-}
-
-export const openedFile = (number: number): OpenedFile | undefined => files[number - 1];
+export const openedFile = (number: number): OpenedFile | undefined => files.get(number)?.file;

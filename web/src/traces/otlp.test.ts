@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { fileRef, parseRef, readFile } from './opened';
 import type { AnyValue } from './otlp';
 import { attributesOf, eventsOf, idOf, linksOf, readSpans, valueText, writeOtlp } from './otlp';
 
@@ -113,19 +112,4 @@ test.each([
 
 test.each([null, 7, 'text', {}, { data: [] }, { resourceSpans: 'x' }])('what holds no spans is refused: %j', (body) => {
   expect(() => readSpans(body)).toThrow('resourceSpans');
-});
-
-test('files: one JSON value, one a line, and what is neither', () => {
-  const line = JSON.stringify(writeOtlp(readSpans(server)));
-  expect([...readFile(line).values()].map((spans) => spans.length)).toEqual([2]);
-  expect([...readFile(`${line}\n${line}\n`).values()].map((spans) => spans.length)).toEqual([4]);
-  expect(() => readFile('{ nothing')).toThrow('no JSON');
-  expect(() => readFile('{"resourceSpans": []}')).toThrow('no spans');
-  expect(() => readFile('[]')).toThrow('no spans');
-});
-
-test('references to traces of files', () => {
-  expect(parseRef(fileRef(3, 'ab'))).toEqual({ number: 3, traceId: 'ab' });
-  expect(parseRef(fileRef(1, ''))).toEqual({ number: 1, traceId: '' });
-  expect(parseRef('5b8efff798038103d269b633813fc60c')).toBeNull();
 });

@@ -1,7 +1,7 @@
 /**
  * Spans out of JSON, and back: what the server answers (Tempo's JSON of the protobuf messages: ids in base64, kinds and
  * states by name, 64-bit numbers as texts) and what OTLP's JSON encoding says (ids in hex, enumerations as numbers),
- * which files hold. Nothing is taken for granted about the input.
+ * which files hold. Nothing is taken for granted about the input; `files/` tells what is wrong with a file.
  */
 
 export interface AnyValue {
@@ -119,13 +119,13 @@ export function attribute(attributes: KeyValue[], key: string): string {
   return found ? valueText(found.value) : '';
 }
 
-function resourceOf(value: unknown): Resource {
+export function resourceOf(value: unknown): Resource {
   const source = object(value);
   const attributes = keyValues(source.attributes);
   return { attributes, source, service: attribute(attributes, 'service.name') || 'unknown service' };
 }
 
-function scopeOf(value: unknown): Scope {
+export function scopeOf(value: unknown): Scope {
   const source = object(value);
   return { name: text(source.name), version: text(source.version), source };
 }
@@ -157,7 +157,7 @@ function groupsOf(holder: Json): unknown[] | undefined {
   return Array.isArray(groups) ? groups : undefined;
 }
 
-function spanOf(source: Json, resource: Resource, scope: Scope): RawSpan {
+export function spanOf(source: Json, resource: Resource, scope: Scope): RawSpan {
   const status = object(source.status);
   return {
     traceId: idOf(source.traceId),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { given } from './given';
 import type { RawSpan } from './otlp';
 import { ancestors, matching, visibleRows } from './rows';
-import { buildTrace, byTrace, rootOf } from './trace';
+import { buildTrace, byTrace, placeOf, rootOf, shortId, spanRef } from './trace';
 
 /** A trace as its tree, a span a line: indented name, beginning, duration and time in itself in milliseconds. */
 const drawn = (text: string) => {
@@ -66,6 +66,50 @@ test('spans with the same id are all shown, children below the first', () => {
       2 1 2 8  api work
     `),
   ).toEqual({ tree: ['client 0 10 4', '  work 2 6 6', 'server 1 8 8'], problems: ['1 span has the id of another; children hang below the first'] });
+});
+
+/** As `given`, with the kinds of the spans in their order. */
+const ofKinds = (text: string, ...kinds: RawSpan['kind'][]) => given(text).map((span, index) => ({ ...span, kind: kinds[index] ?? span.kind }));
+
+test.each([
+  ['client first', 'client', 'server'],
+  ['producer and consumer', 'producer', 'consumer'],
+] as const)('caller and callee that share an id stand below each other: %s', (_, caller, callee) => {
+  const shared = ofKinds(
+    `
+      2 1 10 90 web GET
+      2 1 20 80 api GET
+      1 - 0 100 web root
+      3 2 30 40 db  read
+      4 2 30 35 api parse
+      5 2 12 15 web connect
+    `,
+    caller,
+    callee,
+  );
+  const tree = ['root', '  GET web', '    connect web', '    GET api', '      read db', '      parse api'];
+  for (const order of [shared, [shared[1]!, shared[0]!, ...shared.slice(2)]]) {
+    const trace = buildTrace(order);
+    expect(trace.spans.map((span) => `${'  '.repeat(span.depth)}${span.raw.name}${span.raw.name === 'root' ? '' : ` ${span.raw.resource.service}`}`)).toEqual(tree);
+    expect(trace.problems).toEqual([]);
+    expect(trace.spans.map((_, place) => placeOf(trace, spanRef(trace, place)))).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(spanRef(trace, 3)).toBe('2.2');
+  }
+});
+
+test('a third span with a shared id is told', () => {
+  expect(buildTrace(ofKinds('1 - 0 9 a x\n1 - 1 8 b x\n1 - 2 7 c x', 'client', 'server', 'server')).problems).toEqual(['1 span has the id of another; children hang below the first']);
+});
+
+test('ids in lists tell what differs', () => {
+  expect(shortId('5b8efff798038103d269b633813fc60c')).toBe('5b8efff798038103…');
+  expect(shortId('0000000000000000d269b633813fc60c')).toBe('d269b633813fc60c');
+});
+
+test('addresses of spans that are not there', () => {
+  const trace = buildTrace(given('1 - 0 10 web root\n- 1 1 2 web nameless'));
+  expect(['9', '1.2', '1.x', '', '.1'].map((ref) => placeOf(trace, ref))).toEqual([-1, -1, -1, 1, 1]);
+  expect(spanRef(trace, 1)).toBe('');
 });
 
 test('spans without an id, without times, and that end before they begin', () => {

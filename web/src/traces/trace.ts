@@ -32,20 +32,28 @@ export interface Trace {
 const count = (number: number, one: string, many: string) => `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 
 /**
- * Hangs spans below their parents. A span whose parent is missing, or that is its own ancestor, becomes a root; of
- * spans with the same id, the first is whom children belong to. The number of steps grows as n log n with the spans,
- * whatever they say of each other; `work` counts them.
+ * Hangs spans below their parents. A span whose parent is missing, or that is its own ancestor, becomes a root. Where
+ * caller and callee share an id, as Zipkin's may, the callee hangs below the caller and takes the children, but those of
+ * the caller's own service; of other spans with the same id, the first is whom children belong to. The number of steps
+ * grows as n log n with the spans, whatever they say of each other; `work` counts them.
  */
 export function buildTrace(raw: RawSpan[], work: { steps: number } = { steps: 0 }): Trace {
   const first = new Map<string, number>();
+  const callees = new Map<string, number>();
   let repeated = 0;
   let base = 0n;
   let untimed = 0;
   raw.forEach((span, index) => {
     work.steps += 1;
     if (span.spanId === '') return;
-    if (first.has(span.spanId)) repeated += 1;
-    else first.set(span.spanId, index);
+    const before = first.get(span.spanId);
+    if (before === undefined) first.set(span.spanId, index);
+    else if (callees.has(span.spanId)) repeated += 1;
+    else if (calls(raw[before]!) && isCalled(span)) callees.set(span.spanId, index);
+    else if (isCalled(raw[before]!) && calls(span)) {
+      callees.set(span.spanId, before);
+      first.set(span.spanId, index);
+    } else repeated += 1;
   });
   for (const span of raw) {
     if (span.begin === 0n) untimed += 1;
@@ -64,10 +72,19 @@ export function buildTrace(raw: RawSpan[], work: { steps: number } = { steps: 0 
   const parents = new Int32Array(raw.length).fill(-1);
   let orphans = 0;
   raw.forEach((span, index) => {
+    if (span.spanId !== '' && callees.get(span.spanId) === index) {
+      parents[index] = first.get(span.spanId)!;
+      return;
+    }
     if (span.parentId === '') return;
     const parent = first.get(span.parentId);
+    const callee = callees.get(span.parentId);
     if (parent === undefined) orphans += 1;
-    else parents[index] = parent;
+    else if (callee === undefined) parents[index] = parent;
+    else {
+      const { service } = span.resource;
+      parents[index] = service === raw[parent]!.resource.service && service !== raw[callee]!.resource.service ? parent : callee;
+    }
   });
   const cycles = cutCycles(parents, work);
 
@@ -131,6 +148,9 @@ export function buildTrace(raw: RawSpan[], work: { steps: number } = { steps: 0 
   return { id: raw.find((span) => span.traceId)?.traceId ?? '', begin: base, duration, spans, services, errors, problems };
 }
 
+const calls = ({ kind }: RawSpan) => kind === 'client' || kind === 'producer';
+const isCalled = ({ kind }: RawSpan) => kind === 'server' || kind === 'consumer';
+
 /** Makes a root of one span of each circle; answers with how many there were. */
 function cutCycles(parents: Int32Array, work: { steps: number }): number {
   const walks = new Int32Array(parents.length);
@@ -163,3 +183,21 @@ export function byTrace(spans: RawSpan[]): Map<string, RawSpan[]> {
 
 /** The span that speaks for the trace: the first that names no parent, or else the first. */
 export const rootOf = (trace: Trace): Span | undefined => trace.spans.find((span) => span.parent < 0 && span.raw.parentId === '') ?? trace.spans[0];
+
+/** A trace’s id for lists: its second half where the first is zeros, as of ids of 64 bits, or else its first. */
+export const shortId = (id: string) => (id.startsWith('0'.repeat(16)) ? id.slice(16) : `${id.slice(0, 16)}…`);
+
+/** How addresses name a span: by its id, and by its number among those that share it where it is not the first. */
+export function spanRef(trace: Trace, place: number): string {
+  const { spanId } = trace.spans[place]!.raw;
+  let number = 0;
+  for (let at = 0; at <= place; at += 1) if (trace.spans[at]!.raw.spanId === spanId) number += 1;
+  return spanId === '' || number === 1 ? spanId : `${spanId}.${number}`;
+}
+
+/** The place of the span that an address names; -1 when it is not there. */
+export function placeOf(trace: Trace, ref: string): number {
+  const [id, number = '1'] = ref.split('.');
+  let left = Number(number);
+  return trace.spans.findIndex(({ raw }) => raw.spanId === id && (left -= 1) === 0);
+}

@@ -14,6 +14,7 @@ export function NoTraces({ range, onChange }: { range: number; onChange: (next: 
         Send OTLP to <code>127.0.0.1:4317</code> (gRPC), or to <code>http://127.0.0.1:4318/v1/traces</code> (HTTP). Any OpenTelemetry SDK does so when it is told in its environment:
       </p>
       <pre className="code otlp-snippet">{snippet}</pre>
+      <p>A file with traces (JSON of OTLP, Jaeger or Zipkin) can be dropped on this page. It is read in this browser and not sent anywhere.</p>
       <div className="row wrap" style={{ justifyContent: 'center' }}>
         <CopyButton value={snippet}>
           {({ copied, copy }) => (

@@ -6,10 +6,13 @@ import { quantity } from '../../format/quantity';
 import { Icon } from '../../parts/Icon';
 import { State } from '../../parts/State';
 import type { Segment } from '../../traces/critical-path';
+import type { OpenedFile } from '../../traces/opened';
+import { fileRef } from '../../traces/opened';
 import type { KeyValue } from '../../traces/otlp';
 import { attributesOf, eventsOf, linksOf, valueText } from '../../traces/otlp';
 import { operationQuery, writeForm, emptyForm } from '../../traces/query';
 import type { Trace } from '../../traces/trace';
+import { spanRef } from '../../traces/trace';
 import { exploreLink } from '../../url/explore';
 import { traceLink, tracesLink } from '../../url/traces';
 import { TraceLogs } from './TraceLogs';
@@ -18,8 +21,8 @@ interface Props {
   trace: Trace;
   place: number;
   segments: Segment[];
-  /** Whether the trace is from a file: the server knows nothing of it. */
-  local: boolean;
+  /** The file that the trace is from; the server knows nothing of it. */
+  file: OpenedFile | undefined;
   onZoom: () => void;
   onClose: () => void;
 }
@@ -28,14 +31,15 @@ const seconds = (nanoseconds: number) => quantity(nanoseconds / 1e9, 'seconds');
 /** Events and links that are listed. */
 const mostListed = 200;
 
-export function SpanDetails({ trace, place, segments, local, onZoom, onClose }: Props) {
+export function SpanDetails({ trace, place, segments, file, onZoom, onClose }: Props) {
   const span = trace.spans[place]!;
+  const local = file !== undefined;
   const { raw } = span;
   const { service } = raw.resource;
   const events = eventsOf(raw);
   const links = linksOf(raw);
   const onPath = segments.reduce((sum, { from, to }) => sum + to - from, 0);
-  const link = `${location.origin}${traceLink(raw.traceId, { span: raw.spanId })}`;
+  const link = `${location.origin}${traceLink(raw.traceId, { span: spanRef(trace, place) })}`;
   // Some minutes on both sides, so that the figures around the span can be seen.
   const around = { range: 1_800, end: Number((trace.begin + BigInt(Math.round(span.begin))) / 1_000_000_000n) + 900 };
   const [opened] = useState(() => Date.now());
@@ -151,7 +155,7 @@ export function SpanDetails({ trace, place, segments, local, onZoom, onClose }: 
             <ul className="span-events">
               {links.slice(0, mostListed).map((each, index) => (
                 <li key={index}>
-                  <Link href={traceLink(each.traceId, { span: each.spanId })}>
+                  <Link href={traceLink(file ? fileRef(file.number, each.traceId) : each.traceId, { span: each.spanId })}>
                     <code>{each.traceId}</code>
                   </Link>{' '}
                   <span className="dim">

@@ -1,6 +1,6 @@
-import { Button, CopyButton, NativeSelect, SegmentedControl } from '@mantine/core';
+import { Button, CopyButton, SegmentedControl } from '@mantine/core';
 import { useMemo } from 'react';
-import { Link, useLocation, useParams } from 'wouter';
+import { Link, useParams } from 'wouter';
 import { ApiError } from '../../api/request';
 import { quantity } from '../../format/quantity';
 import { exactTime } from '../../format/time';
@@ -15,10 +15,12 @@ import type { Trace as TraceData } from '../../traces/trace';
 import { rootOf } from '../../traces/trace';
 import { useParam } from '../../url/params';
 import { compareLink, traceLink } from '../../url/traces';
+import { FileNote } from './FileNote';
+import { FileTraces } from './FileTraces';
 import { FlameGraph } from './FlameGraph';
+import { OpenButton, OpeningNote, useOpening } from './OpenFile';
 import { OperationsTable } from './OperationsTable';
 import { TraceLogs } from './TraceLogs';
-import { OpenFile } from './TraceTabs';
 import './Traces.css';
 import type { LoadedTrace } from './use-trace';
 import { useTrace } from './use-trace';
@@ -27,28 +29,46 @@ import { WaterfallView } from './WaterfallView';
 export default function Trace() {
   const { id = '' } = useParams();
   const loaded = useTrace(id);
-  const { trace, error, loading, file } = loaded;
-  const isLocal = parseRef(id) !== null;
+  const { trace, file } = loaded;
+  if (file && parseRef(id)?.traceId === null) return <FileTraces key={id} file={file} />;
   if (trace && trace.spans.length > 0) return <TraceView key={id} reference={id} trace={trace} loaded={loaded} />;
+  return <NotShown reference={id} loaded={loaded} />;
+}
+
+/** What stands in the place of a trace while there is none, and why. */
+function NotShown({ reference, loaded: { error, loading, file, again } }: { reference: string; loaded: LoadedTrace }) {
+  const opening = useOpening();
+  const local = parseRef(reference);
+  const inStore = local?.traceId;
   return (
     <>
       <PageHead title="Trace" tab="Trace">
-        <OpenFile />
+        <OpenButton opening={opening} />
       </PageHead>
+      <OpeningNote opening={opening} />
       {loading ? (
         <Loading lines={10} />
-      ) : isLocal ? (
-        <Empty title={file ? 'This trace has no spans' : 'The file of this trace is no longer open'}>
+      ) : local && !file ? (
+        <Empty title="The file of this trace is no longer open">
           <p>What is opened from a file stays in this page and is gone when the page is loaded again. Open the file once more.</p>
         </Empty>
       ) : error && !(error instanceof ApiError && error.status === 404) ? (
-        <Failure error={error} retry={loaded.again} />
+        <Failure error={error} retry={again} />
+      ) : local ? (
+        <Empty title="This trace is not in the file">
+          <p>
+            {file!.name} holds no span of <code>{inStore}</code>.
+          </p>
+          <Button variant="default" component={Link} href={traceLink(inStore ?? '')}>
+            Look among the stored traces
+          </Button>
+        </Empty>
       ) : (
         <Empty title="This trace is not here">
           <p>
-            No span of <code>{id}</code> is stored: its spans may not have arrived yet, sampling may have left them out, or retention has removed them.
+            No span of <code>{reference}</code> is stored: its spans may not have arrived yet, sampling may have left them out, or retention has removed them.
           </p>
-          <Button variant="default" onClick={loaded.again}>
+          <Button variant="default" onClick={again}>
             Look again
           </Button>
         </Empty>
@@ -68,7 +88,7 @@ const views = [
 
 function TraceView({ reference, trace, loaded }: { reference: string; trace: TraceData; loaded: LoadedTrace }) {
   const [view, setView] = useParam('view', 'waterfall');
-  const [, navigate] = useLocation();
+  const opening = useOpening();
   const { file } = loaded;
   const segments = useMemo(() => criticalPath(trace), [trace]);
   const path = useMemo(() => pathBySpan(segments), [segments]);
@@ -77,17 +97,7 @@ function TraceView({ reference, trace, loaded }: { reference: string; trace: Tra
   const depth = useMemo(() => trace.spans.reduce((most, span) => Math.max(most, span.depth), 0) + 1, [trace]);
   return (
     <>
-      <PageHead
-        title={name}
-        tab={`${root.raw.name} (trace)`}
-        beside={
-          file && (
-            <span className="tag" title="It was read by this page and not sent anywhere">
-              From the file {file.name}, not stored
-            </span>
-          )
-        }
-      >
+      <PageHead title={name} tab={`${root.raw.name} (trace)`}>
         {!file && <TraceLogs services={trace.services} traceId={trace.id} begin={trace.begin} duration={trace.duration} label="Logs" />}
         <Button component={Link} href={compareLink(reference)} variant="default">
           Compare
@@ -95,13 +105,25 @@ function TraceView({ reference, trace, loaded }: { reference: string; trace: Tra
         <Button variant="default" onClick={() => downloadTrace(trace)} leftSection={<Icon name="download" size={13} />} title="As OTLP in JSON">
           Download
         </Button>
-        {!file && (
+        {file ? (
+          <OpenButton opening={opening} />
+        ) : (
           <Button variant="default" onClick={loaded.again} leftSection={<Icon name="again" size={13} />} title="Spans may still arrive">
             Reload
           </Button>
         )}
       </PageHead>
+      <OpeningNote opening={opening} />
       <div className="stack">
+        {file && (
+          <FileNote file={file}>
+            {file.traces > 1 && (
+              <Button variant="default" size="compact-xs" component={Link} href={traceLink(fileRef(file.number, null))}>
+                All {file.traces.toLocaleString('en')} traces
+              </Button>
+            )}
+          </FileNote>
+        )}
         <div className="row wrap trace-facts">
           <CopyButton value={trace.id}>
             {({ copied, copy }) => (
@@ -143,16 +165,8 @@ function TraceView({ reference, trace, loaded }: { reference: string; trace: Tra
         )}
         <div className="row wrap">
           <SegmentedControl aria-label="View" value={views.some((each) => each.value === view) ? view : 'waterfall'} onChange={setView} data={views} />
-          {file && file.others.length > 1 && (
-            <NativeSelect
-              aria-label="Trace of the file"
-              value={trace.id}
-              data={file.others.map((other) => ({ value: other, label: other || 'without an id' }))}
-              onChange={(event) => navigate(traceLink(fileRef(file.number, event.currentTarget.value)))}
-            />
-          )}
         </div>
-        {view === 'flame' ? <FlameGraph trace={trace} /> : view === 'operations' ? <OperationsTable trace={trace} path={path} /> : <WaterfallView trace={trace} path={path} local={file !== undefined} />}
+        {view === 'flame' ? <FlameGraph trace={trace} /> : view === 'operations' ? <OperationsTable trace={trace} path={path} /> : <WaterfallView trace={trace} path={path} file={file} />}
       </div>
     </>
   );

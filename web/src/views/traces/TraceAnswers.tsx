@@ -11,6 +11,7 @@ import { Icon } from '../../parts/Icon';
 import { State } from '../../parts/State';
 import { valueText } from '../../traces/otlp';
 import { asksForAll } from '../../traces/query';
+import { shortId } from '../../traces/trace';
 import { useParam } from '../../url/params';
 import type { TracesState } from '../../url/traces';
 import { compareLink, traceLink } from '../../url/traces';
@@ -156,7 +157,7 @@ function TraceRow({ trace, chosen, onChoose }: { trace: FoundTrace; chosen: bool
             <strong>{trace.rootServiceName || 'root not yet received'}</strong> {trace.rootTraceName}
           </Link>
           <div className="dim">
-            <code>{trace.traceID.slice(0, 16)}…</code> {services.length > 1 && <span>{services.length} services</span>}
+            <code>{shortId(trace.traceID)}</code> {services.length > 1 && <span>{services.length} services</span>}
           </div>
         </td>
         <td className="num nowrap" style={{ textAlign: 'left' }}>

@@ -5,7 +5,9 @@ import { quantity } from '../../format/quantity';
 import { Icon } from '../../parts/Icon';
 import type { Segment } from '../../traces/critical-path';
 import { ancestors, matching, visibleRows } from '../../traces/rows';
+import type { OpenedFile } from '../../traces/opened';
 import type { Trace } from '../../traces/trace';
+import { placeOf, spanRef } from '../../traces/trace';
 import { Minimap } from './Minimap';
 import { ServiceLegend } from './ServiceLegend';
 import { SpanDetails } from './SpanDetails';
@@ -14,7 +16,8 @@ import { Waterfall } from './Waterfall';
 interface Props {
   trace: Trace;
   path: Map<number, Segment[]>;
-  local: boolean;
+  /** The file that the trace is from; the server knows nothing of it. */
+  file: OpenedFile | undefined;
 }
 
 /** A part of the trace's duration, in nanoseconds since it began. */
@@ -31,10 +34,10 @@ const pathHelp =
 /** The least part of a trace that can be shown, in nanoseconds. */
 const leastWindow = 100;
 
-export function WaterfallView({ trace, path, local }: Props) {
+export function WaterfallView({ trace, path, file }: Props) {
   const [params, setParams] = useSearchParams();
   const asked = params.get('span');
-  const selected = useMemo(() => (asked ? trace.spans.findIndex((span) => span.raw.spanId === asked) : -1), [trace, asked]);
+  const selected = useMemo(() => (asked ? placeOf(trace, asked) : -1), [trace, asked]);
   const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(new Set());
   const [active, setActive] = useState(Math.max(selected, 0));
   const [shown, setShown] = useState<Shown>('all');
@@ -57,7 +60,7 @@ export function WaterfallView({ trace, path, local }: Props) {
     setParams(
       (before) => {
         const next = new URLSearchParams(before);
-        const id = place === null ? '' : trace.spans[place]!.raw.spanId;
+        const id = place === null ? '' : spanRef(trace, place);
         if (id) next.set('span', id);
         else next.delete('span');
         return next;
@@ -213,7 +216,7 @@ export function WaterfallView({ trace, path, local }: Props) {
           trace={trace}
           place={selected}
           segments={path.get(selected) ?? []}
-          local={local}
+          file={file}
           onZoom={() => {
             const span = trace.spans[selected]!;
             move({ from: span.begin, to: span.begin + span.duration });
