@@ -2,16 +2,8 @@
 
 use crate::units;
 use phoenix_model::Span;
-use phoenix_query::cursor::{Cursor, read_string};
-
-/// A token and where it stands.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Token {
-    /// What it is.
-    pub kind: TokenKind,
-    /// The bytes that it was read from.
-    pub span: Span,
-}
+use phoenix_query::cursor::{Cursor, read_scanned_string};
+use phoenix_query::frame::{self, Shared, Token};
 
 /// The kinds of token. Keywords are words; the parser knows them by their place.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,8 +28,16 @@ pub(crate) enum TokenKind {
     End,
 }
 
-/// What is said of a string without its closing quote.
-pub(crate) const NOT_TERMINATED: &str = "literal not terminated";
+impl frame::TokenKind for TokenKind {
+    fn shared(&self) -> Shared<'_> {
+        match self {
+            Self::Word(word) => Shared::Word(word),
+            Self::Symbol(symbol) => Shared::Symbol(symbol),
+            Self::End => Shared::End,
+            _ => Shared::Other,
+        }
+    }
+}
 
 /// Two-character symbols come before their first characters.
 const SYMBOLS: [&str; 29] = [
@@ -46,11 +46,11 @@ const SYMBOLS: [&str; 29] = [
 ];
 
 /// Reads all tokens; the last is [`TokenKind::End`].
-pub(crate) fn tokens(text: &str) -> Vec<Token> {
+pub(crate) fn tokens(text: &str) -> Vec<Token<TokenKind>> {
     let mut cursor = Cursor::new(text);
     let mut tokens = Vec::new();
     loop {
-        skip_space(&mut cursor);
+        cursor.skip_space_and_comments();
         let start = cursor.offset();
         let Some(first) = cursor.peek() else {
             tokens.push(Token { kind: TokenKind::End, span: Span::new(start, start) });
@@ -59,7 +59,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         let kind = match first {
             '0'..='9' => number(&mut cursor),
             '.' if cursor.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) => number(&mut cursor),
-            '"' | '`' | '\'' => string(&mut cursor, first),
+            '"' | '`' | '\'' => read_scanned_string(&mut cursor).map_or_else(TokenKind::Invalid, TokenKind::String),
             '-' if cursor.rest()[1..].strip_prefix('-').is_some_and(|rest| rest.starts_with(is_word_start)) => {
                 cursor.eat("--");
                 TokenKind::Flag(cursor.eat_while(|c| is_word(c) || c == '-').to_owned())
@@ -78,16 +78,6 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     }
 }
 
-fn skip_space(cursor: &mut Cursor<'_>) {
-    loop {
-        cursor.eat_while(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
-        if cursor.peek() != Some('#') {
-            return;
-        }
-        cursor.eat_while(|c| c != '\n');
-    }
-}
-
 fn is_word_start(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_'
 }
@@ -96,27 +86,9 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-fn string(cursor: &mut Cursor<'_>, quote: char) -> TokenKind {
-    match read_string(cursor) {
-        Ok(_) if quote == '\'' => TokenKind::Invalid("strings stand in double quotes or backticks".to_owned()),
-        Ok(text) => TokenKind::String(text),
-        Err(error) if error.message.starts_with("unterminated") => TokenKind::Invalid(NOT_TERMINATED.to_owned()),
-        Err(error) => TokenKind::Invalid(error.message),
-    }
-}
-
-/// A number, a duration or a size. Takes the whole run of letters, digits and dots, so that `5x` is
-/// one bad token and not two good ones.
+/// A number, a duration or a size.
 fn number(cursor: &mut Cursor<'_>) -> TokenKind {
-    let start = cursor.offset();
-    let hex = cursor.eat("0x") || cursor.eat("0X");
-    let mut previous = '0';
-    cursor.eat_while(|c| {
-        let exponent_sign = matches!(c, '+' | '-') && !hex && matches!(previous, 'e' | 'E');
-        previous = c;
-        is_word(c) || matches!(c, '.' | 'µ' | 'μ') || exponent_sign
-    });
-    let text = cursor.since(start);
+    let text = cursor.eat_number(|c| is_word(c) || matches!(c, '.' | 'µ' | 'μ'));
     if let Some(value) = parse_number(text) {
         return if value.is_finite() { TokenKind::Number(value) } else { TokenKind::Invalid(format!("the number {text} is too large")) };
     }

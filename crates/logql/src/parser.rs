@@ -11,13 +11,14 @@ mod pipeline;
 mod range;
 mod selector;
 
-use crate::ast::{Expr, ExprKind, LogExpr, RangeOp, VectorOp};
-use crate::lexer::{NOT_TERMINATED, Token, TokenKind, tokens};
-use phoenix_model::{Diagnostic, MatchOp, Matcher, Severity, Source, Span};
-
-/// How deep expressions may nest, counting each operator of a chain, so that no recursion over a
-/// tree can exhaust a thread's stack.
-pub const MAX_DEPTH: usize = 128;
+use crate::ast::{Expr, ExprKind, Grouping, LogExpr, RangeOp, VectorOp};
+use crate::lexer::{TokenKind, tokens};
+use phoenix_model::{Diagnostic, MatchOp, Matcher, Source, Span};
+use phoenix_query::cursor::NOT_TERMINATED;
+pub use phoenix_query::frame::MAX_DEPTH;
+use phoenix_query::frame::{Frame, syntax_error};
+pub use phoenix_query::parsed::MAX_QUERY_BYTES;
+use std::ops::{Deref, DerefMut};
 
 /// How many conditions one label filter may combine. They are cheaper than levels of expressions,
 /// and generated ones can be long.
@@ -26,34 +27,8 @@ pub const MAX_FILTER_CONDITIONS: usize = 500;
 /// How many regular expressions one query may have: each may take 10 MiB once it is compiled.
 pub const MAX_REGEXES: usize = 256;
 
-/// How long a query may be, in bytes; Loki's limit too.
-pub const MAX_QUERY_BYTES: usize = 128 * 1024;
-
-/// How many diagnostics one text may give.
-const MAX_DIAGNOSTICS: usize = 20;
-
-/// How many findings are kept while reading, before they are sorted and cut.
-const MAX_FINDINGS: usize = 200;
-
-/// What came of a text.
-#[derive(Debug, Clone)]
-pub struct Parsed {
-    /// What could be read; with [`ExprKind::Error`] in the place of what could not. `None` for an
-    /// empty text.
-    pub expr: Option<Expr>,
-    /// What is wrong, in order of position.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Parsed {
-    /// The expression, if nothing is wrong with it; warnings are let through.
-    pub fn into_result(self) -> Result<Expr, Vec<Diagnostic>> {
-        match self.expr {
-            Some(expr) if self.diagnostics.iter().all(|d| d.severity != Severity::Error) => Ok(expr),
-            _ => Err(self.diagnostics),
-        }
-    }
-}
+/// What came of a text: with [`ExprKind::Error`] in the place of what could not be read.
+pub type Parsed = phoenix_query::Parsed<Expr>;
 
 /// Reads a query and checks it. Never panics, whatever the text.
 pub fn parse(text: &str) -> Parsed {
@@ -94,45 +69,50 @@ pub fn parse_log(text: &str) -> Result<LogExpr, Vec<Diagnostic>> {
 
 fn parse_with(text: &str, must_select: bool) -> Parsed {
     let source = Source::new("query", text);
-    if text.len() > MAX_QUERY_BYTES {
-        let message = format!("input size too long ({} > {MAX_QUERY_BYTES})", text.len());
-        let help = format!("a query may have {MAX_QUERY_BYTES} bytes");
-        return Parsed { expr: None, diagnostics: vec![Diagnostic::error(&source, Span::default(), message).with_help(help)] };
+    if let Some(refused) = Parsed::too_long(&source) {
+        return refused;
     }
-    let mut parser = Parser { source, tokens: tokens(text), next: 0, depth: 0, diagnostics: Vec::new(), regexes: 0, must_select };
+    let mut parser = Parser { frame: Frame::new(source, tokens(text), "expression"), regexes: 0, must_select };
     let expr = parser.whole();
-    let mut diagnostics = parser.diagnostics;
-    diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
-    diagnostics.dedup();
-    diagnostics.truncate(MAX_DIAGNOSTICS);
-    Parsed { expr, diagnostics }
+    Parsed::new(expr, parser.frame.into_findings())
 }
 
+/// The grammar, on the frame that all languages share.
 struct Parser {
-    source: Source,
-    tokens: Vec<Token>,
-    next: usize,
-    depth: usize,
-    diagnostics: Vec<Diagnostic>,
+    frame: Frame<TokenKind>,
     /// How many regular expressions were compiled.
     regexes: usize,
     /// Whether a selector needs a matcher that refuses the empty value.
     must_select: bool,
 }
 
+impl Deref for Parser {
+    type Target = Frame<TokenKind>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.frame
+    }
+}
+
+impl DerefMut for Parser {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.frame
+    }
+}
+
 impl Parser {
     fn whole(&mut self) -> Option<Expr> {
-        if self.peek() == &TokenKind::End {
+        if self.at_end() {
             self.unexpected(&[], Some("write a selector such as `{app=\"x\"}`"));
             return None;
         }
         let expr = self.expression(0);
-        if self.peek() != &TokenKind::End && expr.kind != ExprKind::Error {
+        if !self.at_end() && expr.kind != ExprKind::Error {
             let help = matches!(self.peek(), TokenKind::String(_)).then_some("a filter of lines is written as `|= \"x\"`");
             self.unexpected(&[], help);
         }
         // Whatever else can be read is read for its errors alone.
-        while self.peek() != &TokenKind::End {
+        while !self.at_end() {
             let opens = *self.peek_after() == TokenKind::Symbol("(");
             if self.at_symbol("{") || (matches!(self.peek(), TokenKind::Word(_)) && opens) {
                 let _ = self.expression(0);
@@ -141,58 +121,6 @@ impl Parser {
             }
         }
         Some(expr)
-    }
-
-    fn peek(&self) -> &TokenKind {
-        &self.tokens[self.next].kind
-    }
-
-    fn peek_after(&self) -> &TokenKind {
-        &self.tokens[(self.next + 1).min(self.tokens.len() - 1)].kind
-    }
-
-    fn span(&self) -> Span {
-        self.tokens[self.next].span
-    }
-
-    /// The end of the token before this one.
-    fn previous_end(&self) -> usize {
-        self.next.checked_sub(1).map_or(0, |i| self.tokens[i].span.end)
-    }
-
-    fn span_from(&self, start: usize) -> Span {
-        Span::new(start, self.previous_end().max(start))
-    }
-
-    /// Takes a token. The last one, [`TokenKind::End`], stays.
-    fn bump(&mut self) -> Token {
-        let token = self.tokens[self.next].clone();
-        self.next = (self.next + 1).min(self.tokens.len() - 1);
-        token
-    }
-
-    fn at_symbol(&self, symbol: &str) -> bool {
-        matches!(self.peek(), TokenKind::Symbol(s) if *s == symbol)
-    }
-
-    fn eat_symbol(&mut self, symbol: &str) -> bool {
-        let found = self.at_symbol(symbol);
-        if found {
-            self.bump();
-        }
-        found
-    }
-
-    fn at_word(&self, word: &str) -> bool {
-        matches!(self.peek(), TokenKind::Word(w) if w.eq_ignore_ascii_case(word))
-    }
-
-    fn eat_word(&mut self, word: &str) -> bool {
-        let found = self.at_word(word);
-        if found {
-            self.bump();
-        }
-        found
     }
 
     /// Takes a symbol, or reports that it is missing.
@@ -254,71 +182,18 @@ impl Parser {
         }
     }
 
-    fn error(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
-        let diagnostic = Diagnostic::error(&self.source, span, message);
-        // A second complaint about the same place would only repeat the first.
-        if let Some(index) = self.diagnostics.iter().position(|d| d.span.start == span.start && d.span.end == span.end) {
-            return &mut self.diagnostics[index];
-        }
-        if self.diagnostics.len() >= MAX_FINDINGS {
-            // Only the first are shown; of the others it matters that there are some.
-            self.diagnostics.pop();
-        }
-        self.diagnostics.push(diagnostic);
-        self.diagnostics.last_mut().expect("just pushed")
-    }
-
-    fn error_with_help(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.error(span, message).help.get_or_insert_with(|| help.into());
-    }
-
     /// Reports the next token, in Loki's words. Without `expected` anything might have come.
     fn unexpected(&mut self, expected: &[&str], help: Option<&str>) {
-        let span = self.span();
-        if *self.peek() == TokenKind::End && self.diagnostics.iter().any(|d| d.message == NOT_TERMINATED) {
+        if self.at_end() && self.has_said(&[NOT_TERMINATED]) {
             // The rest of the text is within the string.
             return;
         }
         let found = match self.peek() {
             TokenKind::Invalid(message) => message.clone(),
-            kind => {
-                let found = describe(kind, self.peek_after());
-                if expected.is_empty() {
-                    format!("syntax error: unexpected {found}")
-                } else {
-                    format!("syntax error: unexpected {found}, expecting {}", expected.join(" or "))
-                }
-            }
+            kind => syntax_error(&describe(kind, self.peek_after()), expected),
         };
-        let diagnostic = self.error(span, found);
-        if let Some(help) = help {
-            diagnostic.help.get_or_insert_with(|| help.to_owned());
-        }
-    }
-
-    /// Skips over balanced brackets up to a token for which `stop` holds, or to the end, or to a
-    /// closing bracket that was opened before.
-    fn skip_to(&mut self, stop: impl Fn(&TokenKind) -> bool) {
-        let mut open = 0_usize;
-        loop {
-            match self.peek() {
-                TokenKind::End => return,
-                kind if open == 0 && stop(kind) => return,
-                TokenKind::Symbol("(" | "[" | "{") => open += 1,
-                TokenKind::Symbol(")" | "]" | "}") => {
-                    let Some(less) = open.checked_sub(1) else { return };
-                    open = less;
-                }
-                _ => {}
-            }
-            self.bump();
-        }
-    }
-
-    /// Skips to the given closing bracket and takes it.
-    fn recover_at(&mut self, closing: &'static str) {
-        self.skip_to(|kind| *kind == TokenKind::Symbol(closing));
-        self.eat_symbol(closing);
+        let span = self.span();
+        self.error(span, found).advise(help);
     }
 
     fn error_here(&self) -> Expr {
@@ -365,7 +240,7 @@ fn describe(kind: &TokenKind, after: &TokenKind) -> String {
     match kind {
         TokenKind::End => "$end".to_owned(),
         TokenKind::Word(word) => {
-            let is_called = *after == TokenKind::Symbol("(") || matches!(after, TokenKind::Word(w) if is_grouping_word(w));
+            let is_called = *after == TokenKind::Symbol("(") || matches!(after, TokenKind::Word(w) if Grouping::is_keyword(w));
             if is_called && (RangeOp::from_name(word).is_some() || VectorOp::from_name(word).is_some()) {
                 return word.to_ascii_uppercase();
             }
@@ -382,14 +257,4 @@ fn describe(kind: &TokenKind, after: &TokenKind) -> String {
         TokenKind::Symbol(symbol) => (*symbol).to_owned(),
         TokenKind::Invalid(message) => message.clone(),
     }
-}
-
-fn is_grouping_word(word: &str) -> bool {
-    word.eq_ignore_ascii_case("by") || word.eq_ignore_ascii_case("without")
-}
-
-/// The candidate that a word was likely meant to be. Long words are no typos, and looking for one
-/// among them takes time.
-fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if word.len() > 64 { None } else { phoenix_model::suggest::nearest(word, candidates) }
 }

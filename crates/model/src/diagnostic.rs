@@ -134,6 +134,13 @@ impl Diagnostic {
         self
     }
 
+    /// Adds what to do, if nothing is said of that yet.
+    pub fn advise(&mut self, help: Option<impl Into<String>>) {
+        if self.help.is_none() {
+            self.help = help.map(Into::into);
+        }
+    }
+
     /// Line and column, both from 1; `None` without a text.
     pub fn position(&self) -> Option<(usize, usize)> {
         self.source.as_ref().map(|source| source.position(self.span.start))

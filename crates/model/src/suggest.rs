@@ -1,8 +1,14 @@
 //! "Did you mean …": the nearest of a list of names.
 
+/// The longest word that may be a typo, in bytes: comparing takes time with the square of the length.
+const MAX_WORD_BYTES: usize = 64;
+
 /// The candidate with the fewest edits from `word`, when it is near enough to be a likely typo:
 /// at most a third of the word's length, and at least one edit allowed.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > MAX_WORD_BYTES {
+        return None;
+    }
     let allowed = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()
@@ -46,5 +52,8 @@ mod tests {
         assert_eq!(nearest("scrape_intervall", keys), Some("scrape_interval"));
         assert_eq!(nearest("scarpe_timeout", keys), Some("scrape_timeout"));
         assert_eq!(nearest("labels", keys), None);
+        let long = "a".repeat(64);
+        assert_eq!(nearest(&long, [long.as_str()]), Some(long.as_str()));
+        assert_eq!(nearest(&format!("{long}a"), [long.as_str()]), None);
     }
 }

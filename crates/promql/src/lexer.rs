@@ -2,15 +2,7 @@
 
 use phoenix_model::Span;
 use phoenix_query::cursor::{Cursor, read_string};
-
-/// A token and where it stands.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Token {
-    /// What it is.
-    pub kind: TokenKind,
-    /// The bytes that it was read from.
-    pub span: Span,
-}
+use phoenix_query::frame::{self, Shared, Token};
 
 /// The kinds of token. Keywords are words; the parser knows them by their place.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +23,17 @@ pub enum TokenKind {
     End,
 }
 
+impl frame::TokenKind for TokenKind {
+    fn shared(&self) -> Shared<'_> {
+        match self {
+            Self::Word(word) => Shared::Word(word),
+            Self::Symbol(symbol) => Shared::Symbol(symbol),
+            Self::End => Shared::End,
+            _ => Shared::Other,
+        }
+    }
+}
+
 /// Two-character symbols come before their first characters.
 const SYMBOLS: [&str; 28] = [
     "</", ">/", "==", "!=", "=~", "!~", "<=", ">=", "+", "-", "*", "/", "%", "^", "=", "<", ">", "(", ")", "{", "}", "[", "]", ",", ":",
@@ -38,13 +41,13 @@ const SYMBOLS: [&str; 28] = [
 ];
 
 /// Reads all tokens; the last is [`TokenKind::End`].
-pub fn tokens(text: &str) -> Vec<Token> {
+pub fn tokens(text: &str) -> Vec<Token<TokenKind>> {
     let mut cursor = Cursor::new(text);
     let mut tokens = Vec::new();
     // Within brackets a colon parts range and step; elsewhere it may begin or continue a name.
     let mut in_brackets = false;
     loop {
-        skip_space(&mut cursor);
+        cursor.skip_space_and_comments();
         let start = cursor.offset();
         let Some(first) = cursor.peek() else {
             tokens.push(Token { kind: TokenKind::End, span: Span::new(start, start) });
@@ -77,35 +80,17 @@ pub fn tokens(text: &str) -> Vec<Token> {
     }
 }
 
-fn skip_space(cursor: &mut Cursor<'_>) {
-    loop {
-        cursor.eat_while(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
-        if cursor.peek() != Some('#') {
-            return;
-        }
-        cursor.eat_while(|c| c != '\n');
-    }
-}
-
 fn is_word_start(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_'
 }
 
-/// A number or a duration. Takes the whole run of letters, digits and dots, so that `5x` is one
-/// bad token and not two good ones.
+/// A number or a duration.
 fn number(cursor: &mut Cursor<'_>) -> TokenKind {
-    let start = cursor.offset();
-    let hex = cursor.eat("0x") || cursor.eat("0X");
-    let mut previous = '0';
-    cursor.eat_while(|c| {
-        let exponent_sign = matches!(c, '+' | '-') && !hex && matches!(previous, 'e' | 'E');
-        previous = c;
-        c.is_ascii_alphanumeric() || c == '.' || c == '_' || exponent_sign
-    });
-    let text = cursor.since(start);
+    let text = cursor.eat_number(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_'));
     if let Some(value) = parse_number(text) {
         return TokenKind::Number(value);
     }
+    let hex = text.starts_with("0x") || text.starts_with("0X");
     let has_unit = !hex && text.bytes().all(|b| b.is_ascii_alphanumeric()) && text.bytes().any(|b| b.is_ascii_alphabetic());
     if !has_unit {
         return TokenKind::Invalid(format!("bad number or duration syntax: {text:?}"));

@@ -64,6 +64,35 @@ impl<'a> Cursor<'a> {
         }
         self.since(start)
     }
+
+    /// Skips blanks and line breaks.
+    pub fn skip_space(&mut self) {
+        self.eat_while(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
+    }
+
+    /// Skips blanks, line breaks, and comments from `#` to the end of their line.
+    pub fn skip_space_and_comments(&mut self) {
+        self.skip_space();
+        while self.peek() == Some('#') {
+            self.eat_while(|c| c != '\n');
+            self.skip_space();
+        }
+    }
+
+    /// Takes a number with all that stands right behind it, so that `5x` is one bad token and not
+    /// two good ones: characters that fit, and signs of exponents, as in `1e-3`.
+    pub fn eat_number(&mut self, mut fits: impl FnMut(char) -> bool) -> &'a str {
+        let start = self.offset;
+        // In hexadecimal numbers `e` is a digit.
+        let hex = self.eat("0x") || self.eat("0X");
+        let mut previous = '0';
+        self.eat_while(|c| {
+            let exponent_sign = matches!(c, '+' | '-') && !hex && matches!(previous, 'e' | 'E');
+            previous = c;
+            fits(c) || exponent_sign
+        });
+        self.since(start)
+    }
 }
 
 /// What is wrong with a string literal, and where.
@@ -164,6 +193,21 @@ fn push(bytes: &mut Vec<u8>, byte: u8) -> Result<(), String> {
     Ok(())
 }
 
+/// What Go's scanner says of a string without its closing quote.
+pub const NOT_TERMINATED: &str = "literal not terminated";
+
+/// Reads a string literal as [`read_string`] does where quotes are double or backticks, in the words
+/// of Go's scanner, which Loki and Tempo use.
+pub fn read_scanned_string(cursor: &mut Cursor<'_>) -> Result<String, String> {
+    let quote = cursor.peek();
+    match read_string(cursor) {
+        Ok(_) if quote == Some('\'') => Err("strings stand in double quotes or backticks".to_owned()),
+        Ok(text) => Ok(text),
+        Err(error) if error.message.starts_with("unterminated") => Err(NOT_TERMINATED.to_owned()),
+        Err(error) => Err(error.message),
+    }
+}
+
 /// Writes a string literal with double quotes that [`read_string`] reads back.
 pub fn quote(text: &str) -> String {
     use std::fmt::Write;
@@ -220,6 +264,35 @@ mod tests {
         ] {
             assert_eq!(read(text), Err(want.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn scanned_strings_have_two_kinds_of_quotes() {
+        for (text, want) in [
+            (r#""a\"b""#, Ok("a\"b")),
+            ("`a\nb`", Ok("a\nb")),
+            ("'a'", Err("strings stand in double quotes or backticks")),
+            ("'a", Err(NOT_TERMINATED)),
+            ("`a", Err(NOT_TERMINATED)),
+            (r#""\ud800""#, Err("an escape sequence is not a valid Unicode code point")),
+        ] {
+            let mut cursor = Cursor::new(text);
+            assert_eq!(read_scanned_string(&mut cursor).as_deref().map_err(String::as_str), want, "{text}");
+            assert_eq!(cursor.rest(), "", "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_taken_whole() {
+        for (text, number) in [("1e-3-2", "1e-3"), ("0x1e-3", "0x1e"), ("5x y", "5x"), ("1.5.2,", "1.5.2"), ("1-2", "1")] {
+            assert_eq!(Cursor::new(text).eat_number(|c| c.is_ascii_alphanumeric() || c == '.'), number, "{text}");
+        }
+        let mut cursor = Cursor::new(" \t# a b\n# c\r\n d #");
+        cursor.skip_space_and_comments();
+        assert_eq!(cursor.rest(), "d #");
+        cursor.bump();
+        cursor.skip_space_and_comments();
+        assert_eq!(cursor.rest(), "");
     }
 
     proptest! {

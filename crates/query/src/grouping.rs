@@ -12,6 +12,11 @@ pub struct Grouping {
 }
 
 impl Grouping {
+    /// Whether a word begins a grouping.
+    pub fn is_keyword(word: &str) -> bool {
+        word.eq_ignore_ascii_case("by") || word.eq_ignore_ascii_case("without")
+    }
+
     /// The labels of the group that a series belongs to. `without` removes the metric's name too.
     pub fn group_of(&self, series: &Labels) -> Labels {
         if self.without {

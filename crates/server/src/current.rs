@@ -191,7 +191,7 @@ fn trace_expression(text: &str) -> Vec<Diagnostic> {
 fn log_expression(text: &str) -> Vec<Diagnostic> {
     let parsed = phoenix_logql::parse(text);
     let mut found = parsed.diagnostics;
-    if let Some(expr) = parsed.expr.filter(|expr| expr.query_kind() == QueryKind::Logs)
+    if let Some(expr) = parsed.query.filter(|expr| expr.query_kind() == QueryKind::Logs)
         && found.iter().all(|d| d.severity != Severity::Error)
     {
         let message = "a rule needs numbers, and this expression gives log lines";

@@ -5,16 +5,8 @@ use crate::names::PARENT_SCOPES;
 use crate::units;
 use phoenix_model::Span;
 use phoenix_model::traces::Scope;
-use phoenix_query::cursor::{Cursor, read_string};
-
-/// A token and where it stands.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Token {
-    /// What it is.
-    pub kind: TokenKind,
-    /// The bytes that it was read from.
-    pub span: Span,
-}
+use phoenix_query::cursor::{Cursor, read_scanned_string};
+use phoenix_query::frame::{self, Shared, Token};
 
 /// The kinds of token. Keywords are words; the parser knows them by their place.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,8 +33,16 @@ pub(crate) enum TokenKind {
     End,
 }
 
-/// What is said of a string without its closing quote.
-pub(crate) const NOT_TERMINATED: &str = "literal not terminated";
+impl frame::TokenKind for TokenKind {
+    fn shared(&self) -> Shared<'_> {
+        match self {
+            Self::Word(word) => Shared::Word(word),
+            Self::Symbol(symbol) => Shared::Symbol(symbol),
+            Self::End => Shared::End,
+            _ => Shared::Other,
+        }
+    }
+}
 
 /// What is said of an attribute's key without its closing quote.
 pub(crate) const KEY_NOT_TERMINATED: &str = "unexpected EOF, expecting \"";
@@ -57,7 +57,7 @@ const SYMBOLS: [&str; 34] = [
 const COLON_SCOPES: [&str; 5] = ["trace:", "span:", "event:", "link:", "instrumentation:"];
 
 /// Reads all tokens; the last is [`TokenKind::End`].
-pub(crate) fn tokens(text: &str) -> Vec<Token> {
+pub(crate) fn tokens(text: &str) -> Vec<Token<TokenKind>> {
     let mut cursor = Cursor::new(text);
     let mut tokens = Vec::new();
     loop {
@@ -74,7 +74,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             '0'..='9' => number(&mut cursor),
             '.' if cursor.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) => number(&mut cursor),
             '.' => attribute(&mut cursor, false, None),
-            '"' | '`' | '\'' => string(&mut cursor, first),
+            '"' | '`' | '\'' => read_scanned_string(&mut cursor).map_or_else(TokenKind::Invalid, TokenKind::String),
             c if is_word_start(c) => word(&mut cursor),
             '~' => {
                 cursor.bump();
@@ -96,7 +96,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
 /// Skips blanks, `// …` and `/* … */`. Gives the place of a comment that is not closed.
 fn skip_space(cursor: &mut Cursor<'_>) -> Option<Span> {
     loop {
-        cursor.eat_while(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
+        cursor.skip_space();
         let start = cursor.offset();
         if cursor.eat("//") {
             cursor.eat_while(|c| c != '\n');
@@ -195,26 +195,9 @@ fn quoted_key(cursor: &mut Cursor<'_>, key: &mut String) -> Result<(), &'static 
     if known { Ok(()) } else { Err("invalid escape sequence") }
 }
 
-fn string(cursor: &mut Cursor<'_>, quote: char) -> TokenKind {
-    match read_string(cursor) {
-        Ok(_) if quote == '\'' => TokenKind::Invalid("strings stand in double quotes or backticks".to_owned()),
-        Ok(text) => TokenKind::String(text),
-        Err(error) if error.message.starts_with("unterminated") => TokenKind::Invalid(NOT_TERMINATED.to_owned()),
-        Err(error) => TokenKind::Invalid(error.message),
-    }
-}
-
-/// A number or a duration. Takes the whole run of letters, digits and dots, so that `5x` is one bad
-/// token and not two good ones.
+/// A number or a duration.
 fn number(cursor: &mut Cursor<'_>) -> TokenKind {
-    let start = cursor.offset();
-    let mut previous = '0';
-    cursor.eat_while(|c| {
-        let exponent_sign = matches!(c, '+' | '-') && matches!(previous, 'e' | 'E');
-        previous = c;
-        is_word(c) || c == '.' || exponent_sign
-    });
-    let text = cursor.since(start);
+    let text = cursor.eat_number(|c| is_word(c) || c == '.');
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().map_or_else(|_| TokenKind::Invalid(format!("the number {text} is too large")), TokenKind::Int);
     }

@@ -11,12 +11,13 @@ mod value;
 
 use crate::ast::{Body, Hint, Pipeline, Query, Stage, StageKind, Static};
 use crate::check;
-use crate::lexer::{KEY_NOT_TERMINATED, NOT_TERMINATED, Token, TokenKind, tokens};
-use phoenix_model::{Diagnostic, Severity, Source, Span};
-
-/// How deep expressions may nest, counting each operator between sets of spans, numbers and metrics,
-/// so that no recursion over a tree can exhaust a thread's stack.
-pub const MAX_DEPTH: usize = 128;
+use crate::lexer::{KEY_NOT_TERMINATED, TokenKind, tokens};
+use phoenix_model::{Diagnostic, Source, Span};
+use phoenix_query::cursor::NOT_TERMINATED;
+pub use phoenix_query::frame::MAX_DEPTH;
+use phoenix_query::frame::{Frame, syntax_error};
+pub use phoenix_query::parsed::MAX_QUERY_BYTES;
+use std::ops::{Deref, DerefMut};
 
 /// How many operators one condition (`{ … }`, an argument) may have. They are cheaper than levels of
 /// expressions, and generated ones can be long.
@@ -25,80 +26,58 @@ pub const MAX_OPERATORS: usize = 500;
 /// How many regular expressions one query may have: each may take 10 MiB once it is compiled.
 pub const MAX_REGEXES: usize = 256;
 
-/// How long a query may be, in bytes.
-pub const MAX_QUERY_BYTES: usize = 128 * 1024;
-
 /// How many items a list may have: attributes of `select`, quantiles, hints.
 pub const MAX_LIST: usize = 100;
 
 /// How many attributes `by (…)` of a metrics stage may have.
 pub const MAX_GROUP_BY: usize = 20;
 
-/// How many diagnostics one text may give.
-const MAX_DIAGNOSTICS: usize = 20;
-
-/// How many findings are kept while reading, before they are sorted and cut.
-const MAX_FINDINGS: usize = 200;
-
-/// What came of a text.
-#[derive(Debug, Clone)]
-pub struct Parsed {
-    /// What could be read; with `Error` nodes in the place of what could not. `None` for an empty text.
-    pub query: Option<Query>,
-    /// What is wrong, in order of position.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Parsed {
-    /// The query, if nothing is wrong with it; warnings are let through.
-    pub fn into_result(self) -> Result<Query, Vec<Diagnostic>> {
-        match self.query {
-            Some(query) if self.diagnostics.iter().all(|d| d.severity != Severity::Error) => Ok(query),
-            _ => Err(self.diagnostics),
-        }
-    }
-}
+/// What came of a text: with `Error` nodes in the place of what could not be read.
+pub type Parsed = phoenix_query::Parsed<Query>;
 
 /// Reads a query and checks it. Never panics, whatever the text.
 pub fn parse(text: &str) -> Parsed {
     let source = Source::new("query", text);
-    if text.len() > MAX_QUERY_BYTES {
-        let message = format!("input size too long ({} > {MAX_QUERY_BYTES})", text.len());
-        let help = format!("a query may have {MAX_QUERY_BYTES} bytes");
-        return Parsed { query: None, diagnostics: vec![Diagnostic::error(&source, Span::default(), message).with_help(help)] };
+    if let Some(refused) = Parsed::too_long(&source) {
+        return refused;
     }
-    let mut parser = Parser { source, tokens: tokens(text), next: 0, depth: 0, operators: 0, diagnostics: Vec::new() };
+    let mut parser = Parser { frame: Frame::new(source, tokens(text), "query"), operators: 0 };
     let query = parser.whole();
-    if let Some(query) = &query {
-        for finding in check::query(query) {
-            if finding.is_warning {
-                let warning = Diagnostic::warning(&parser.source, finding.span, finding.message);
-                parser.diagnostics.push(Diagnostic { help: finding.help, ..warning });
-            } else {
-                parser.error_with_help(finding.span, finding.message, finding.help);
-            }
-        }
+    for finding in query.iter().flat_map(check::query) {
+        let found = if finding.is_warning {
+            parser.frame.report(Diagnostic::warning(parser.source(), finding.span, finding.message))
+        } else {
+            parser.error(finding.span, finding.message)
+        };
+        found.advise(finding.help);
     }
-    let mut diagnostics = parser.diagnostics;
-    diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
-    diagnostics.dedup();
-    diagnostics.truncate(MAX_DIAGNOSTICS);
-    Parsed { query, diagnostics }
+    Parsed::new(query, parser.frame.into_findings())
 }
 
+/// The grammar, on the frame that all languages share.
 struct Parser {
-    source: Source,
-    tokens: Vec<Token>,
-    next: usize,
-    depth: usize,
+    frame: Frame<TokenKind>,
     /// How many operators the condition has that is being read.
     operators: usize,
-    diagnostics: Vec<Diagnostic>,
+}
+
+impl Deref for Parser {
+    type Target = Frame<TokenKind>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.frame
+    }
+}
+
+impl DerefMut for Parser {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.frame
+    }
 }
 
 impl Parser {
     fn whole(&mut self) -> Option<Query> {
-        if *self.peek() == TokenKind::End {
+        if self.at_end() {
             self.unexpected(&[], Some("write a set of spans such as `{ status = error }`; `{ }` is all of them"));
             return None;
         }
@@ -112,9 +91,9 @@ impl Parser {
             }
             pipeline::Reading::Error(span) => Body::Search(Self::error_pipeline(span)),
         };
-        let hints = if self.eat_word("with") { self.hints() } else { Vec::new() };
+        let hints = if self.eat_keyword("with") { self.hints() } else { Vec::new() };
         let span = self.span_from(start);
-        if *self.peek() != TokenKind::End {
+        if !self.at_end() {
             let help = match self.peek() {
                 TokenKind::Symbol("{") => Some("between two sets of spans stands an operator, such as `&&` or `>>`"),
                 TokenKind::Word(word) if word == "by" => Some("`by` belongs behind a function such as `rate()`, or is a stage: `| by(…)`"),
@@ -124,7 +103,7 @@ impl Parser {
             self.unexpected(&[], help);
         }
         // Whatever else can be read is read for its errors alone.
-        while *self.peek() != TokenKind::End {
+        while !self.at_end() {
             if self.at_symbol("{") {
                 self.spanset_filter();
             } else {
@@ -203,47 +182,8 @@ impl Parser {
         Some(value)
     }
 
-    fn peek(&self) -> &TokenKind {
-        &self.tokens[self.next].kind
-    }
-
-    fn peek_after(&self) -> &TokenKind {
-        &self.tokens[(self.next + 1).min(self.tokens.len() - 1)].kind
-    }
-
-    fn span(&self) -> Span {
-        self.tokens[self.next].span
-    }
-
-    /// The end of the token before this one.
-    fn previous_end(&self) -> usize {
-        self.next.checked_sub(1).map_or(0, |i| self.tokens[i].span.end)
-    }
-
-    fn span_from(&self, start: usize) -> Span {
-        Span::new(start, self.previous_end().max(start))
-    }
-
-    /// Takes a token. The last one, [`TokenKind::End`], stays.
-    fn bump(&mut self) -> Token {
-        let token = self.tokens[self.next].clone();
-        self.next = (self.next + 1).min(self.tokens.len() - 1);
-        token
-    }
-
-    fn at_symbol(&self, symbol: &str) -> bool {
-        matches!(self.peek(), TokenKind::Symbol(s) if *s == symbol)
-    }
-
-    fn eat_symbol(&mut self, symbol: &str) -> bool {
-        let found = self.at_symbol(symbol);
-        if found {
-            self.bump();
-        }
-        found
-    }
-
-    fn eat_word(&mut self, word: &str) -> bool {
+    /// Takes a keyword if it comes next; they are written in small letters.
+    fn eat_keyword(&mut self, word: &str) -> bool {
         let found = matches!(self.peek(), TokenKind::Word(w) if w == word);
         if found {
             self.bump();
@@ -267,96 +207,22 @@ impl Parser {
         }
     }
 
-    /// A level deeper, if that is allowed.
-    fn deeper(&mut self) -> bool {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            let message = format!("the query nests too deeply: the limit is {MAX_DEPTH} levels, where each operator counts as one");
-            self.give_up(&message);
-            return false;
-        }
-        true
-    }
-
-    /// One report is enough, and nothing after it can be read sensibly.
-    fn give_up(&mut self, message: &str) {
-        if !self.diagnostics.iter().any(|d| d.message == message) {
-            let span = self.span();
-            self.error(span, message);
-        }
-        self.next = self.tokens.len() - 1;
-    }
-
     fn too_long(&mut self, name: &str, span: Span) {
         self.error(span, format!("{name}(…) has too many items: the limit is {MAX_LIST}"));
     }
 
-    fn error(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
-        let diagnostic = Diagnostic::error(&self.source, span, message);
-        // A second complaint about the same place would only repeat the first.
-        if let Some(index) = self.diagnostics.iter().position(|d| d.span == span && d.severity == Severity::Error) {
-            return &mut self.diagnostics[index];
-        }
-        if self.diagnostics.len() >= MAX_FINDINGS {
-            // Only the first are shown; of the others it matters that there are some.
-            self.diagnostics.pop();
-        }
-        self.diagnostics.push(diagnostic);
-        self.diagnostics.last_mut().expect("just pushed")
-    }
-
-    fn error_with_help(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
-        let diagnostic = self.error(span, message);
-        if diagnostic.help.is_none() {
-            diagnostic.help = help;
-        }
-    }
-
     /// Reports the next token, in Tempo's words. Without `expected` anything might have come.
     fn unexpected(&mut self, expected: &[&str], help: Option<&str>) {
-        let span = self.span();
-        let swallowed = [NOT_TERMINATED, KEY_NOT_TERMINATED];
-        if *self.peek() == TokenKind::End && self.diagnostics.iter().any(|d| swallowed.contains(&d.message.as_str())) {
-            // The rest of the text is within the string.
+        // The rest of the text is within the string.
+        if self.at_end() && self.has_said(&[NOT_TERMINATED, KEY_NOT_TERMINATED]) {
             return;
         }
         let found = match self.peek() {
             TokenKind::Invalid(message) => message.clone(),
-            kind => {
-                let found = describe(kind);
-                if expected.is_empty() {
-                    format!("syntax error: unexpected {found}")
-                } else {
-                    format!("syntax error: unexpected {found}, expecting {}", expected.join(" or "))
-                }
-            }
+            kind => syntax_error(&describe(kind), expected),
         };
-        self.error_with_help(span, found, help.map(str::to_owned));
-    }
-
-    /// Skips over balanced brackets up to a token for which `stop` holds, or to the end, or to a
-    /// closing bracket that was opened before.
-    fn skip_to(&mut self, stop: impl Fn(&TokenKind) -> bool) {
-        let mut open = 0_usize;
-        loop {
-            match self.peek() {
-                TokenKind::End => return,
-                kind if open == 0 && stop(kind) => return,
-                TokenKind::Symbol("(" | "{") => open += 1,
-                TokenKind::Symbol(")" | "}") => {
-                    let Some(less) = open.checked_sub(1) else { return };
-                    open = less;
-                }
-                _ => {}
-            }
-            self.bump();
-        }
-    }
-
-    /// Skips to the given closing bracket and takes it.
-    fn recover_at(&mut self, closing: &'static str) {
-        self.skip_to(|kind| *kind == TokenKind::Symbol(closing));
-        self.eat_symbol(closing);
+        let span = self.span();
+        self.error(span, found).advise(help);
     }
 }
 
@@ -401,10 +267,4 @@ fn describe(kind: &TokenKind) -> String {
         TokenKind::Symbol(symbol) => (*symbol).to_owned(),
         TokenKind::Invalid(message) => message.clone(),
     }
-}
-
-/// The candidate that a word was likely meant to be. Long words are no typos, and looking for one
-/// among them takes time.
-fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if word.len() > 64 { None } else { phoenix_model::suggest::nearest(word, candidates) }
 }

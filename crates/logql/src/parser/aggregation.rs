@@ -10,7 +10,7 @@ use phoenix_model::Span;
 impl Parser {
     /// `rate({…}[5m])`, at its name.
     pub(super) fn range_aggregation(&mut self, op: RangeOp) -> Expr {
-        let start = self.bump().span;
+        let start = self.bump();
         if !self.eat_symbol("(") {
             self.unexpected(&["("], Some("the grouping of an aggregation over a range comes last"));
             self.skip_to(|kind| matches!(kind, TokenKind::Symbol(")" | "," | "|")));
@@ -74,7 +74,7 @@ impl Parser {
 
     /// `sum by (a) (…)`, at its name.
     pub(super) fn vector_aggregation(&mut self, op: VectorOp) -> Expr {
-        let start = self.bump().span;
+        let start = self.bump();
         let before_span = self.span();
         let mut grouping = self.grouping();
         let mut grouping_span = self.span_from(before_span.start);
@@ -127,7 +127,7 @@ impl Parser {
 
     /// `vector(1)`, at its name.
     pub(super) fn vector(&mut self) -> Expr {
-        let start = self.bump().span.start;
+        let start = self.bump().start;
         self.bump();
         let value = self.signed_number("`vector` makes a series of a number");
         if value.is_none() || !self.expect_symbol(")") {
@@ -138,7 +138,7 @@ impl Parser {
 
     /// `label_replace(x, "dst", "replacement", "src", "regex")`, at its name.
     pub(super) fn label_replace(&mut self) -> Expr {
-        let start = self.bump().span.start;
+        let start = self.bump().start;
         self.bump();
         let expr = self.expression(0);
         if let Some((message, help)) = check::replaced(&expr) {

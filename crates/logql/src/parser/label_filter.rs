@@ -2,7 +2,7 @@
 //!
 //! `and` binds more tightly than `or`; a comma, or nothing at all between two conditions, is `and`.
 
-use super::{MAX_DEPTH, MAX_FILTER_CONDITIONS, Parser};
+use super::{MAX_FILTER_CONDITIONS, Parser};
 use crate::ast::{CompareOp, LabelFilter};
 use crate::lexer::TokenKind;
 use phoenix_model::{MatchOp, Matcher};
@@ -49,18 +49,14 @@ impl Parser {
     fn condition(&mut self, conditions: &mut usize) -> Option<LabelFilter> {
         *conditions += 1;
         if *conditions > MAX_FILTER_CONDITIONS {
-            let span = self.span();
-            self.error(span, format!("the label filter is too long: the limit is {MAX_FILTER_CONDITIONS} conditions"));
-            self.next = self.tokens.len() - 1;
+            self.give_up(&format!("the label filter is too long: the limit is {MAX_FILTER_CONDITIONS} conditions"));
             return None;
         }
         if self.at_symbol("(") {
-            if self.depth >= MAX_DEPTH {
-                self.too_deep();
+            if !self.deeper() {
                 return None;
             }
             self.bump();
-            self.depth += 1;
             let inner = self.any_of(conditions);
             self.depth -= 1;
             let inner = inner?;

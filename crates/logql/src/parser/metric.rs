@@ -1,10 +1,11 @@
 //! Operators, literals, and what may stand between operators.
 
-use super::{MAX_DEPTH, Parser, is_grouping_word, nearest};
-use crate::ast::{Binary, BinaryOp, Cardinality, Expr, ExprKind, LogExpr, RangeOp, VectorMatching, VectorOp};
+use super::Parser;
+use crate::ast::{Binary, BinaryOp, Cardinality, Expr, ExprKind, Grouping, LogExpr, RangeOp, VectorMatching, VectorOp};
 use crate::check;
 use crate::lexer::TokenKind;
 use phoenix_model::Span;
+use phoenix_model::suggest::nearest;
 
 impl Parser {
     /// Whether the next token can begin an expression.
@@ -18,24 +19,10 @@ impl Parser {
 
     /// An expression of operators that bind at least as tightly as `min`.
     pub(super) fn expression(&mut self, min: u8) -> Expr {
-        let depth = self.depth;
-        self.depth += 1;
-        let expr = if self.depth > MAX_DEPTH { self.too_deep() } else { self.operators(min) };
+        let (depth, span) = (self.depth, self.span());
+        let expr = if self.deeper() { self.operators(min) } else { Expr { kind: ExprKind::Error, span } };
         self.depth = depth;
         expr
-    }
-
-    pub(super) fn too_deep(&mut self) -> Expr {
-        let span = self.span();
-        // One report is enough, and nothing after it can be read sensibly.
-        if !self.diagnostics.iter().any(|d| d.message.starts_with("the expression nests too deeply")) {
-            self.error(
-                span,
-                format!("the expression nests too deeply: the limit is {MAX_DEPTH} levels, where each operator counts as one"),
-            );
-        }
-        self.next = self.tokens.len() - 1;
-        Expr { kind: ExprKind::Error, span }
     }
 
     fn operators(&mut self, min: u8) -> Expr {
@@ -45,9 +32,9 @@ impl Parser {
                 break;
             }
             // Every operator of a chain makes the tree one level deeper.
-            self.depth += 1;
-            if self.depth > MAX_DEPTH {
-                return self.too_deep();
+            let span = self.span();
+            if !self.deeper() {
+                return Expr { kind: ExprKind::Error, span };
             }
             lhs = self.binary(lhs, op);
         }
@@ -181,11 +168,11 @@ impl Parser {
     }
 
     fn log_query_parts(&mut self) -> Option<LogExpr> {
-        let from = self.next;
+        let from = self.place();
         let logs = self.logs();
         // A range with nothing around it.
-        if let Some(bracket) = (from..self.next).rev().find(|i| self.tokens[*i].kind == TokenKind::Symbol("[")) {
-            let span = self.tokens[bracket].span;
+        if let Some(bracket) = self.taken_since(from).iter().rev().find(|token| token.kind == TokenKind::Symbol("[")) {
+            let span = bracket.span;
             let help = "a range needs an aggregation around it, such as `rate({…}[5m])` or `count_over_time({…}[5m])`";
             self.error_with_help(span, "syntax error: unexpected RANGE", help);
         }
@@ -193,7 +180,7 @@ impl Parser {
     }
 
     fn parenthesised(&mut self) -> Expr {
-        let start = self.bump().span.start;
+        let start = self.bump().start;
         let inner = self.expression(0);
         if !self.expect_symbol(")") {
             self.recover_at(")");
@@ -221,7 +208,7 @@ impl Parser {
 
     fn word(&mut self, word: &str, span: Span) -> Expr {
         let opens = *self.peek_after() == TokenKind::Symbol("(");
-        let groups = matches!(self.peek_after(), TokenKind::Word(w) if is_grouping_word(w));
+        let groups = matches!(self.peek_after(), TokenKind::Word(w) if Grouping::is_keyword(w));
         if let Some(op) = RangeOp::from_name(word)
             && (opens || groups)
         {
@@ -252,13 +239,13 @@ impl Parser {
         if self.eat_symbol("(") {
             // Arguments are read for their errors alone.
             while !self.at_symbol(")") && *self.peek() != TokenKind::End {
-                let before = self.next;
+                let before = self.place();
                 if self.at_symbol("{") || self.at_symbol("(") {
                     let _ = self.log_range();
                 } else if self.starts_expression() {
                     let _ = self.expression(0);
                 }
-                if !self.eat_symbol(",") || self.next == before {
+                if !self.eat_symbol(",") || self.place() == before {
                     break;
                 }
             }

@@ -1,13 +1,14 @@
 //! The stages of a pipeline.
 
+use super::Parser;
 use super::label_filter::compare_op;
-use super::{Parser, nearest};
 use crate::ast::{
     Conversion, Extraction, LabelFormat, LabelFormatValue, LabelSelector, LineFilterExpr, LineOp, LineTerm, Stage, StageKind, Unwrap,
 };
 use crate::check;
 use crate::lexer::TokenKind;
 use phoenix_model::Span;
+use phoenix_model::suggest::nearest;
 
 /// The words that begin a stage.
 const STAGES: [&str; 13] = [
@@ -90,7 +91,7 @@ impl Parser {
         let Some(word) = STAGES.into_iter().find(|word| self.at_stage_word(word)) else {
             return self.filter_stage();
         };
-        let span = self.bump().span;
+        let span = self.bump();
         match word {
             "json" => self.extractions(check::json_path).map(StageKind::Json),
             "logfmt" => self.logfmt(),
@@ -137,7 +138,7 @@ impl Parser {
 
     /// `|= "a" or "b" or ip("…")`
     fn line_filter(&mut self, op: LineOp) -> Option<LineFilterExpr> {
-        let op_span = self.bump().span;
+        let op_span = self.bump();
         let mut alternatives = Vec::new();
         loop {
             alternatives.push(self.line_term(op, op_span)?);

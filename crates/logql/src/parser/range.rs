@@ -1,8 +1,8 @@
 //! Logs over a range of time: `{app="x"} | json | unwrap y [5m] offset 1h`, with the range behind
 //! the selector or behind the pipeline.
 
+use super::Parser;
 use super::pipeline::Piece;
-use super::{MAX_DEPTH, Parser};
 use crate::ast::{LogExpr, Stage, StageKind, Unwrap};
 use crate::lexer::TokenKind;
 use phoenix_model::Span;
@@ -23,7 +23,7 @@ impl Parser {
         let range = self.log_range()?;
         if let Some(unwrap) = &range.unwrap {
             // Its word, which is what Loki points at.
-            let word = unwrap.span.start + self.source.text[unwrap.span.start..].find("unwrap").unwrap_or(0);
+            let word = unwrap.span.start + self.source().text[unwrap.span.start..].find("unwrap").unwrap_or(0);
             self.error_with_help(
                 Span::new(word, word + "unwrap".len()),
                 "syntax error: unexpected unwrap",
@@ -36,12 +36,10 @@ impl Parser {
     /// A selector with its pipeline, and a range in one of its two places.
     pub(super) fn log_range(&mut self) -> Option<LogRange> {
         let mut found = if self.at_symbol("(") {
-            if self.depth >= MAX_DEPTH {
-                self.too_deep();
+            if !self.deeper() {
                 return None;
             }
             self.bump();
-            self.depth += 1;
             let inner = self.log_range();
             self.depth -= 1;
             if !self.expect_symbol(")") {
@@ -88,7 +86,7 @@ impl Parser {
         if !self.at_symbol("[") {
             return;
         }
-        let start = self.bump().span.start;
+        let start = self.bump().start;
         let length = self.range_length();
         if !self.expect_symbol("]") {
             self.recover_at("]");
@@ -119,7 +117,7 @@ impl Parser {
                 None
             }
             TokenKind::Invalid(_) => {
-                let text = self.source.text[span.start..span.end].to_owned();
+                let text = self.source().text[span.start..span.end].to_owned();
                 let help = if text.starts_with('$') {
                     "variables of dashboards have to be replaced before a query is sent"
                 } else {

@@ -17,7 +17,7 @@ impl Parser {
             return None;
         }
         self.bump();
-        let reported = self.diagnostics.len();
+        let reported = self.reported();
         let mut matchers = Vec::new();
         while !self.eat_symbol("}") {
             match self.matcher() {
@@ -35,7 +35,7 @@ impl Parser {
             }
         }
         let span = self.span_from(start);
-        let had_errors = self.diagnostics.len() > reported;
+        let had_errors = self.reported() > reported;
         if self.must_select && !had_errors && matchers.iter().all(Matcher::matches_empty) {
             self.error_with_help(span, READS_EVERYTHING, "name a label that has to be there, such as `{app=~\".+\"}`");
         }

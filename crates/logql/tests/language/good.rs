@@ -9,7 +9,7 @@ fn good(text: &str, want: &str) {
     let parsed = parse(text);
     let said: Vec<String> = parsed.diagnostics.iter().map(ToString::to_string).collect();
     assert!(said.is_empty(), "{text}\n{}", said.join("\n"));
-    let shown = parsed.expr.unwrap().to_string();
+    let shown = parsed.query.unwrap().to_string();
     assert_eq!(shown, want, "{text}");
     assert_eq!(parse(&shown).into_result().unwrap().to_string(), want, "{text}, read again");
 }

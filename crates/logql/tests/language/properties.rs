@@ -285,7 +285,7 @@ proptest! {
             prop_assert_eq!(bare(again), bare(expr.clone()), "{}", text);
         }
         let shown = pretty(&expr);
-        prop_assert_eq!(pretty(&parse(&shown).expr.unwrap()), shown);
+        prop_assert_eq!(pretty(&parse(&shown).query.unwrap()), shown);
     }
 
     /// Whatever the text, the parser ends, does not panic, and keeps spans within the text.
@@ -380,14 +380,14 @@ const WORDS: [&str; 54] = [
 
 fn check_spans(text: &str) -> Result<(), TestCaseError> {
     let parsed = parse(text);
-    prop_assert!(parsed.expr.is_some() || !parsed.diagnostics.is_empty());
+    prop_assert!(parsed.query.is_some() || !parsed.diagnostics.is_empty());
     for diagnostic in &parsed.diagnostics {
         let span = diagnostic.span;
         prop_assert!(span.start <= span.end && span.end <= text.len(), "{}: {:?}", text, diagnostic);
         let _ = diagnostic.to_string();
     }
     let _ = loki_message(&parsed.diagnostics, text);
-    if let Some(expr) = &parsed.expr {
+    if let Some(expr) = &parsed.query {
         let mut has_errors = false;
         expr.walk(&mut |node| {
             assert!(node.span.start <= node.span.end && node.span.end <= text.len(), "{text}: {node:?}");

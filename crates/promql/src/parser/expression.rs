@@ -25,24 +25,10 @@ impl Parser {
 
     /// An expression of operators that bind at least as tightly as `min`.
     pub(super) fn expression(&mut self, min: u8) -> Expr {
-        let depth = self.depth;
-        self.depth += 1;
-        let expr = if self.depth > MAX_DEPTH { self.too_deep() } else { self.operators(min) };
+        let (depth, span) = (self.depth, self.span());
+        let expr = if self.deeper() { self.operators(min) } else { Expr { kind: ExprKind::Error, span } };
         self.depth = depth;
         expr
-    }
-
-    fn too_deep(&mut self) -> Expr {
-        let span = self.span();
-        // One report is enough, and nothing after it can be read sensibly.
-        if !self.diagnostics.iter().any(|d| d.message.starts_with("the expression nests too deeply")) {
-            self.error(
-                span,
-                format!("the expression nests too deeply: the limit is {MAX_DEPTH} levels, where each operator counts as one"),
-            );
-        }
-        self.next = self.tokens.len() - 1;
-        Expr { kind: ExprKind::Error, span }
     }
 
     fn operators(&mut self, min: u8) -> Expr {
@@ -52,9 +38,9 @@ impl Parser {
                 break;
             }
             // Every operator of a chain makes the tree one level deeper.
-            self.depth += 1;
-            if self.depth > MAX_DEPTH {
-                return self.too_deep();
+            let span = self.span();
+            if !self.deeper() {
+                return Expr { kind: ExprKind::Error, span };
             }
             lhs = self.binary(lhs, op);
         }
@@ -71,7 +57,7 @@ impl Parser {
     }
 
     fn binary(&mut self, lhs: Expr, op: BinaryOp) -> Expr {
-        let op_span = self.bump().span;
+        let op_span = self.bump();
         let bool_span = self.span();
         let returns_bool = self.eat_word("bool");
         if returns_bool && !op.is_comparison() {
@@ -126,7 +112,7 @@ impl Parser {
             TokenKind::Symbol("-") => Sign::Minus,
             _ => return self.postfix(),
         };
-        let start = self.bump().span;
+        let start = self.bump();
         let inner = self.expression(UNARY_PRECEDENCE + 1);
         let span = start.to(inner.span);
         // A signed literal is a literal, as far as nothing binds between sign and number.
@@ -153,7 +139,9 @@ impl Parser {
             // `x[1h:][1h:]…` nests too.
             shifts += 1;
             if self.depth + shifts > MAX_DEPTH {
-                return self.too_deep();
+                let span = self.span();
+                self.too_deep();
+                return Expr { kind: ExprKind::Error, span };
             }
         }
     }
@@ -187,9 +175,11 @@ impl Parser {
             }
             ExprKind::Error => Expr { kind: ExprKind::Error, span },
             _ => {
-                self.error(span, "ranges only allowed for vector selectors")
-                    .help
-                    .get_or_insert_with(|| "for a range over an expression write a subquery, such as `[5m:]`".to_owned());
+                self.error_with_help(
+                    span,
+                    "ranges only allowed for vector selectors",
+                    "for a range over an expression write a subquery, such as `[5m:]`",
+                );
                 Expr { kind: ExprKind::Error, span }
             }
         }
@@ -233,7 +223,7 @@ impl Parser {
     }
 
     fn offset(&mut self, expr: Expr) -> Expr {
-        let keyword = self.bump().span;
+        let keyword = self.bump();
         let sign = self.signed();
         let span = self.span();
         let ms = match *self.peek() {
@@ -255,7 +245,7 @@ impl Parser {
     }
 
     fn at_modifier(&mut self, expr: Expr) -> Expr {
-        let keyword = self.bump().span;
+        let keyword = self.bump();
         let at = if self.eat_word("start") {
             self.empty_parens();
             At::Start
@@ -373,7 +363,7 @@ impl Parser {
         }
         let opens = matches!(self.peek_after(), TokenKind::Symbol("("));
         if let Some(op) = AggregateOp::from_name(word) {
-            let groups = matches!(self.peek_after(), TokenKind::Word(w) if is_grouping_word(w));
+            let groups = matches!(self.peek_after(), TokenKind::Word(w) if Grouping::is_keyword(w));
             if opens || groups {
                 return self.aggregate(op);
             }
@@ -391,7 +381,7 @@ impl Parser {
     }
 
     fn call(&mut self, name: &str) -> Expr {
-        let name_span = self.bump().span;
+        let name_span = self.bump();
         let args = self.arguments("function call");
         let span = Span::new(name_span.start, self.previous_end());
         let Some(function) = functions::find(name) else {
@@ -425,16 +415,16 @@ impl Parser {
                 return args;
             }
             if self.at_symbol(")") {
-                self.error(self.span(), format!("trailing commas not allowed in {context} args"));
-                self.bump();
+                let span = self.bump();
+                self.error(span, format!("trailing commas not allowed in {context} args"));
                 return args;
             }
         }
     }
 
     fn aggregate(&mut self, op: AggregateOp) -> Expr {
-        let name_span = self.bump().span;
-        let reported = self.diagnostics.len();
+        let name_span = self.bump();
+        let reported = self.reported();
         let mut grouping = self.grouping();
         let mut args = self.arguments("aggregation");
         if grouping.is_none() {
@@ -444,7 +434,7 @@ impl Parser {
         let wanted = 1 + usize::from(op.param_type().is_some());
         if args.len() != wanted {
             let error = Expr { kind: ExprKind::Error, span };
-            if self.diagnostics.len() > reported {
+            if self.reported() > reported {
                 return error;
             }
             let message = if args.is_empty() {
@@ -469,8 +459,4 @@ impl Parser {
         let labels = self.label_list("grouping opts").into_iter().map(|(name, _)| name).collect();
         Some(Grouping { without, labels })
     }
-}
-
-fn is_grouping_word(word: &str) -> bool {
-    word.eq_ignore_ascii_case("by") || word.eq_ignore_ascii_case("without")
 }

@@ -45,11 +45,12 @@ impl Parser {
             selector.matcher_spans.push(at);
             selector.name = Some(name);
         }
-        let had_errors = self.diagnostics.iter().any(|d| d.span.start >= span.start && d.span.end <= span.end);
-        if !had_errors && selector.matchers.iter().all(Matcher::matches_empty) {
-            self.error(span, "vector selector must contain at least one non-empty matcher")
-                .help
-                .get_or_insert_with(|| "name a metric, or a label that has to be there, such as `{job=~\".+\"}`".to_owned());
+        if !self.has_findings_in(span) && selector.matchers.iter().all(Matcher::matches_empty) {
+            self.error_with_help(
+                span,
+                "vector selector must contain at least one non-empty matcher",
+                "name a metric, or a label that has to be there, such as `{job=~\".+\"}`",
+            );
         }
         Expr { kind: ExprKind::Selector(selector), span }
     }
@@ -80,9 +81,11 @@ impl Parser {
             TokenKind::Word(word) => {
                 self.bump();
                 if !is_legacy_label_name(&word) {
-                    self.error(name_span, format!("unexpected character inside braces: ':' in label name {word:?}"))
-                        .help
-                        .get_or_insert_with(|| "put the name in quotes".to_owned());
+                    self.error_with_help(
+                        name_span,
+                        format!("unexpected character inside braces: ':' in label name {word:?}"),
+                        "put the name in quotes",
+                    );
                     return Err(());
                 }
                 word

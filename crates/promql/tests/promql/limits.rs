@@ -136,7 +136,7 @@ fn bad_queries_are_refused_before_reading() {
         assert_eq!(range("up", start, end, step, &source, &options).unwrap_err().to_string(), want);
     }
     // A tree with a hole in it, as the parser leaves one, is not evaluated.
-    let expr = parse("1 + ").expr.unwrap();
+    let expr = parse("1 + ").query.unwrap();
     assert!(matches!(phoenix_promql::eval_instant(&expr, 0, &source, &options), Err(EvalError::Parse(_))));
     assert!(asked.lock().unwrap().is_empty());
 }

@@ -8,7 +8,7 @@ use phoenix_promql::{MAX_DEPTH, parse};
 fn good(text: &str, want: &str) {
     let parsed = parse(text);
     assert!(parsed.diagnostics.is_empty(), "{text}\n{}", parsed.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
-    assert_eq!(parsed.expr.unwrap().to_string(), want, "{text}");
+    assert_eq!(parsed.query.unwrap().to_string(), want, "{text}");
 }
 
 #[test]

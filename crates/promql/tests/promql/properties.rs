@@ -235,7 +235,7 @@ proptest! {
             prop_assert_eq!(bare(&again), bare(&expr), "{}", text);
         }
         let pretty = format(&expr);
-        prop_assert_eq!(format(&parse(&pretty).expr.unwrap()), pretty);
+        prop_assert_eq!(format(&parse(&pretty).query.unwrap()), pretty);
     }
 
     /// Whatever the text, the parser ends, does not panic, and keeps spans within the text.
@@ -276,13 +276,13 @@ proptest! {
 
 fn check_spans(text: &str) -> Result<(), TestCaseError> {
     let parsed = parse(text);
-    prop_assert!(parsed.expr.is_some() || !parsed.diagnostics.is_empty());
+    prop_assert!(parsed.query.is_some() || !parsed.diagnostics.is_empty());
     for diagnostic in &parsed.diagnostics {
         let span = diagnostic.span;
         prop_assert!(span.start <= span.end && span.end <= text.len(), "{}: {:?}", text, diagnostic);
         let _ = diagnostic.to_string();
     }
-    if let Some(expr) = &parsed.expr {
+    if let Some(expr) = &parsed.query {
         expr.walk(&mut |node| assert!(node.span.start <= node.span.end && node.span.end <= text.len(), "{text}: {node:?}"));
         if parsed.diagnostics.is_empty() {
             let shown = expr.to_string();

@@ -1,9 +1,10 @@
 //! Conditions on spans: `{ … }`, and the arguments of functions.
 
-use super::{MAX_OPERATORS, Parser, nearest, negated};
+use super::{MAX_OPERATORS, Parser, negated};
 use crate::ast::{FieldExpr, FieldKind, FieldOp, IntrinsicName, SpansetExpr, SpansetKind, Static};
 use crate::lexer::TokenKind;
 use phoenix_model::Span;
+use phoenix_model::suggest::nearest;
 
 /// How tightly the operand of `!` and of a sign binds: as Tempo has it, `-a * b` is `-(a * b)`, and
 /// `!a = b` is `(!a) = b`.
@@ -12,7 +13,7 @@ const UNARY_PRECEDENCE: u8 = 4;
 impl Parser {
     /// `{ … }`, with the brace next.
     pub(super) fn spanset_filter(&mut self) -> SpansetExpr {
-        let start = self.bump().span.start;
+        let start = self.bump().start;
         if self.eat_symbol("}") {
             return SpansetExpr { kind: SpansetKind::Filter(None), span: self.span_from(start) };
         }
@@ -197,9 +198,7 @@ impl Parser {
     /// What stands behind the next token, if that is the rest of a name with dots.
     fn dotted_rest(&self) -> String {
         match self.peek_after() {
-            TokenKind::Attribute(name)
-                if name.scope.is_none() && !name.of_parent && self.tokens[self.next + 1].span.start == self.span().end =>
-            {
+            TokenKind::Attribute(name) if name.scope.is_none() && !name.of_parent && self.span_after().start == self.span().end => {
                 name.to_string()
             }
             _ => String::new(),

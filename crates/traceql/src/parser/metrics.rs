@@ -9,18 +9,20 @@ impl Parser {
     /// `rate() by (a, b)`, with its name next. `None` when it could not be read.
     pub(super) fn metrics_stage(&mut self, pipeline: Pipeline) -> Option<MetricsExpr> {
         let start = self.span().start;
-        let TokenKind::Word(name) = self.bump().kind else { return None };
+        let TokenKind::Word(name) = self.peek().clone() else { return None };
+        self.bump();
         let op = if self.expect_symbol("(") { self.arguments(&name) } else { None };
         let by_start = self.span();
         let mut by = Vec::new();
-        if self.eat_word("by") {
+        if self.eat_keyword("by") {
             if self.expect_symbol("(") {
                 by = self.attributes("by", MAX_GROUP_BY);
                 self.close(")");
             }
             if matches!(op, Some(MetricsOp::Compare { .. })) {
                 let help = "it compares all attributes of the selection with those of the rest";
-                self.error_with_help(self.span_from(by_start.start), "compare() takes no `by`", Some(help.to_owned()));
+                let span = self.span_from(by_start.start);
+                self.error_with_help(span, "compare() takes no `by`", help);
             }
         }
         let Some(op) = op else {
@@ -70,7 +72,7 @@ impl Parser {
                     break;
                 }
             };
-            let span = self.bump().span;
+            let span = self.bump();
             if quantiles.len() == MAX_LIST {
                 self.too_long("quantile_over_time", span);
                 break;
@@ -78,7 +80,7 @@ impl Parser {
             if !(0.0..=1.0).contains(&quantile) {
                 let help =
                     if quantile <= 100.0 { Some(format!("percents are written as fractions: `{}`", quantile / 100.0)) } else { None };
-                self.error_with_help(span, format!("quantile must be between 0 and 1: {quantile}"), help);
+                self.error(span, format!("quantile must be between 0 and 1: {quantile}")).advise(help);
             }
             quantiles.push(quantile);
         }
@@ -204,7 +206,7 @@ impl Parser {
     /// A number with a sign; a duration counts in seconds, as numbers over time do.
     fn threshold(&mut self) -> Option<f64> {
         use crate::ast::Static;
-        let before = self.next;
+        let before = self.place();
         let number = match self.signed_static() {
             Some(Static::Int(number)) => Some(number as f64),
             Some(Static::Float(number)) => Some(number),
@@ -212,7 +214,7 @@ impl Parser {
             _ => None,
         };
         if number.is_none() {
-            self.next = before;
+            self.go_back(before);
         }
         number
     }

@@ -71,7 +71,7 @@ impl Parser {
                 Part::Metrics(metrics) if stages.is_empty() => return self.second_stages(metrics),
                 Part::Metrics(metrics) => {
                     let help = "numbers over time begin a query, or stand between operators: `({ … } | rate()) / ({ … } | rate())`";
-                    self.error_with_help(metrics.span, "metrics can't be a stage of a pipeline", Some(help.to_owned()));
+                    self.error_with_help(metrics.span, "metrics can't be a stage of a pipeline", help);
                     stages.push(Stage { kind: StageKind::Error, span: metrics.span });
                 }
                 Part::Number(number) if self.at_symbol("|") => {

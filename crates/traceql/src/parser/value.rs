@@ -1,13 +1,14 @@
 //! Operators between sets of spans, numbers, and numbers over time. Which of them an operand is
 //! shows only once it has been read, as all may stand in parentheses.
 
-use super::{Parser, literal_word, nearest};
+use super::{Parser, literal_word};
 use crate::ast::{
     Aggregate, FieldOp, MetricsExpr, MetricsKind, ScalarExpr, ScalarFilter, ScalarKind, SpansetExpr, SpansetKind, SpansetOp, Static,
 };
 use crate::lexer::TokenKind;
 use crate::parser::pipeline::Reading;
 use phoenix_model::Span;
+use phoenix_model::suggest::nearest;
 
 /// What an operand, or operators between some, turned out to be.
 pub(super) enum Value {
@@ -57,7 +58,7 @@ impl Parser {
             if !self.deeper() {
                 break;
             }
-            let op_span = self.bump().span;
+            let op_span = self.bump();
             let rhs = self.value(if symbol == "^" { binds } else { binds + 1 });
             lhs = self.combine(lhs, symbol, op_span, rhs);
         }
@@ -80,7 +81,7 @@ impl Parser {
         match (lhs, rhs) {
             (Value::Spans(_) | Value::Error(_), Value::Spans(_) | Value::Error(_)) if SpansetOp::from_symbol(symbol).is_none() => {
                 let help = "sets of spans are combined with `&&`, `||`, and operators of structure such as `>>`";
-                self.error_with_help(op_span, format!("syntax error: unexpected {symbol}"), Some(help.to_owned()));
+                self.error_with_help(op_span, format!("syntax error: unexpected {symbol}"), help);
                 Value::Error(span)
             }
             (lhs @ (Value::Spans(_) | Value::Error(_)), rhs @ (Value::Spans(_) | Value::Error(_))) => {
@@ -120,7 +121,7 @@ impl Parser {
             (Value::Error(_), _) | (_, Value::Error(_)) => Value::Error(span),
             _ => {
                 let help = "both sides of an operator are sets of spans, or both are numbers";
-                self.error_with_help(op_span, format!("syntax error: unexpected {symbol}"), Some(help.to_owned()));
+                self.error_with_help(op_span, format!("syntax error: unexpected {symbol}"), help);
                 Value::Error(span)
             }
         }
@@ -131,7 +132,7 @@ impl Parser {
         let op = FieldOp::from_symbol(symbol).filter(|op| matches!(op, FieldOp::Add | FieldOp::Sub | FieldOp::Mul | FieldOp::Div));
         let Some(op) = op else {
             let help = "numbers over time are calculated with `+`, `-`, `*` and `/`, and compared with a number that stands on the right";
-            self.error_with_help(op_span, format!("syntax error: unexpected {symbol}"), Some(help.to_owned()));
+            self.error_with_help(op_span, format!("syntax error: unexpected {symbol}"), help);
             return Value::Error(span);
         };
         let (Some(lhs), Some(rhs)) = (lhs, rhs) else { return Value::Error(span) };
@@ -151,7 +152,7 @@ impl Parser {
             ScalarKind::Error => return None,
             _ => {
                 let help = "`count()` counts the spans of a set; over time that is `count_over_time()`";
-                self.error_with_help(number.span, "an aggregation of sets can't be combined with metrics", Some(help.to_owned()));
+                self.error_with_help(number.span, "an aggregation of sets can't be combined with metrics", help);
                 return None;
             }
         };
@@ -200,7 +201,7 @@ impl Parser {
     }
 
     fn parenthesised(&mut self) -> Value {
-        let start = self.bump().span.start;
+        let start = self.bump().start;
         let reading = self.reading();
         if !self.eat_symbol(")") {
             let behind = matches!(self.peek(), TokenKind::Word(word) if word == "with");
@@ -221,7 +222,7 @@ impl Parser {
 
     /// `count()`, `avg(field)`, with the name next.
     fn aggregate(&mut self, op: Aggregate) -> Value {
-        let start = self.bump().span.start;
+        let start = self.bump().start;
         if !self.expect_symbol("(") {
             return Value::Error(self.span_from(start));
         }

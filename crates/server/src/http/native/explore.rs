@@ -48,7 +48,7 @@ fn parse(query: &str, language: Option<&str>) -> Result<Json<Value>, NativeError
 fn parse_metrics(query: &str) -> Value {
     let parsed = phoenix_promql::parse(query);
     let ok = parsed.diagnostics.iter().all(|d| d.severity != Severity::Error);
-    let expr = parsed.expr.as_ref().filter(|_| ok);
+    let expr = parsed.query.as_ref().filter(|_| ok);
     json!({
         "ok": ok && expr.is_some(),
         "kind": expr.map(|e| kind(e.value_type())),
@@ -60,7 +60,7 @@ fn parse_metrics(query: &str) -> Value {
 fn parse_logs(query: &str) -> Value {
     let parsed = phoenix_logql::parse(query);
     let ok = parsed.diagnostics.iter().all(|d| d.severity != Severity::Error);
-    let expr = parsed.expr.as_ref().filter(|_| ok);
+    let expr = parsed.query.as_ref().filter(|_| ok);
     let kind = |kind| match kind {
         QueryKind::Logs => "streams",
         QueryKind::Metric => "vector",

@@ -165,7 +165,7 @@ fn answer(mut output: QueryOutput, limit: usize) -> Success {
 pub(super) async fn format(params: Params) -> Result<Success, ApiError> {
     let query = params.required("query")?;
     let parsed = phoenix_promql::parse(query);
-    match parsed.expr {
+    match parsed.query {
         Some(expr) if parsed.diagnostics.iter().all(|d| d.severity != phoenix_model::Severity::Error) => {
             Ok(Success::new(&phoenix_promql::format(&expr)))
         }
