@@ -1,6 +1,8 @@
 //! TraceQL over the real store, on a simulated disk: the same answers as over spans in memory, of
 //! which each is looked at.
 
+use phoenix_engine::traces::SearchRange;
+use phoenix_engine::{EmbeddedTraces, QueryLimits, TracesEngine};
 use phoenix_env::objects::FolderObjects;
 use phoenix_env::{SharedClock, SharedDisk, SimClock, SimDisk};
 use phoenix_lake::{LakeOptions, TraceLake};
@@ -8,32 +10,12 @@ use phoenix_model::Budget;
 use phoenix_model::traces::{AttributeValue, Scalar, SpanId, SpanKind, SpanRecord, SpanStatus, TraceId, TraceWrite};
 use phoenix_traceql::ast::IntrinsicName;
 use phoenix_traceql::memory::MemorySource;
-use phoenix_traceql::source::{ReadError, ReadLimits, SpanSelect, SpanStats, SpanVisitor, TagName};
-use phoenix_traceql::{
-    EvalOptions, MetricsParams, SearchParams, SpanSource, TagField, TagParams, metrics_range, parse, search, tag_values,
-};
+use phoenix_traceql::{EvalOptions, MetricsParams, SearchParams, TagField, TagParams, metrics_range, parse, search, tag_values};
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 
 const SECOND: i64 = 1_000_000_000;
 const NOW_MS: i64 = 1_790_000_000_000;
-
-struct Stored(TraceLake);
-
-impl SpanSource for Stored {
-    fn read(
-        &self,
-        select: &SpanSelect<'_>,
-        limits: &ReadLimits<'_>,
-        visitors: &mut [&mut (dyn SpanVisitor + Send)],
-    ) -> Result<SpanStats, ReadError> {
-        self.0.read(select, limits, visitors)
-    }
-
-    fn tag_names(&self, start_ns: i64, end_ns: i64, limits: &ReadLimits<'_>) -> Result<Vec<TagName>, ReadError> {
-        self.0.tag_names(start_ns, end_ns, limits)
-    }
-}
 
 struct Random(u64);
 
@@ -91,7 +73,7 @@ fn push(write: &mut TraceWrite, random: &mut Random, trace: u64, span: u64) {
 }
 
 /// The same spans in the store, some in memory and some in segments, and traces in several places; and in memory.
-fn world(seed: u64) -> (Stored, MemorySource) {
+fn world(seed: u64) -> (Arc<TraceLake>, MemorySource) {
     let disk: SharedDisk = Arc::new(SimDisk::new(seed));
     let clock: SharedClock = SimClock::new(NOW_MS);
     let objects = Arc::new(FolderObjects::open(Arc::clone(&disk), "/data/traces/objects").unwrap());
@@ -114,7 +96,7 @@ fn world(seed: u64) -> (Stored, MemorySource) {
             store.flush().unwrap();
         }
     }
-    (Stored(store), MemorySource::new(all))
+    (Arc::new(store), MemorySource::new(all))
 }
 
 const CONDITIONS: [&str; 18] = [
@@ -140,18 +122,20 @@ const CONDITIONS: [&str; 18] = [
 
 #[test]
 fn the_store_answers_as_memory_does() {
+    let (budget, limits) = (Budget::unlimited(), QueryLimits::unlimited());
     for seed in [1, 2] {
         let (store, memory) = world(seed);
-        let budget = Budget::unlimited();
         let start_ns = NOW_MS * 1_000_000 - 500 * SECOND;
         let end_ns = start_ns + 150 * SECOND;
         for threads in [1, 2] {
+            let engine = EmbeddedTraces::new(Arc::clone(&store), threads);
             let options = EvalOptions { threads, ..EvalOptions::new(&budget) };
             for condition in CONDITIONS {
                 let query = parse(condition).into_result().unwrap_or_else(|why| panic!("{condition}: {why:?}"));
                 for limit in [5, 1000] {
+                    let range = SearchRange { start_ns, end_ns, limit, spans_per_set: 3 };
                     let params = SearchParams { start_ns, end_ns, limit, spans_per_set: 3 };
-                    let got = search(&query, &params, &store, &options).unwrap().traces;
+                    let got = engine.search(condition, &range, &limits).unwrap().traces;
                     let want = search(&query, &params, &memory, &options).unwrap().traces;
                     assert_eq!(got, want, "seed {seed}, {threads} threads: {condition}");
                     assert!(limit == 5 || !want.is_empty(), "{condition} finds something");
@@ -168,15 +152,22 @@ fn the_store_answers_as_memory_does() {
                     let text = format!("{condition} | {stage}");
                     let query = parse(&text).into_result().unwrap_or_else(|why| panic!("{text}: {why:?}"));
                     let params = MetricsParams { start_ns, end_ns, step_ns: 30 * SECOND, exemplars: 5 };
-                    let shown =
-                        |source: &dyn SpanSource| format!("{:#?}", metrics_range(&query, &params, source, &options).unwrap().series);
-                    assert_eq!(shown(&store), shown(&memory), "seed {seed}, {threads} threads: {text}");
+                    let got = engine.metrics_range(&text, start_ns, end_ns, params.step_ns, params.exemplars, &limits).unwrap();
+                    let want = metrics_range(&query, &params, &memory, &options).unwrap();
+                    let (got, want) = (format!("{:#?}", got.series), format!("{:#?}", want.series));
+                    assert_eq!(got, want, "seed {seed}, {threads} threads: {text}");
                 }
             }
             let params = TagParams { start_ns, end_ns, limit: 100 };
-            for field in [IntrinsicName::Name, IntrinsicName::Kind, IntrinsicName::RootService, IntrinsicName::EventName] {
-                let values = |source: &dyn SpanSource| tag_values(&TagField::Intrinsic(field), None, &params, source, &options).unwrap();
-                assert_eq!(values(&store), values(&memory), "{field:?}");
+            for (tag, field) in [
+                ("name", IntrinsicName::Name),
+                ("kind", IntrinsicName::Kind),
+                ("rootServiceName", IntrinsicName::RootService),
+                ("event:name", IntrinsicName::EventName),
+            ] {
+                let got = engine.tag_values(tag, "", start_ns, end_ns, params.limit, &limits).unwrap();
+                let want = tag_values(&TagField::Intrinsic(field), None, &params, &memory, &options).unwrap();
+                assert_eq!(got, want, "{tag}");
             }
         }
     }
