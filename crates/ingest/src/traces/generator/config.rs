@@ -71,11 +71,11 @@ pub struct GraphConfig {
     pub dimensions: Vec<String>,
     /// Whether the labels of `dimensions` begin with `client_` and `server_`. Default false.
     pub enable_client_server_prefix: bool,
-    /// Attributes of a client's span of which the first names the other side where no span of it comes.
-    /// Default `peer.service`, `db.name`, `db.system`.
+    /// Attributes of a client's span, and of a root that is a server's, of which the first names the other side
+    /// where no span of it comes. A root that has none comes from `user`. Default `peer.service`, `db.name`, `db.system`.
     pub peer_attributes: Vec<String>,
-    /// Attributes that make a client's span a request to a database, of which the first names it.
-    /// Default `db.namespace`, `db.name`, `db.system`.
+    /// Attributes that make a client's span a request to a database. It is named by `peer.service`,
+    /// `server.address`, `network.peer.address` with its port, or else the first of these. Default `db.namespace`, `db.name`, `db.system`.
     pub database_name_attributes: Vec<String>,
 }
 

@@ -7,7 +7,8 @@ use super::spans::{Seen, Service};
 use super::values::{find, first, label};
 use hashbrown::HashMap;
 use phoenix_model::LabelsBuilder;
-use phoenix_model::traces::{SpanId, SpanKind, SpanStatus, TraceId};
+use phoenix_model::traces::{Attributes, SpanId, SpanKind, SpanStatus, TraceId};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 /// Labels that are always there.
@@ -41,7 +42,7 @@ struct Edge {
     client: Option<Side>,
     server: Option<Side>,
     connection_type: &'static str,
-    /// What the client says of the other side.
+    /// What the client, or the server of a root, says of the other side.
     peer: String,
     is_root: bool,
     failed: bool,
@@ -104,16 +105,18 @@ impl ServiceGraph {
             edge.connection_type = "messaging_system";
         }
         if is_client {
-            if let Some(database) = first(&self.config.database_name_attributes, resource, span.attributes)
+            if let Some(database) = database(&self.config, resource, span.attributes)
                 && edge.server.is_none()
             {
                 edge.connection_type = "database";
                 edge.server = Some(Side { service: database.into_owned(), seconds: side.seconds, dimensions: Vec::new() });
             }
-            edge.peer = first(&self.config.peer_attributes, resource, span.attributes).unwrap_or_default().into_owned();
             edge.client = Some(side);
         } else {
             edge.server = Some(side);
+        }
+        if is_client || is_root_server {
+            edge.peer = first(&self.config.peer_attributes, resource, span.attributes).unwrap_or_default().into_owned();
         }
         if edge.client.is_some() && edge.server.is_some() {
             self.put(&edge, now, count, external);
@@ -138,12 +141,16 @@ impl ServiceGraph {
         }
     }
 
-    /// An edge of which one side never comes: it leads to what the client names, or comes from a user.
+    /// An edge of which one side never comes: it leads to what the client names, or comes from whom the root names,
+    /// who else is a user.
     fn end(&mut self, mut edge: Edge, now: Now, count: &mut SeriesCount, external: &[(String, String)]) {
         let nobody = |service: String, seconds: f64| Some(Side { service, seconds, dimensions: Vec::new() });
+        let peer = std::mem::take(&mut edge.peer);
         match (&edge.client, &edge.server) {
-            (Some(client), None) if !edge.peer.is_empty() => edge.server = nobody(std::mem::take(&mut edge.peer), client.seconds),
-            (None, Some(server)) if edge.is_root => edge.client = nobody(USER.to_owned(), server.seconds),
+            (Some(client), None) if !peer.is_empty() => edge.server = nobody(peer, client.seconds),
+            (None, Some(server)) if edge.is_root => {
+                edge.client = nobody(if peer.is_empty() { USER.to_owned() } else { peer }, server.seconds);
+            }
             _ => {
                 self.unpaired += 1;
                 return;
@@ -182,4 +189,19 @@ impl ServiceGraph {
         group.observe(0, buckets, server.seconds, edge.weight, (edge.trace_id, now.wall_ms));
         group.observe(1, buckets, client.seconds, edge.weight, (edge.trace_id, now.wall_ms));
     }
+}
+
+/// The name of the database that a client's span asks: of its service or address, or else the first of the
+/// attributes that say that it asks one.
+fn database<'a>(config: &GraphConfig, resource: Attributes<'a>, span: Attributes<'a>) -> Option<Cow<'a, str>> {
+    let database = first(&config.database_name_attributes, resource, span)?;
+    let of_span = |key| Some(find(key, Attributes::EMPTY, span)).filter(|value| !value.is_empty());
+    let peer = || {
+        let address = of_span("network.peer.address")?;
+        Some(match of_span("network.peer.port") {
+            Some(port) => Cow::Owned(format!("{address}:{port}")),
+            None => address,
+        })
+    };
+    Some(of_span("peer.service").or_else(|| of_span("server.address")).or_else(peer).unwrap_or(database))
 }

@@ -253,15 +253,54 @@ fn edges_are_made_of_both_sides() {
             vec!["total{client=a,connection_type=messaging_system,server=b} 1"],
         ),
         (
-            vec![S("a", SpanKind::Client, [1, 1, 0], 1, &[("db.name", "orders"), ("db.system", "mysql"), ("peer.service", "p")])],
+            vec![S("a", SpanKind::Client, [1, 1, 0], 1, &[("db.name", "orders"), ("db.system", "mysql")])],
             vec!["total{client=a,connection_type=database,server=orders} 1"],
         ),
+        // What answers for the database counts before its name.
+        (
+            vec![S("a", SpanKind::Client, [1, 1, 0], 1, &[("db.name", "orders"), ("server.address", "db1"), ("peer.service", "p")])],
+            vec!["total{client=a,connection_type=database,server=p} 1"],
+        ),
+        (
+            vec![S(
+                "a",
+                SpanKind::Client,
+                [1, 1, 0],
+                1,
+                &[("db.system", "mysql"), ("server.address", "db1"), ("network.peer.address", "::1")],
+            )],
+            vec!["total{client=a,connection_type=database,server=db1} 1"],
+        ),
+        (
+            vec![S(
+                "a",
+                SpanKind::Client,
+                [1, 1, 0],
+                1,
+                &[("db.namespace", "orders"), ("network.peer.address", "10.0.0.7"), ("network.peer.port", "3306")],
+            )],
+            vec!["total{client=a,connection_type=database,server=10.0.0.7:3306} 1"],
+        ),
+        (
+            vec![S("a", SpanKind::Client, [1, 1, 0], 1, &[("db.namespace", "orders"), ("network.peer.address", "10.0.0.7")])],
+            vec!["total{client=a,connection_type=database,server=10.0.0.7} 1"],
+        ),
+        // An address alone makes no database.
+        (vec![S("a", SpanKind::Client, [1, 1, 0], 1, &[("server.address", "db1")])], vec![]),
         (
             vec![S("a", SpanKind::Client, [1, 1, 0], 1, &[("peer.service", "mail"), ("state", "ot=th:c")])],
             vec!["total{client=a,connection_type=virtual_node,server=mail} 4"],
         ),
         (vec![S("a", SpanKind::Server, [1, 1, 0], 1, &[])], vec!["total{client=user,connection_type=virtual_node,server=a} 1"]),
-        (vec![S("a", SpanKind::Server, [1, 2, 1], 1, &[])], vec![]),
+        (
+            vec![S("a", SpanKind::Consumer, [1, 1, 0], 1, &[("peer.service", "cron")])],
+            vec!["total{client=cron,connection_type=messaging_system,server=a} 1"],
+        ),
+        (
+            vec![S("a", SpanKind::Server, [1, 1, 0], 1, &[("peer.service", "browser")])],
+            vec!["total{client=browser,connection_type=virtual_node,server=a} 1"],
+        ),
+        (vec![S("a", SpanKind::Server, [1, 2, 1], 1, &[("peer.service", "browser")])], vec![]),
         (vec![S("a", SpanKind::Internal, [1, 2, 0], 1, &[])], vec![]),
     ] {
         let world = world(only_graph(GraphConfig::default()));
