@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { given } from './given';
 import type { RawSpan } from './otlp';
 import { ancestors, matching, visibleRows } from './rows';
-import { buildTrace, byTrace, placeOf, rootOf, shortId, spanRef } from './trace';
+import { buildTrace, buildTraceInTurns, byTrace, placeOf, rootOf, shortId, spanRef } from './trace';
 
 /** A trace as its tree, a span a line: indented name, beginning, duration and time in itself in milliseconds. */
 const drawn = (text: string) => {
@@ -155,6 +155,14 @@ test.each([
   expect(trace.spans).toHaveLength(spans);
   expect(work.steps).toBeLessThan(spans * (3 + Math.ceil(Math.log2(spans))));
   expect(trace.spans[0]!.size).toBe(spans);
+});
+
+test('built in turns it is the same, and ends when nobody wants it', async () => {
+  const raw = many(20_000, (index) => Math.floor((index - 1) / 4));
+  expect(await buildTraceInTurns(raw)).toEqual(buildTrace(raw));
+  const own = new AbortController();
+  own.abort();
+  await expect(buildTraceInTurns(raw, own.signal)).rejects.toThrow('aborted');
 });
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8])('any parents give a tree that holds every span once (seed %i)', (seed) => {

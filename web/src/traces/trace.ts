@@ -38,14 +38,44 @@ const count = (number: number, one: string, many: string) => `${number.toLocaleS
  * grows as n log n with the spans, whatever they say of each other; `work` counts them.
  */
 export function buildTrace(raw: RawSpan[], work: { steps: number } = { steps: 0 }): Trace {
+  const steps = building(raw, work);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** Milliseconds that building a trace may hold up the page at once. */
+const turn = 12;
+
+/** As `buildTrace`, in turns with all else that the page does. */
+export async function buildTraceInTurns(raw: RawSpan[], signal?: AbortSignal): Promise<Trace> {
+  const steps = building(raw, { steps: 0 });
+  for (;;) {
+    signal?.throwIfAborted();
+    const from = performance.now();
+    do {
+      const { done, value } = steps.next();
+      if (done) return value;
+    } while (performance.now() - from < turn);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+/** Spans between two places where building may rest. */
+const together = 4_096;
+const rests = (index: number) => (index + 1) % together === 0;
+
+function* building(raw: RawSpan[], work: { steps: number }): Generator<undefined, Trace> {
   const first = new Map<string, number>();
   const callees = new Map<string, number>();
   let repeated = 0;
   let base = 0n;
   let untimed = 0;
-  raw.forEach((span, index) => {
+  for (const [index, span] of raw.entries()) {
+    if (rests(index)) yield;
     work.steps += 1;
-    if (span.spanId === '') return;
+    if (span.spanId === '') continue;
     const before = first.get(span.spanId);
     if (before === undefined) first.set(span.spanId, index);
     else if (callees.has(span.spanId)) repeated += 1;
@@ -54,8 +84,9 @@ export function buildTrace(raw: RawSpan[], work: { steps: number } = { steps: 0 
       callees.set(span.spanId, before);
       first.set(span.spanId, index);
     } else repeated += 1;
-  });
-  for (const span of raw) {
+  }
+  for (const [index, span] of raw.entries()) {
+    if (rests(index)) yield;
     if (span.begin === 0n) untimed += 1;
     else if (base === 0n || span.begin < base) base = span.begin;
   }
@@ -63,20 +94,22 @@ export function buildTrace(raw: RawSpan[], work: { steps: number } = { steps: 0 
   const begins = new Float64Array(raw.length);
   const durations = new Float64Array(raw.length);
   let duration = 0;
-  raw.forEach((span, index) => {
+  for (const [index, span] of raw.entries()) {
+    if (rests(index)) yield;
     begins[index] = span.begin === 0n ? 0 : Number(span.begin - base);
     durations[index] = span.begin === 0n || span.end <= span.begin ? 0 : Number(span.end - span.begin);
     duration = Math.max(duration, begins[index] + durations[index]);
-  });
+  }
 
   const parents = new Int32Array(raw.length).fill(-1);
   let orphans = 0;
-  raw.forEach((span, index) => {
+  for (const [index, span] of raw.entries()) {
+    if (rests(index)) yield;
     if (span.spanId !== '' && callees.get(span.spanId) === index) {
       parents[index] = first.get(span.spanId)!;
-      return;
+      continue;
     }
-    if (span.parentId === '') return;
+    if (span.parentId === '') continue;
     const parent = first.get(span.parentId);
     const callee = callees.get(span.parentId);
     if (parent === undefined) orphans += 1;
@@ -85,16 +118,23 @@ export function buildTrace(raw: RawSpan[], work: { steps: number } = { steps: 0 
       const { service } = span.resource;
       parents[index] = service === raw[parent]!.resource.service && service !== raw[callee]!.resource.service ? parent : callee;
     }
-  });
+  }
   const cycles = cutCycles(parents, work);
+  yield;
 
-  const order = Array.from(raw, (_, index) => index).sort((a, b) => {
-    work.steps += 1;
-    return begins[a]! - begins[b]! || a - b;
-  });
+  // Files hold spans mostly by their beginnings; then there is nothing to sort, which cannot rest.
+  const order = Uint32Array.from(raw, (_, index) => index);
+  if (begins.some((begin, index) => index > 0 && begin < begins[index - 1]!)) {
+    order.sort((a, b) => {
+      work.steps += 1;
+      return begins[a]! - begins[b]! || a - b;
+    });
+  }
+  yield;
   const children: (number[] | undefined)[] = new Array<number[] | undefined>(raw.length);
   const roots: number[] = [];
-  for (const index of order) {
+  for (const [at, index] of order.entries()) {
+    if (rests(at)) yield;
     const parent = parents[index]!;
     if (parent < 0) roots.push(index);
     else (children[parent] ??= []).push(index);
@@ -104,6 +144,7 @@ export function buildTrace(raw: RawSpan[], work: { steps: number } = { steps: 0 
   const places = new Int32Array(raw.length);
   const waiting = roots.reverse();
   while (waiting.length > 0) {
+    if (rests(spans.length)) yield;
     work.steps += 1;
     const index = waiting.pop()!;
     const parent = parents[index]! < 0 ? -1 : places[parents[index]!]!;
@@ -114,9 +155,10 @@ export function buildTrace(raw: RawSpan[], work: { steps: number } = { steps: 0 
   }
   // Where the children seen so far end; siblings come by their beginning, so one number is enough.
   const covered = new Float64Array(spans.length);
-  spans.forEach((span, place) => {
+  for (const [place, span] of spans.entries()) {
+    if (rests(place)) yield;
     covered[place] = span.begin;
-    if (span.parent < 0) return;
+    if (span.parent < 0) continue;
     const parent = spans[span.parent]!;
     const from = Math.max(span.begin, covered[span.parent]!);
     const to = Math.min(span.begin + span.duration, parent.begin + parent.duration);
@@ -124,7 +166,7 @@ export function buildTrace(raw: RawSpan[], work: { steps: number } = { steps: 0 
       parent.self -= to - from;
       covered[span.parent] = to;
     }
-  });
+  }
   for (let place = spans.length - 1; place >= 0; place -= 1) {
     const span = spans[place]!;
     if (span.parent >= 0) spans[span.parent]!.size += span.size;

@@ -5,7 +5,7 @@ import type { OpenedFile } from '../../traces/opened';
 import { openedFile, parseRef } from '../../traces/opened';
 import { object, readSpans } from '../../traces/otlp';
 import type { Trace } from '../../traces/trace';
-import { buildTrace } from '../../traces/trace';
+import { buildTraceInTurns } from '../../traces/trace';
 
 export interface LoadedTrace {
   trace: Trace | undefined;
@@ -33,14 +33,14 @@ export function useTrace(ref: string): LoadedTrace {
       const { message, status, trace } = object(body);
       // A server that knows no such trace may also answer without one.
       const isEmpty = Object.keys(object(trace)).length === 0 && !('resourceSpans' in object(body)) && !('batches' in object(body));
-      return { trace: buildTrace(isEmpty ? [] : readSpans(body)), partial: status === 'PARTIAL' || status === 1 ? String(message ?? 'parts of it are missing') : undefined };
+      return { trace: await buildTraceInTurns(isEmpty ? [] : readSpans(body), signal), partial: status === 'PARTIAL' || status === 1 ? String(message ?? 'parts of it are missing') : undefined };
     },
     ...once,
   });
   const opened = useQuery({
     queryKey: ['files', 'trace', ref],
     enabled: file !== undefined && local?.traceId != null,
-    queryFn: async ({ signal }) => buildTrace(await file!.spansOf(local!.traceId!, signal)),
+    queryFn: async ({ signal }) => await buildTraceInTurns(await file!.spansOf(local!.traceId!, signal), signal),
     ...once,
   });
   if (local !== null) return { trace: opened.data, error: opened.error, loading: opened.isFetching && !opened.data, file, again: () => void opened.refetch() };
