@@ -223,7 +223,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 test('100,000 spans draw only the rows in sight', async ({ page }) => {
   test.skip(process.env.PHOENIX_URL !== undefined, 'the trace is made up by the mock');
   await page.goto('/traces/000000000000000000000000000b1600');
-  await expect(page.getByText('100,000 of 100,000 spans')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('100,000 spans', { exact: true })).toBeVisible({ timeout: 30_000 });
   const tree = page.getByRole('tree', { name: 'Spans' });
   await tree.focus();
   await page.keyboard.press('End');

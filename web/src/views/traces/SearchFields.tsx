@@ -117,7 +117,9 @@ export function SearchFields({ form, range, end, onSearch }: Props) {
         <Button variant="default" leftSection={<Icon name="plus" size={13} />} onClick={() => set({ conditions: [...fields.conditions, { key: '', comparison: '=', value: '' }] })}>
           Attribute
         </Button>
-        <code className="dim search-text">{writeForm(fields)}</code>
+        <span className="dim search-written">
+          In TraceQL <code className="search-text">{writeForm(fields)}</code>
+        </span>
       </div>
     </form>
   );

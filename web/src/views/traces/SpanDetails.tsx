@@ -1,6 +1,6 @@
 import { ActionIcon, Button, CopyButton } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { Link } from 'wouter';
 import { quantity } from '../../format/quantity';
 import { Icon } from '../../parts/Icon';
@@ -188,6 +188,18 @@ function Part({ title, count, children }: { title: string; count: number | null;
 const asked = ({ value }: KeyValue) => (typeof value.stringValue === 'string' ? JSON.stringify(value.stringValue) : valueText(value));
 const isPlain = ({ value }: KeyValue) => !value.arrayValue && !value.kvlistValue && typeof value.bytesValue !== 'string';
 
+/** A key that breaks behind its dots and underscores rather than within a word. */
+const Key = ({ name }: { name: string }) => (
+  <>
+    {name.split(/(?<=[._/-])(?=[^._/-])/).map((part, index) => (
+      <Fragment key={index}>
+        {index > 0 && <wbr />}
+        {part}
+      </Fragment>
+    ))}
+  </>
+);
+
 /** Attributes; of a scope that queries know, each leads to the traces with the same value. */
 function Attributes({ list, scope }: { list: KeyValue[]; scope: 'span' | 'resource' | null }) {
   if (list.length === 0) return scope === null ? null : <p className="dim">None</p>;
@@ -198,7 +210,9 @@ function Attributes({ list, scope }: { list: KeyValue[]; scope: 'span' | 'resour
           const text = valueText(each.value);
           return (
             <tr key={index}>
-              <th scope="row">{each.key}</th>
+              <th scope="row">
+                <Key name={each.key} />
+              </th>
               <td className="mono">{text}</td>
               <td>
                 {scope !== null && isPlain(each) && (

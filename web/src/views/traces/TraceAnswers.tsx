@@ -121,7 +121,9 @@ export function TraceAnswers({ state, runs, onChange }: Props) {
                   <th className="num">Duration</th>
                   <th className="num">Spans</th>
                   <th className="num">Errors</th>
-                  <th className="num">Found</th>
+                  <th className="num" title="Spans of the trace that the query selects">
+                    Found
+                  </th>
                 </tr>
               </thead>
               <tbody>
@@ -172,7 +174,7 @@ function TraceRow({ trace, chosen, onChoose }: { trace: FoundTrace; chosen: bool
         <td className="num" data-label="Errors">
           {errors > 0 ? <State state="error" label={String(errors)} /> : 0}
         </td>
-        <td className="num">
+        <td className="num" data-label="Found">
           {found > 0 && (
             <Button variant="subtle" color="gray" size="compact-xs" aria-expanded={open} onClick={() => setOpen(!open)} rightSection={<Icon name="right" size={11} />} aria-label={`${found} found spans of ${name}`}>
               {found}

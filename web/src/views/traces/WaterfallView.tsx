@@ -142,7 +142,7 @@ export function WaterfallView({ trace, path, file }: Props) {
           ]}
           onChange={(event) => setShown(event.currentTarget.value as Shown)}
         />
-        <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setCollapsed(new Set(parents))}>
+        <Button variant="subtle" color="gray" size="compact-sm" disabled={collapsed.size >= parents.length} onClick={() => setCollapsed(new Set(parents))}>
           Collapse all
         </Button>
         <Button variant="subtle" color="gray" size="compact-sm" disabled={collapsed.size === 0} onClick={() => setCollapsed(new Set())}>
@@ -178,7 +178,8 @@ export function WaterfallView({ trace, path, file }: Props) {
         </div>
         <div className="waterfall-axis" aria-hidden="true">
           <span>
-            {rows.length.toLocaleString('en')} of {trace.spans.length.toLocaleString('en')} spans
+            {rows.length < trace.spans.length && `${rows.length.toLocaleString('en')} of `}
+            {trace.spans.length.toLocaleString('en')} {trace.spans.length === 1 ? 'span' : 'spans'}
           </span>
           <div>
             {[0, 0.25, 0.5, 0.75, 1].map((share) => (
