@@ -1,4 +1,4 @@
-//! Requests of OTLP with traces, in protobuf and in JSON.
+//! Requests of OTLP with traces, in protobuf and in JSON, and files of them.
 #![no_main]
 
 mod trace_store;
@@ -12,6 +12,7 @@ static RECEIVER: LazyLock<phoenix_ingest::traces::TraceReceiver> = LazyLock::new
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = RECEIVER.otlp_message(bytes);
+    let _ = phoenix_ingest::traces::read_json(bytes);
     for (content_type, content_encoding) in
         [(Some("application/json"), None), (Some("application/x-protobuf"), Some("gzip")), (Some("application/x-protobuf"), Some("zstd"))]
     {

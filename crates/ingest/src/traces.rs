@@ -8,6 +8,7 @@
 
 mod attributes;
 mod buffer;
+mod file;
 mod foreign;
 mod generator;
 mod intake;
@@ -24,6 +25,7 @@ mod zipkin;
 pub(crate) mod test_store;
 
 pub use buffer::{BufferError, BufferLimits, SamplingBuffer};
+pub use file::read_json;
 pub use generator::{Generated, GeneratorConfig, GraphConfig, MetricsGenerator, SpanMetricsConfig};
 pub use limits::TraceLimits;
 pub use receiver::{Accepted, SpanSink, TraceBody, TraceReceiver};

@@ -1,18 +1,15 @@
 //! `phoenix test sampling`: what rules of sampling do with traces of a file.
 
-mod traces;
-
 use crate::args::TestSampling;
 use crate::exit::{Failure, NO};
 use phoenix_env::{Disk, RealDisk};
-use phoenix_ingest::sampling_config;
+use phoenix_ingest::{sampling_config, traces};
 use phoenix_model::Source;
-use phoenix_model::traces::TraceWrite;
+use phoenix_model::traces::{TraceId, TraceWrite};
 use phoenix_sampling::{Decision, Sampler, TraceSpans};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use traces::Traces;
 
 /// Bytes of the rules.
 const RULES_LIMIT_BYTES: u64 = 16 << 20;
@@ -34,7 +31,7 @@ struct Tried {
 }
 
 pub(crate) fn run(arguments: &TestSampling, json_output: bool) -> Result<(), Failure> {
-    let source = Source::new(arguments.rules.display().to_string(), read(&arguments.rules, RULES_LIMIT_BYTES)?);
+    let source = Source::new(arguments.rules.display().to_string(), read_text(&arguments.rules)?);
     let (rules, diagnostics) = sampling_config::parse(&source);
     let Some(rules) = rules else {
         return Err(Failure::new(NO, format!("{} has errors", arguments.rules.display())).diagnostics(diagnostics));
@@ -42,8 +39,7 @@ pub(crate) fn run(arguments: &TestSampling, json_output: bool) -> Result<(), Fai
     for warning in &diagnostics {
         eprintln!("{}", crate::draw::diagnostic(warning));
     }
-    let text = read(&arguments.traces, TRACES_LIMIT_BYTES)?;
-    let traces = traces::read(&text).map_err(|reason| {
+    let traces = read_traces(&read(&arguments.traces, TRACES_LIMIT_BYTES)?).map_err(|reason| {
         Failure::new(NO, format!("{} can't be read: {reason}", arguments.traces.display()))
             .hint("write it as OTLP's JSON, one request a line or one in all, as the collector's file exporter does")
     })?;
@@ -56,26 +52,47 @@ pub(crate) fn run(arguments: &TestSampling, json_output: bool) -> Result<(), Fai
     Ok(())
 }
 
-fn read(path: &Path, limit_bytes: u64) -> Result<String, Failure> {
-    let bytes = RealDisk.read(path, limit_bytes).map_err(|e| Failure::new(NO, format!("{} can't be read", path.display())).caused_by(e))?;
-    String::from_utf8(bytes).map_err(|_| Failure::new(NO, format!("{} is not UTF-8", path.display())))
+fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, Failure> {
+    RealDisk.read(path, limit_bytes).map_err(|e| Failure::new(NO, format!("{} can't be read", path.display())).caused_by(e))
+}
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(read(path, RULES_LIMIT_BYTES)?).map_err(|_| Failure::new(NO, format!("{} is not UTF-8", path.display())))
+}
+
+fn read_traces(bytes: &[u8]) -> Result<TraceWrite, String> {
+    let write = traces::read_json(bytes)?;
+    if write.is_empty() { Err("there is no span in it".to_owned()) } else { Ok(write) }
+}
+
+/// The numbers of the spans of each trace, in the order in which the traces begin.
+fn by_trace(write: &TraceWrite) -> Vec<Vec<u32>> {
+    let mut traces: Vec<Vec<u32>> = Vec::new();
+    let mut places: HashMap<TraceId, usize> = HashMap::new();
+    for number in 0..write.len() {
+        let place = *places.entry(write.fixed(number).trace_id).or_insert(traces.len());
+        if place == traces.len() {
+            traces.push(Vec::new());
+        }
+        traces[place].push(number as u32);
+    }
+    traces
 }
 
 /// Decides on the traces in the order in which they ended, each when it ended: limits and rates that
 /// follow the traffic go by the traces' own time.
-fn decide(sampler: &mut Sampler, traces: &Traces) -> Vec<Tried> {
-    let write: &TraceWrite = &traces.write;
+fn decide(sampler: &mut Sampler, write: &TraceWrite) -> Vec<Tried> {
     let end_ns = |spans: &[u32]| {
         let ends = spans.iter().map(|number| write.fixed(*number as usize));
         ends.map(|span| span.start_ns.saturating_add(span.duration_ns)).max().unwrap_or(0)
     };
-    let mut ordered: Vec<&Vec<u32>> = traces.spans.iter().collect();
+    let mut ordered = by_trace(write);
     ordered.sort_by_key(|spans| end_ns(spans));
     ordered
         .into_iter()
         .map(|numbers| {
-            let trace = TraceSpans::new(write, numbers);
-            let decision = sampler.decide(write, numbers, end_ns(numbers).div_euclid(1_000_000));
+            let trace = TraceSpans::new(write, &numbers);
+            let decision = sampler.decide(write, &numbers, end_ns(&numbers).div_euclid(1_000_000));
             let first = trace.first().expect("a trace has spans");
             Tried {
                 trace_id: trace.trace_id().to_string(),
@@ -188,9 +205,20 @@ mod tests {
             line(&[span(&id("420000000000000"), "GET /", 50_000_000, 0, "00000000000000ff")]),
         ]
         .join("\n");
-        let traces = traces::read(&text).expect("the traces are read");
+        let traces = read_traces(text.as_bytes()).expect("the traces are read");
         let tried = decide(&mut Sampler::new(rules.expect("the rules are fine")), &traces);
         insta::assert_snapshot!(to_text(&tried));
         insta::assert_snapshot!(to_json(&tried[1]).to_string());
+    }
+
+    #[test]
+    fn what_is_not_traces_is_refused() {
+        for (text, want) in [
+            ("", "there is no span in it"),
+            ("{\"resourceSpans\":[]}", "there is no span in it"),
+            ("{}", "line 1: the object has no `resourceSpans`"),
+        ] {
+            assert_eq!(read_traces(text.as_bytes()).err().as_deref(), Some(want), "{text}");
+        }
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct Intake<'l> {
     /// Spans that were begun or refused.
     spans: usize,
     is_too_much: bool,
+    /// Whether a span may be without an id of its own.
+    is_lenient: bool,
     /// Resources and scopes of protocols that tell them with each span, by their packed form.
     resources: HashMap<Vec<u8>, usize>,
     scopes: HashMap<Vec<u8>, usize>,
@@ -77,10 +79,21 @@ impl<'l> Intake<'l> {
             changes: Changes::default(),
             spans: 0,
             is_too_much: false,
+            is_lenient: false,
             resources: HashMap::new(),
             scopes: HashMap::new(),
             scratch: Vec::new(),
         }
+    }
+
+    /// One that takes spans without an id of their own, and as roots those whose parent's id is malformed.
+    pub(super) fn lenient(limits: &'l TraceLimits) -> Self {
+        Self { is_lenient: true, ..Self::new(limits) }
+    }
+
+    /// Spans that were not taken.
+    pub(super) fn refused(&self) -> &Refused {
+        &self.refused
     }
 
     pub(super) fn finish(self) -> Taken {
@@ -158,6 +171,7 @@ impl<'l> Intake<'l> {
         }
         let fault = match (head.trace_id, head.span_id, head.parent_id) {
             (None | Some(TraceId([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])), _, _) => Some(Fault::Trace),
+            _ if self.is_lenient => None,
             (_, None | Some(SpanId::NONE), _) => Some(Fault::Span),
             (_, _, None) => Some(Fault::Parent),
             _ => None,

@@ -14,7 +14,7 @@ mod wire;
 pub(super) use schema::{OTLP, ZIPKIN};
 
 use crate::scan::Scanner;
-use scalars::{from_base64, is_key, whole};
+use scalars::{from_base64, hex, is_key, padded_hex, whole};
 use std::net::IpAddr;
 use wire::{put_bytes, put_number, put_tag, within};
 
@@ -40,8 +40,8 @@ struct Field {
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Text,
-    /// Bytes in hexadecimal digits.
-    Hex,
+    /// So many bytes in hexadecimal digits.
+    Hex(usize),
     /// Bytes in hexadecimal digits, padded with zeros on the left to 8 or 16 bytes.
     PaddedHex,
     Base64,
@@ -61,7 +61,7 @@ enum Kind {
 /// Puts a text in JSON into the wire format. Returns what was expected, and at which byte.
 pub(super) fn to_wire(text: &str, message: &Message) -> Result<Vec<u8>, String> {
     let mut out = Vec::with_capacity(text.len());
-    let mut writer = Writer { scanner: Scanner::new(text), buffer: String::new() };
+    let mut writer = Writer::new(text);
     writer.message(message, 0, &mut out)?;
     writer.scanner.end()?;
     Ok(out)
@@ -70,19 +70,59 @@ pub(super) fn to_wire(text: &str, message: &Message) -> Result<Vec<u8>, String> 
 /// As [`to_wire`], for a list of messages, which become field 1 of one around them.
 pub(super) fn list_to_wire(text: &str, message: &'static Message) -> Result<Vec<u8>, String> {
     let mut out = Vec::with_capacity(text.len());
-    let mut writer = Writer { scanner: Scanner::new(text), buffer: String::new() };
+    let mut writer = Writer::new(text);
     let field = Field { name: "a list", number: 1, kind: Kind::Message(message), is_repeated: true };
     writer.values(&field, 0, &mut out)?;
     writer.scanner.end()?;
     Ok(out)
 }
 
+/// Messages that stand in a text one after the other, as people and exporters write them into files: ids may
+/// be shorter than they should, and are padded with zeros on the left.
+pub(super) struct Messages<'a> {
+    writer: Writer<'a>,
+    message: &'static Message,
+}
+
+impl<'a> Messages<'a> {
+    pub(super) fn new(text: &'a str, message: &'static Message) -> Self {
+        Self { writer: Writer { pads_ids: true, ..Writer::new(text) }, message }
+    }
+
+    /// The byte at which the next message begins; `None` behind the last.
+    pub(super) fn start(&mut self) -> Option<usize> {
+        let at = self.writer.scanner.at();
+        self.writer.scanner.end().is_err().then_some(at)
+    }
+
+    /// The byte at which reading stands, which is about where a fault was found.
+    pub(super) fn at(&mut self) -> usize {
+        self.writer.scanner.at()
+    }
+
+    /// The next message in the wire format; `None` if it has no field that the schema knows.
+    pub(super) fn next(&mut self) -> Result<Option<Vec<u8>>, String> {
+        let mut out = Vec::new();
+        self.writer.fields = 0;
+        self.writer.message(self.message, 0, &mut out)?;
+        Ok((self.writer.fields > 0).then_some(out))
+    }
+}
+
 struct Writer<'a> {
     scanner: Scanner<'a>,
     buffer: String,
+    /// Whether ids in hexadecimal digits may be shorter than they should.
+    pads_ids: bool,
+    /// Fields that the schema knows.
+    fields: usize,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { scanner: Scanner::new(text), buffer: String::new(), pads_ids: false, fields: 0 }
+    }
+
     fn message(&mut self, message: &Message, depth: usize, out: &mut Vec<u8>) -> Result<(), String> {
         if depth > MAX_DEPTH {
             return Err(format!("messages are nested deeper than {MAX_DEPTH} levels at byte {}", self.scanner.at()));
@@ -97,7 +137,10 @@ impl Writer<'_> {
             // Keys that matter have no escapes.
             match message.fields.iter().find(|field| is_key(field.name, key.text())) {
                 Some(_) if self.scanner.null() => {}
-                Some(field) => self.values(field, depth, out)?,
+                Some(field) => {
+                    self.fields += 1;
+                    self.values(field, depth, out)?;
+                }
                 None => self.scanner.skip_value()?,
             }
             if !self.scanner.comma() {
@@ -135,24 +178,16 @@ impl Writer<'_> {
                 let text = self.scanner.string(field.name)?.decode(&mut self.buffer)?;
                 put_bytes(field.number, text.as_bytes(), out);
             }
-            Kind::Hex => {
+            // What is no id is put as one of a wrong length: it is the span that is refused.
+            Kind::Hex(length) => {
                 let text = self.scanner.string(field.name)?.text();
-                // What is no id is put as one of a wrong length: it is the span that is refused.
-                let digits: Option<Vec<u8>> = text.bytes().map(|byte| char::from(byte).to_digit(16).map(|digit| digit as u8)).collect();
-                let bytes = digits
-                    .filter(|digits| digits.len() % 2 == 0 && digits.len() <= 64)
-                    .map_or_else(|| vec![0], |digits| digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect());
-                put_bytes(field.number, &bytes, out);
+                let bytes = if self.pads_ids { padded_hex(text, length) } else { hex(text) };
+                put_bytes(field.number, &bytes.unwrap_or(vec![0]), out);
             }
             Kind::PaddedHex => {
                 let text = self.scanner.string(field.name)?.text();
-                let number = u128::from_str_radix(text, 16).ok().filter(|_| text.len() <= 32 && !text.starts_with('+'));
-                match number {
-                    _ if text.is_empty() => put_bytes(field.number, b"", out),
-                    Some(number) if text.len() > 16 => put_bytes(field.number, &number.to_be_bytes(), out),
-                    Some(number) => put_bytes(field.number, &(number as u64).to_be_bytes(), out),
-                    None => put_bytes(field.number, &[0], out),
-                }
+                let bytes = padded_hex(text, if text.len() > 16 { 16 } else { 8 });
+                put_bytes(field.number, &bytes.unwrap_or(vec![0]), out);
             }
             Kind::Base64 => {
                 let text = self.scanner.string(field.name)?.decode(&mut self.buffer)?;

@@ -38,6 +38,17 @@ impl Default for TraceLimits {
 }
 
 impl TraceLimits {
+    /// Takes everything whole, for files that are there already.
+    pub(super) const NONE: Self = Self {
+        max_spans_per_request: usize::MAX,
+        max_attributes: usize::MAX,
+        max_attribute_bytes: 0,
+        max_events: usize::MAX,
+        max_links: usize::MAX,
+        rate_limit_bytes: 0,
+        burst_size_bytes: 0,
+    };
+
     /// A text, cut at a character's border if it is too long; whether it was.
     pub(super) fn cut<'t>(&self, text: &'t str) -> (&'t str, bool) {
         if self.max_attribute_bytes != 0 && text.len() > self.max_attribute_bytes {

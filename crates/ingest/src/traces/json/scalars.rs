@@ -32,6 +32,22 @@ pub(super) fn whole(text: &str) -> Option<u64> {
     is_whole.then_some(number as i64 as u64)
 }
 
+/// Bytes in hexadecimal digits, at most 32.
+pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect::<Option<_>>()?;
+    let is_whole = digits.len().is_multiple_of(2) && digits.len() <= 64;
+    is_whole.then(|| digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+}
+
+/// So many bytes in hexadecimal digits, which may be fewer; none of no digits. `length` is at most 16.
+pub(super) fn padded_hex(text: &str, length: usize) -> Option<Vec<u8>> {
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    let number = u128::from_str_radix(text, 16).ok().filter(|_| text.len() <= 2 * length && !text.starts_with('+'))?;
+    Some(number.to_be_bytes()[16 - length..].to_vec())
+}
+
 /// Base64 with the alphabet of RFC 4648 in either form, with padding or without.
 pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
@@ -96,5 +112,25 @@ mod tests {
             assert_eq!(from_base64(text), want.map(|text| text.as_bytes().to_vec()), "{text}");
         }
         assert_eq!(from_base64("-_+/"), Some(vec![0xfb, 0xff, 0xbf]));
+    }
+
+    #[test]
+    fn ids_in_digits() {
+        for (text, length, exact, padded) in [
+            ("", 8, Some(vec![]), Some(vec![])),
+            ("0a1B", 2, Some(vec![10, 27]), Some(vec![10, 27])),
+            ("a1B", 2, None, Some(vec![10, 27])),
+            ("1b", 2, Some(vec![27]), Some(vec![0, 27])),
+            ("0a1b2c", 2, Some(vec![10, 27, 44]), None),
+            ("+1", 2, None, None),
+            ("-1", 2, None, None),
+            ("1g", 2, None, None),
+            ("é", 2, None, None),
+            (&"f".repeat(32), 16, Some(vec![255; 16]), Some(vec![255; 16])),
+            (&"f".repeat(33), 16, None, None),
+            (&"f".repeat(66), 16, None, None),
+        ] {
+            assert_eq!((hex(text), padded_hex(text, length)), (exact, padded), "{text}");
+        }
     }
 }

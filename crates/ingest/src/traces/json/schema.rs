@@ -46,10 +46,10 @@ static SCOPE: Message = Message {
 static SPAN: Message = Message {
     what: "a span",
     fields: &[
-        one("traceId", 1, Kind::Hex),
-        one("spanId", 2, Kind::Hex),
+        one("traceId", 1, Kind::Hex(16)),
+        one("spanId", 2, Kind::Hex(8)),
         one("traceState", 3, Kind::Text),
-        one("parentSpanId", 4, Kind::Hex),
+        one("parentSpanId", 4, Kind::Hex(8)),
         one("name", 5, Kind::Text),
         one("kind", 6, Kind::Enumeration(&KINDS)),
         one("startTimeUnixNano", 7, Kind::Fixed64),
@@ -81,8 +81,8 @@ static EVENT: Message = Message {
 static LINK: Message = Message {
     what: "a link",
     fields: &[
-        one("traceId", 1, Kind::Hex),
-        one("spanId", 2, Kind::Hex),
+        one("traceId", 1, Kind::Hex(16)),
+        one("spanId", 2, Kind::Hex(8)),
         one("traceState", 3, Kind::Text),
         many("attributes", 4, Kind::Message(&KEY_VALUE)),
         one("droppedAttributesCount", 5, Kind::Number),
