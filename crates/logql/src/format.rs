@@ -7,9 +7,11 @@ use crate::ast::{
     Binary, Cardinality, CompareOp, Conversion, Expr, ExprKind, Extraction, Grouping, LabelFilter, LabelFormat, LabelFormatValue,
     LabelReplace, LabelSelector, LineFilterExpr, LineTerm, LogExpr, RangeAggregation, Stage, StageKind, Unwrap, VectorAggregation,
 };
-use crate::units::{format_bytes, format_duration_ns};
+use crate::units::format_bytes;
 use phoenix_model::{Diagnostic, MatchOp, Matcher};
+use phoenix_query::List;
 use phoenix_query::cursor::quote;
+use phoenix_query::units::format_duration_ns;
 pub use pretty::pretty;
 use std::fmt::{self, Display, Formatter};
 
@@ -17,21 +19,6 @@ use std::fmt::{self, Display, Formatter};
 /// longer than 100 characters is broken over lines. The errors are those of [`crate::parse`].
 pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     crate::parse(text).into_result().map(|expr| pretty(&expr))
-}
-
-/// Items with a comma and a blank between them.
-struct List<'a, T>(&'a [T]);
-
-impl<T: Display> Display for List<'_, T> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for (index, item) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str(", ")?;
-            }
-            write!(f, "{item}")?;
-        }
-        Ok(())
-    }
 }
 
 fn matcher(matcher: &Matcher) -> String {

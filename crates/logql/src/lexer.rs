@@ -4,6 +4,7 @@ use crate::units;
 use phoenix_model::Span;
 use phoenix_query::cursor::{Cursor, read_scanned_string};
 use phoenix_query::frame::{self, Shared, Token};
+use phoenix_query::units::parse_duration_ns;
 
 /// The kinds of token. Keywords are words; the parser knows them by their place.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +93,7 @@ fn number(cursor: &mut Cursor<'_>) -> TokenKind {
     if let Some(value) = parse_number(text) {
         return if value.is_finite() { TokenKind::Number(value) } else { TokenKind::Invalid(format!("the number {text} is too large")) };
     }
-    if let Some(ns) = units::parse_duration_ns(text) {
+    if let Some(ns) = parse_duration_ns(text) {
         return TokenKind::Duration(ns);
     }
     if let Some(bytes) = units::parse_bytes(text) {

@@ -7,9 +7,10 @@ use crate::ast::{
     Body, FieldExpr, FieldKind, Hint, MetricsExpr, MetricsKind, MetricsOp, MetricsStage, Pipeline, Query, ScalarExpr, ScalarFilter,
     ScalarKind, SpansetExpr, SpansetKind, Stage, StageKind, Static,
 };
-use crate::units::format_duration_ns;
 use phoenix_model::Diagnostic;
+use phoenix_query::List;
 use phoenix_query::cursor::quote;
+use phoenix_query::units::format_go_duration_ns;
 pub use pretty::pretty;
 use std::fmt::{self, Display, Formatter};
 
@@ -17,21 +18,6 @@ use std::fmt::{self, Display, Formatter};
 /// over lines. The errors are those of [`crate::parse`].
 pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     crate::parse(text).into_result().map(|query| pretty(&query))
-}
-
-/// Items with a comma and a blank between them.
-struct List<'a, T>(&'a [T]);
-
-impl<T: Display> Display for List<'_, T> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for (index, item) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str(", ")?;
-            }
-            write!(f, "{item}")?;
-        }
-        Ok(())
-    }
 }
 
 /// As a literal of the language. Several values, which the language cannot write, stand in brackets.
@@ -44,7 +30,7 @@ impl Display for Static {
             // With its point or exponent, so that it stays apart from whole numbers.
             Self::Float(number) => write!(f, "{number:?}"),
             Self::Bool(value) => write!(f, "{value}"),
-            Self::Duration(ns) => f.write_str(&format_duration_ns(*ns)),
+            Self::Duration(ns) => f.write_str(&format_go_duration_ns(*ns)),
             Self::Status(status) => f.write_str(status.as_str()),
             Self::Kind(kind) => f.write_str(kind.as_str()),
             Self::Array(values) => write!(f, "[{}]", List(values)),

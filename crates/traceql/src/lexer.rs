@@ -2,11 +2,11 @@
 
 use crate::ast::AttributeName;
 use crate::names::PARENT_SCOPES;
-use crate::units;
 use phoenix_model::Span;
 use phoenix_model::traces::Scope;
 use phoenix_query::cursor::{Cursor, read_scanned_string};
 use phoenix_query::frame::{self, Shared, Token};
+use phoenix_query::units::parse_duration_ns;
 
 /// The kinds of token. Keywords are words; the parser knows them by their place.
 #[derive(Debug, Clone, PartialEq)]
@@ -201,7 +201,7 @@ fn number(cursor: &mut Cursor<'_>) -> TokenKind {
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().map_or_else(|_| TokenKind::Invalid(format!("the number {text} is too large")), TokenKind::Int);
     }
-    if let Some(ns) = units::parse_duration_ns(text) {
+    if let Some(ns) = parse_duration_ns(text) {
         return TokenKind::Duration(ns);
     }
     // Rust reads `inf`, `nan` and `infinity` too; these are words here.

@@ -25,7 +25,6 @@ mod parser;
 pub mod result;
 pub mod source;
 mod tags;
-pub mod units;
 
 pub use ast::{Body, Query};
 pub use eval::{

@@ -4,6 +4,7 @@ use crate::ast::Query;
 use phoenix_model::traces::SpanStatus;
 use phoenix_model::{Diagnostic, Source, Span};
 use phoenix_query::cursor::{Cursor, quote, read_string};
+use phoenix_query::units::format_go_duration_ns;
 use std::time::Duration;
 
 /// The query that the parameters `tags`, `minDuration` and `maxDuration` of a search stand for.
@@ -19,7 +20,7 @@ pub fn from_tags(tags: &str, min: Option<Duration>, max: Option<Duration>) -> Re
     for (op, bound) in [(">=", min), ("<=", max)] {
         if let Some(bound) = bound {
             let ns = i64::try_from(bound.as_nanos()).unwrap_or(i64::MAX);
-            bounds.push(format!("traceDuration {op} {}", crate::units::format_duration_ns(ns)));
+            bounds.push(format!("traceDuration {op} {}", format_go_duration_ns(ns)));
         }
     }
     // The bounds hold for each span of a trace alike, so that they stand with the first condition.

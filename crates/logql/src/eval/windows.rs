@@ -5,7 +5,7 @@
 //! bucket, however many windows overlap. There are at most four buckets for each step.
 
 use super::EvalError;
-use crate::units;
+use phoenix_query::units::format_duration_ns;
 
 /// The moments at which numbers are computed, in nanoseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +48,8 @@ impl Windows {
     /// Fails where windows lie so far from now that their times would not fit into 64 bits.
     pub(super) fn new(steps: Steps, range_ns: i64, offset_ns: i64) -> Result<Self, EvalError> {
         let range_ns = range_ns.max(1);
-        let far = |when: &str| {
-            EvalError::Execution(format!("the range of {} reaches too far into the {when}", units::format_duration_ns(range_ns)))
-        };
+        let far =
+            |when: &str| EvalError::Execution(format!("the range of {} reaches too far into the {when}", format_duration_ns(range_ns)));
         // The distance of any two times stays below 2^63.
         let before_ns = steps.start_ns.checked_sub(offset_ns).and_then(|start| start.checked_sub(range_ns));
         let before_ns = before_ns.filter(|before| *before >= -(i64::MAX / 4)).ok_or_else(|| far("past"))?;

@@ -7,6 +7,7 @@ use crate::ast::{CompareOp, LabelFilter};
 use crate::units;
 use phoenix_model::logs::DETECTED_LEVEL;
 use phoenix_model::{MatchOp, Matcher};
+use phoenix_query::units::parse_duration_ns;
 
 /// A condition, ready to be asked.
 #[derive(Debug, Clone)]
@@ -108,7 +109,7 @@ pub(crate) fn signed_duration_ns(text: &str) -> Option<i64> {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    let ns = if rest == "0" { 0 } else { units::parse_duration_ns(rest)? };
+    let ns = if rest == "0" { 0 } else { parse_duration_ns(rest)? };
     Some(if negative { -ns } else { ns })
 }
 

@@ -1,13 +1,11 @@
 //! Queries laid out for people.
 
-use phoenix_logql::{format, parse};
+use super::LogQl;
+use phoenix_query::testing::laid_out;
 
 #[track_caller]
 fn layout(text: &str) -> String {
-    let shown = format(text).unwrap();
-    assert_eq!(format(&shown).unwrap(), shown, "laid out again");
-    assert_eq!(parse(&shown).into_result().unwrap().to_string(), parse(text).into_result().unwrap().to_string());
-    shown
+    laid_out::<LogQl>(text)
 }
 
 #[test]
@@ -82,5 +80,5 @@ fn operators_stand_between_their_sides() {
 
 #[test]
 fn broken_queries_are_not_laid_out() {
-    assert_eq!(format("sum(").unwrap_err()[0].message, "syntax error: unexpected $end");
+    assert_eq!(phoenix_logql::format("sum(").unwrap_err()[0].message, "syntax error: unexpected $end");
 }

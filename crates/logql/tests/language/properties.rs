@@ -1,12 +1,14 @@
 //! What must hold for every query.
 
+use super::LogQl;
+use phoenix_logql::UnwrapUse;
 use phoenix_logql::ast::{
-    Binary, BinaryOp, Cardinality, CompareOp, Conversion, Expr, ExprKind, Extraction, Grouping, LabelFilter, LabelFormat, LabelFormatValue,
+    Binary, BinaryOp, Cardinality, CompareOp, Conversion, Expr, ExprKind, Extraction, LabelFilter, LabelFormat, LabelFormatValue,
     LabelReplace, LabelSelector, LineFilterExpr, LineOp, LineTerm, LogExpr, RangeAggregation, RangeOp, Stage, StageKind, Unwrap,
     VectorAggregation, VectorMatching, VectorOp,
 };
-use phoenix_logql::{UnwrapUse, loki_message, parse, pretty};
 use phoenix_model::{MatchOp, Matcher, Span};
+use phoenix_query::testing::{any_words, check_text, check_written, grouping, matching, mutated, number};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -14,36 +16,6 @@ use proptest::sample::select;
 
 fn node(kind: ExprKind) -> Expr {
     Expr { kind, span: Span::default() }
-}
-
-/// The expression with all spans removed.
-fn bare(mut expr: Expr) -> Expr {
-    fn bare_logs(logs: &mut LogExpr) {
-        logs.selector_span = Span::default();
-        logs.stages.iter_mut().for_each(|stage| stage.span = Span::default());
-    }
-    fn strip(expr: &mut Expr) {
-        expr.span = Span::default();
-        match &mut expr.kind {
-            ExprKind::Logs(logs) => bare_logs(logs),
-            ExprKind::RangeAggregation(aggregation) => {
-                bare_logs(&mut aggregation.logs);
-                if let Some(unwrap) = &mut aggregation.unwrap {
-                    unwrap.span = Span::default();
-                }
-            }
-            ExprKind::VectorAggregation(aggregation) => strip(&mut aggregation.expr),
-            ExprKind::LabelReplace(replace) => strip(&mut replace.expr),
-            ExprKind::Binary(binary) => {
-                strip(&mut binary.lhs);
-                strip(&mut binary.rhs);
-            }
-            ExprKind::Paren(inner) => strip(inner),
-            ExprKind::Number(_) | ExprKind::Vector(_) | ExprKind::Error => {}
-        }
-    }
-    strip(&mut expr);
-    expr
 }
 
 /// Names of labels, words of the language among them.
@@ -101,10 +73,6 @@ fn line_filter() -> impl Strategy<Value = StageKind> {
         });
         StageKind::LineFilter(LineFilterExpr { op, alternatives: alternatives.collect() })
     })
-}
-
-fn number() -> impl Strategy<Value = f64> {
-    prop_oneof![-1e6..1e6_f64, Just(0.0), Just(1e300), Just(1e-300), (0..5_i32).prop_map(f64::from)]
 }
 
 fn label_filter() -> impl Strategy<Value = LabelFilter> {
@@ -186,13 +154,9 @@ fn unwrap() -> impl Strategy<Value = Unwrap> {
     })
 }
 
-fn grouping() -> impl Strategy<Value = Grouping> {
-    (any::<bool>(), vec(name(), 0..3)).prop_map(|(without, labels)| Grouping { without, labels })
-}
-
 fn range_aggregation() -> impl Strategy<Value = Expr> {
     let times = (1_i64..10_000_000_000_000, prop_oneof![Just(0_i64), -5_000_000_000..5_000_000_000_i64]);
-    let parts = (select(RangeOp::ALL.to_vec()), logs(), option::of(unwrap()), unwrap(), times, option::of(grouping()), 0.0..=1.0_f64);
+    let parts = (select(RangeOp::ALL.to_vec()), logs(), option::of(unwrap()), unwrap(), times, option::of(grouping(name)), 0.0..=1.0_f64);
     parts.prop_map(|(op, logs, maybe, surely, (range_ns, offset_ns), grouping, quantile)| {
         let unwrap = match op.unwrap_use() {
             UnwrapUse::Refused => None,
@@ -202,15 +166,6 @@ fn range_aggregation() -> impl Strategy<Value = Expr> {
         let param = op.takes_param().then_some(quantile);
         let grouping = grouping.filter(|_| op.takes_grouping());
         node(ExprKind::RangeAggregation(Box::new(RangeAggregation { op, param, logs, unwrap, range_ns, offset_ns, grouping })))
-    })
-}
-
-fn matching() -> impl Strategy<Value = VectorMatching> {
-    (0..3_usize, any::<bool>(), vec(name(), 0..3), vec(name(), 0..3)).prop_map(|(cardinality, on, labels, include)| {
-        let cardinality = [Cardinality::OneToOne, Cardinality::ManyToOne, Cardinality::OneToMany][cardinality];
-        let include = if cardinality == Cardinality::OneToOne { Vec::new() } else { include };
-        let include = include.into_iter().filter(|label| !on || !labels.contains(label)).collect();
-        VectorMatching { cardinality, on, labels, include }
     })
 }
 
@@ -252,9 +207,9 @@ fn metric() -> impl Strategy<Value = Expr> {
     let ops: Vec<BinaryOp> = BinaryOp::ALL.into_iter().filter(|op| *op != BinaryOp::Atan2 && !op.is_trim()).collect();
     leaf.prop_recursive(4, 12, 2, move |inner| {
         prop_oneof![
-            (select(ops.clone()), inner.clone(), inner.clone(), any::<bool>(), matching())
+            (select(ops.clone()), inner.clone(), inner.clone(), any::<bool>(), matching(name))
                 .prop_map(|(op, lhs, rhs, returns_bool, matching)| binary(op, lhs, rhs, returns_bool, matching)),
-            (select(VectorOp::ALL.to_vec()), inner.clone(), option::of(grouping()), 1_u64..100).prop_map(|(op, expr, grouping, k)| {
+            (select(VectorOp::ALL.to_vec()), inner.clone(), option::of(grouping(name)), 1_u64..100).prop_map(|(op, expr, grouping, k)| {
                 let expr = if is_number(&expr) { node(ExprKind::Vector(1.0)) } else { expr };
                 let grouping = grouping.filter(|_| op.takes_grouping());
                 let param = op.takes_param().then_some(k);
@@ -277,47 +232,24 @@ pub(super) fn query() -> impl Strategy<Value = Expr> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// Both forms read back as the query that was written, and writing again changes nothing.
     #[test]
     fn written_queries_read_back(expr in query()) {
-        for text in [expr.to_string(), pretty(&expr)] {
-            let again = parse(&text).into_result().map_err(|d| TestCaseError::fail(format!("{text}\n{}", d[0])))?;
-            prop_assert_eq!(bare(again), bare(expr.clone()), "{}", text);
-        }
-        let shown = pretty(&expr);
-        prop_assert_eq!(pretty(&parse(&shown).query.unwrap()), shown);
+        check_written::<LogQl>(&expr)?;
     }
 
-    /// Whatever the text, the parser ends, does not panic, and keeps spans within the text.
     #[test]
     fn any_text_is_survived(text in "\\PC{0,40}") {
-        check_spans(&text)?;
+        check_text::<LogQl>(&text)?;
     }
 
     #[test]
-    fn any_tokens_are_survived(words in vec(select(WORDS.to_vec()), 0..25), blanks in any::<bool>()) {
-        check_spans(&words.join(if blanks { " " } else { "" }))?;
+    fn any_tokens_are_survived(text in any_words(&WORDS)) {
+        check_text::<LogQl>(&text)?;
     }
 
     #[test]
-    fn mutated_queries_are_survived(
-        expr in query(),
-        edits in vec((any::<prop::sample::Index>(), 0..4, "[-+*/%^=!<>(){}\\[\\],|~#\"`a-z0-9. \n]"), 1..4),
-    ) {
-        let mut text: Vec<char> = expr.to_string().chars().collect();
-        for (place, edit, with) in edits {
-            if text.is_empty() {
-                break;
-            }
-            let at = place.index(text.len());
-            match edit {
-                0 => { text.remove(at); }
-                1 => text.insert(at, with.chars().next().unwrap()),
-                2 => text[at] = with.chars().next().unwrap(),
-                _ => text.truncate(at),
-            }
-        }
-        check_spans(&text.into_iter().collect::<String>())?;
+    fn mutated_queries_are_survived(text in mutated(query(), "[-+*/%^=!<>(){}\\[\\],|~#\"`a-z0-9. \n]")) {
+        check_text::<LogQl>(&text)?;
     }
 }
 
@@ -377,28 +309,3 @@ const WORDS: [&str; 54] = [
     "or",
     "label_replace",
 ];
-
-fn check_spans(text: &str) -> Result<(), TestCaseError> {
-    let parsed = parse(text);
-    prop_assert!(parsed.query.is_some() || !parsed.diagnostics.is_empty());
-    for diagnostic in &parsed.diagnostics {
-        let span = diagnostic.span;
-        prop_assert!(span.start <= span.end && span.end <= text.len(), "{}: {:?}", text, diagnostic);
-        let _ = diagnostic.to_string();
-    }
-    let _ = loki_message(&parsed.diagnostics, text);
-    if let Some(expr) = &parsed.query {
-        let mut has_errors = false;
-        expr.walk(&mut |node| {
-            assert!(node.span.start <= node.span.end && node.span.end <= text.len(), "{text}: {node:?}");
-            has_errors |= node.kind == ExprKind::Error;
-        });
-        prop_assert!(!has_errors || !parsed.diagnostics.is_empty(), "{}: an error without a word", text);
-        if parsed.diagnostics.is_empty() {
-            let shown = expr.to_string();
-            let again = parse(&shown).into_result().map_err(|d| TestCaseError::fail(format!("{text} as {shown}\n{}", d[0])))?;
-            prop_assert_eq!(bare(again), bare(expr.clone()), "{} as {}", text, shown);
-        }
-    }
-    Ok(())
-}

@@ -3,11 +3,12 @@
 use crate::script::memory::Memory;
 use phoenix_model::{Budget, Labels, MatchOp, Matcher, Span, stale_nan};
 use phoenix_promql::ast::{
-    Aggregate, AggregateOp, At, Binary, BinaryOp, Call, Cardinality, Expr, ExprKind, Grouping, Number, RangeSelector, Selector, Sign,
-    Subquery, TimeShift, ValueType, VectorMatching,
+    Aggregate, AggregateOp, At, Binary, BinaryOp, Call, Cardinality, Expr, ExprKind, Number, RangeSelector, Selector, Sign, Subquery,
+    TimeShift, ValueType, VectorMatching,
 };
 use phoenix_promql::functions::FUNCTIONS;
-use phoenix_promql::{EvalOptions, eval_instant, eval_range, format, parse};
+use phoenix_promql::{EvalOptions, Parsed, eval_instant, eval_range, format, parse};
+use phoenix_query::testing::{Language, check_text, check_written, grouping, matching, mutated, without_spans};
 use phoenix_query::{QueryOutput, Value};
 use proptest::prelude::*;
 
@@ -15,33 +16,52 @@ fn node(kind: ExprKind) -> Expr {
     Expr { kind, span: Span::default() }
 }
 
-/// The expression with all spans and parentheses removed: what it means, however it was written.
-fn bare(expr: &Expr) -> Expr {
-    let span = Span::default();
-    node(match &expr.kind {
-        ExprKind::Paren(inner) => return bare(inner),
-        ExprKind::Selector(s) => ExprKind::Selector(without_spans(s)),
-        ExprKind::Range(r) => {
-            ExprKind::Range(RangeSelector { selector: without_spans(&r.selector), selector_span: span, range_ms: r.range_ms })
-        }
-        ExprKind::Subquery(s) => ExprKind::Subquery(Box::new(Subquery { expr: bare(&s.expr), ..(**s).clone() })),
-        ExprKind::Call(c) => ExprKind::Call(Call { function: c.function, args: c.args.iter().map(bare).collect(), name_span: span }),
-        ExprKind::Aggregate(a) => ExprKind::Aggregate(Box::new(Aggregate {
-            op: a.op,
-            param: a.param.as_ref().map(bare),
-            expr: bare(&a.expr),
-            // `by ()` is what no grouping means.
-            grouping: Some(a.grouping.clone().unwrap_or_default()),
-            name_span: span,
-        })),
-        ExprKind::Unary(sign, inner) => ExprKind::Unary(*sign, Box::new(bare(inner))),
-        ExprKind::Binary(b) => ExprKind::Binary(Box::new(Binary { lhs: bare(&b.lhs), rhs: bare(&b.rhs), op_span: span, ..(**b).clone() })),
-        other => other.clone(),
-    })
+struct PromQl;
+
+impl Language for PromQl {
+    type Query = Expr;
+
+    fn parse(text: &str) -> Parsed {
+        parse(text)
+    }
+
+    fn pretty(query: &Expr) -> String {
+        format(query)
+    }
+
+    fn meaning(query: &Expr) -> String {
+        without_spans(&bare(query))
+    }
+
+    fn visit(query: &Expr, visitor: &mut dyn FnMut(Span, bool)) {
+        query.walk(&mut |node| visitor(node.span, node.kind == ExprKind::Error));
+    }
 }
 
-fn without_spans(selector: &Selector) -> Selector {
-    Selector { matcher_spans: Vec::new(), ..selector.clone() }
+/// The expression without parentheses and with its grouping: what it means, however it was written.
+fn bare(expr: &Expr) -> Expr {
+    let mut expr = expr.clone();
+    let strip = |inner: &mut Expr| *inner = bare(inner);
+    match &mut expr.kind {
+        ExprKind::Paren(inner) => return bare(inner),
+        ExprKind::Selector(selector) => selector.matcher_spans.clear(),
+        ExprKind::Range(range) => range.selector.matcher_spans.clear(),
+        ExprKind::Subquery(subquery) => strip(&mut subquery.expr),
+        ExprKind::Call(call) => call.args.iter_mut().for_each(strip),
+        ExprKind::Aggregate(aggregate) => {
+            aggregate.param.iter_mut().for_each(strip);
+            strip(&mut aggregate.expr);
+            // `by ()` is what no grouping means.
+            aggregate.grouping.get_or_insert_default();
+        }
+        ExprKind::Unary(_, inner) => strip(inner),
+        ExprKind::Binary(binary) => {
+            strip(&mut binary.lhs);
+            strip(&mut binary.rhs);
+        }
+        ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Error => {}
+    }
+    expr
 }
 
 fn label_name() -> impl Strategy<Value = String> {
@@ -137,7 +157,13 @@ fn expression(wanted: ValueType, depth: u32) -> BoxedStrategy<Expr> {
             selector().prop_map(|s| node(ExprKind::Selector(s))),
             (arithmetic(), expression(ValueType::Vector, depth - 1), expression(ValueType::Scalar, depth - 1), any::<bool>())
                 .prop_map(|(op, lhs, rhs, b)| binary(op, lhs, rhs, b && op.is_comparison(), VectorMatching::default())),
-            (any_op(), expression(ValueType::Vector, depth - 1), expression(ValueType::Vector, depth - 1), matching(), any::<bool>())
+            (
+                any_op(),
+                expression(ValueType::Vector, depth - 1),
+                expression(ValueType::Vector, depth - 1),
+                matching(label_name),
+                any::<bool>()
+            )
                 .prop_map(|(op, lhs, rhs, matching, b)| {
                     let matching = if op.is_set() {
                         VectorMatching { cardinality: Cardinality::ManyToMany, include: Vec::new(), ..matching }
@@ -166,19 +192,8 @@ fn any_op() -> impl Strategy<Value = BinaryOp> {
     prop::sample::select(BinaryOp::ALL.to_vec())
 }
 
-fn matching() -> impl Strategy<Value = VectorMatching> {
-    let labels = || prop::collection::vec(label_name(), 0..3);
-    (0..3_usize, any::<bool>(), labels(), labels()).prop_map(|(cardinality, on, labels, include)| {
-        let cardinality = [Cardinality::OneToOne, Cardinality::ManyToOne, Cardinality::OneToMany][cardinality];
-        let include = if cardinality == Cardinality::OneToOne { Vec::new() } else { include };
-        let include = include.into_iter().filter(|l| !on || !labels.contains(l)).collect();
-        VectorMatching { cardinality, on, labels, include }
-    })
-}
-
 fn aggregate(depth: u32) -> impl Strategy<Value = Expr> {
-    let grouping = (any::<bool>(), prop::collection::vec(label_name(), 0..3)).prop_map(|(without, labels)| Grouping { without, labels });
-    let parts = (prop::sample::select(AggregateOp::ALL.to_vec()), prop::option::of(grouping));
+    let parts = (prop::sample::select(AggregateOp::ALL.to_vec()), prop::option::of(grouping(label_name)));
     parts.prop_flat_map(move |(op, grouping)| {
         let param = op.param_type().map(|t| expression(t, 0));
         let param = param.map_or(Just(None).boxed(), |p| p.prop_map(Some).boxed());
@@ -227,39 +242,19 @@ fn any_expression() -> impl Strategy<Value = Expr> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// Both forms read back as the expression that was written, and writing again changes nothing.
     #[test]
     fn written_expressions_read_back(expr in any_expression()) {
-        for text in [expr.to_string(), format(&expr)] {
-            let again = parse(&text).into_result().map_err(|d| TestCaseError::fail(format!("{text}\n{}", d[0])))?;
-            prop_assert_eq!(bare(&again), bare(&expr), "{}", text);
-        }
-        let pretty = format(&expr);
-        prop_assert_eq!(format(&parse(&pretty).query.unwrap()), pretty);
+        check_written::<PromQl>(&expr)?;
     }
 
-    /// Whatever the text, the parser ends, does not panic, and keeps spans within the text.
     #[test]
     fn any_text_is_survived(text in "\\PC{0,40}") {
-        check_spans(&text)?;
+        check_text::<PromQl>(&text)?;
     }
 
     #[test]
-    fn mutated_expressions_are_survived(expr in any_expression(), edits in prop::collection::vec((any::<prop::sample::Index>(), 0..4, "[-+*/%^=!<>(){}\\[\\],:@#'\"`a-z0-9. \n]"), 1..4)) {
-        let mut text: Vec<char> = expr.to_string().chars().collect();
-        for (place, edit, with) in edits {
-            if text.is_empty() {
-                break;
-            }
-            let at = place.index(text.len());
-            match edit {
-                0 => { text.remove(at); }
-                1 => text.insert(at, with.chars().next().unwrap()),
-                2 => text[at] = with.chars().next().unwrap(),
-                _ => text.truncate(at),
-            }
-        }
-        check_spans(&text.into_iter().collect::<String>())?;
+    fn mutated_expressions_are_survived(text in mutated(any_expression(), "[-+*/%^=!<>(){}\\[\\],:@#'\"`a-z0-9. \n]")) {
+        check_text::<PromQl>(&text)?;
     }
 
     /// Evaluation of anything well-typed ends in a result or an error.
@@ -272,25 +267,6 @@ proptest! {
         let _ = eval_range(&expr, 0, 200_000, 17_000, &data, &options);
         prop_assert_eq!(budget.used_bytes(), 0, "all memory is given back");
     }
-}
-
-fn check_spans(text: &str) -> Result<(), TestCaseError> {
-    let parsed = parse(text);
-    prop_assert!(parsed.query.is_some() || !parsed.diagnostics.is_empty());
-    for diagnostic in &parsed.diagnostics {
-        let span = diagnostic.span;
-        prop_assert!(span.start <= span.end && span.end <= text.len(), "{}: {:?}", text, diagnostic);
-        let _ = diagnostic.to_string();
-    }
-    if let Some(expr) = &parsed.query {
-        expr.walk(&mut |node| assert!(node.span.start <= node.span.end && node.span.end <= text.len(), "{text}: {node:?}"));
-        if parsed.diagnostics.is_empty() {
-            let shown = expr.to_string();
-            let again = parse(&shown).into_result().map_err(|d| TestCaseError::fail(format!("{text} as {shown}\n{}", d[0])))?;
-            prop_assert_eq!(again.to_string(), shown);
-        }
-    }
-    Ok(())
 }
 
 /// A few series named `m`, with gaps, resets, NaN, infinities and staleness markers.

@@ -145,14 +145,9 @@ impl From<BudgetExceeded> for EvalError {
     }
 }
 
-/// The value of a hint, the last one of that name.
-fn hint<'q>(query: &'q Query, name: &str) -> Option<&'q Static> {
-    query.hints.iter().rev().find(|hint| hint.name == name).map(|hint| &hint.value)
-}
-
 /// A hint that is true or false.
 fn flag(query: &Query, name: &str) -> Result<Option<bool>, EvalError> {
-    match hint(query, name) {
+    match query.hint(name) {
         None => Ok(None),
         Some(Static::Bool(bool)) => Ok(Some(*bool)),
         Some(_) => Err(EvalError::Execution(format!("hint `{name}` has to be true or false"))),

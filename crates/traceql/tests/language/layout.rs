@@ -1,13 +1,11 @@
 //! Queries laid out for people.
 
-use phoenix_traceql::{format, parse};
+use super::TraceQl;
+use phoenix_query::testing::laid_out;
 
 #[track_caller]
 fn layout(text: &str) -> String {
-    let shown = format(text).unwrap();
-    assert_eq!(format(&shown).unwrap(), shown, "laid out again");
-    assert_eq!(parse(&shown).into_result().unwrap().to_string(), parse(text).into_result().unwrap().to_string());
-    shown
+    laid_out::<TraceQl>(text)
 }
 
 #[test]
@@ -69,5 +67,5 @@ fn metrics_stand_below_each_other() {
 
 #[test]
 fn broken_queries_are_not_laid_out() {
-    assert_eq!(format("{ .a").unwrap_err()[0].message, "syntax error: unexpected $end");
+    assert_eq!(phoenix_traceql::format("{ .a").unwrap_err()[0].message, "syntax error: unexpected $end");
 }

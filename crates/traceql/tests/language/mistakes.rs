@@ -1,21 +1,12 @@
 //! What is said of queries that can't be read, or that make no sense.
 
+use super::TraceQl;
+use phoenix_query::testing::said;
 use phoenix_traceql::{parse, tempo_message};
-
-/// All that is said of a query: the text that each finding points at, its message, and its help.
-fn said(text: &str) -> String {
-    let parsed = parse(text);
-    assert!(!parsed.diagnostics.is_empty(), "nothing is said of {text}");
-    let lines = parsed.diagnostics.iter().map(|d| {
-        let help = d.help.as_ref().map(|help| format!(" / {help}")).unwrap_or_default();
-        format!("  [{}] {}{help}", &text[d.span.start..d.span.end], d.message)
-    });
-    format!("{text}\n{}", lines.collect::<Vec<_>>().join("\n"))
-}
 
 /// Compares what is said of the queries, one a line, with what was said before.
 fn check(name: &str, texts: &str) {
-    let all = texts.lines().map(|text| said(text.trim())).collect::<Vec<_>>().join("\n");
+    let all = texts.lines().map(|text| said::<TraceQl>(text.trim())).collect::<Vec<_>>().join("\n");
     insta::with_settings!({omit_expression => true, prepend_module_to_snapshot => false}, {
         insta::assert_snapshot!(name, all);
     });

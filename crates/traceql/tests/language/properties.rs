@@ -1,13 +1,14 @@
 //! What must hold for every query.
 
+use super::TraceQl;
 use phoenix_model::Span;
 use phoenix_model::traces::{Scope, SpanKind, SpanStatus};
-use phoenix_traceql::analysis::Part;
+use phoenix_query::testing::{any_words, check_text, check_written, mutated, number};
 use phoenix_traceql::ast::{
     Aggregate, AttributeName, Body, FieldExpr, FieldKind, FieldOp, Hint, IntrinsicName, MetricsExpr, MetricsKind, MetricsOp, MetricsStage,
     Pipeline, ScalarExpr, ScalarFilter, ScalarKind, SpansetExpr, SpansetKind, SpansetOp, Stage, StageKind, Static,
 };
-use phoenix_traceql::{Query, from_tags, parse, pretty, tempo_message};
+use phoenix_traceql::{Query, from_tags};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -35,19 +36,6 @@ fn stage(kind: StageKind) -> Stage {
     Stage { kind, span: NOWHERE }
 }
 
-/// The tree's debug form with all spans removed.
-fn bare(query: &Query) -> String {
-    let shown = format!("{query:?}");
-    let mut out = String::with_capacity(shown.len());
-    let mut rest = shown.as_str();
-    while let Some(at) = rest.find("Span { start: ") {
-        out.push_str(&rest[..at]);
-        let end = rest[at..].find('}').expect("closed");
-        rest = &rest[at + end + 1..];
-    }
-    out + rest
-}
-
 /// Keys, words of the language and what needs quotes among them.
 fn key() -> impl Strategy<Value = String> {
     let odd = ["nil", "by", "span.x", "resource.y", "5x", "a b", "x\"y", "x\\y", "{", "a=b", "\u{a0}", "größe", "a-b/c", "//", "é\n"];
@@ -70,10 +58,6 @@ fn measured() -> impl Strategy<Value = FieldExpr> {
         Just(duration),
         key().prop_map(|key| field(FieldKind::Attribute(AttributeName { of_parent: false, scope: None, key: key.into() })))
     ]
-}
-
-fn number() -> impl Strategy<Value = f64> {
-    prop_oneof![-1e6..1e6_f64, Just(0.0), Just(1e300), Just(1e-300), (0..5_i32).prop_map(f64::from)]
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -319,47 +303,24 @@ fn query() -> impl Strategy<Value = Query> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(250))]
 
-    /// Both forms read back as the query that was written, and writing again changes nothing.
     #[test]
     fn written_queries_read_back(query in query()) {
-        for text in [query.to_string(), pretty(&query)] {
-            let again = parse(&text).into_result().map_err(|d| TestCaseError::fail(format!("{text}\n{}", d[0])))?;
-            prop_assert_eq!(bare(&again), bare(&query), "{}", text);
-        }
-        let shown = pretty(&query);
-        prop_assert_eq!(pretty(&parse(&shown).query.unwrap()), shown);
+        check_written::<TraceQl>(&query)?;
     }
 
-    /// Whatever the text, the parser ends, does not panic, and keeps spans within the text.
     #[test]
     fn any_text_is_survived(text in "\\PC{0,40}") {
-        check_spans(&text)?;
+        check_text::<TraceQl>(&text)?;
     }
 
     #[test]
-    fn any_tokens_are_survived(words in vec(select(WORDS.to_vec()), 0..25), blanks in any::<bool>()) {
-        check_spans(&words.join(if blanks { " " } else { "" }))?;
+    fn any_tokens_are_survived(text in any_words(&WORDS)) {
+        check_text::<TraceQl>(&text)?;
     }
 
     #[test]
-    fn mutated_queries_are_survived(
-        query in query(),
-        edits in vec((any::<prop::sample::Index>(), 0..4, "[-+*/%^=!<>(){}&,|~#\"`a-z0-9.: \n]"), 1..4),
-    ) {
-        let mut text: Vec<char> = query.to_string().chars().collect();
-        for (place, edit, with) in edits {
-            if text.is_empty() {
-                break;
-            }
-            let at = place.index(text.len());
-            match edit {
-                0 => { text.remove(at); }
-                1 => text.insert(at, with.chars().next().unwrap()),
-                2 => text[at] = with.chars().next().unwrap(),
-                _ => text.truncate(at),
-            }
-        }
-        check_spans(&text.into_iter().collect::<String>())?;
+    fn mutated_queries_are_survived(text in mutated(query(), "[-+*/%^=!<>(){}&,|~#\"`a-z0-9.: \n]")) {
+        check_text::<TraceQl>(&text)?;
     }
 
     /// Each pair of the search by tags is found again in its query.
@@ -448,34 +409,3 @@ const WORDS: [&str; 72] = [
     "9223372036854775808",
     "'",
 ];
-
-fn check_spans(text: &str) -> Result<(), TestCaseError> {
-    let parsed = parse(text);
-    prop_assert!(parsed.query.is_some() || !parsed.diagnostics.is_empty());
-    for diagnostic in &parsed.diagnostics {
-        let span = diagnostic.span;
-        prop_assert!(span.start <= span.end && span.end <= text.len(), "{}: {:?}", text, diagnostic);
-        let _ = diagnostic.to_string();
-    }
-    let _ = tempo_message(&parsed.diagnostics, text);
-    if let Some(query) = &parsed.query {
-        let _ = pretty(query);
-        let mut has_errors = false;
-        query.visit(&mut |part| {
-            let (span, error) = match part {
-                Part::Spans(spans) => (spans.span, spans.kind == SpansetKind::Error),
-                Part::Field(field) => (field.span, field.kind == FieldKind::Error),
-                Part::Metrics(metrics) => (metrics.span, false),
-            };
-            assert!(span.start <= span.end && text.get(span.start..span.end).is_some(), "{text}: {part:?}");
-            has_errors |= error;
-        });
-        prop_assert!(!has_errors || !parsed.diagnostics.is_empty(), "{}: an error without a word", text);
-        if parsed.diagnostics.is_empty() {
-            let shown = query.to_string();
-            let again = parse(&shown).into_result().map_err(|d| TestCaseError::fail(format!("{text} as {shown}\n{}", d[0])))?;
-            prop_assert_eq!(bare(&again), bare(query), "{} as {}", text, shown);
-        }
-    }
-    Ok(())
-}

@@ -10,7 +10,7 @@ mod stage;
 mod steps;
 
 use super::value::order;
-use super::{EvalError, EvalOptions, flag, hint};
+use super::{EvalError, EvalOptions, flag};
 use crate::ast::{Body, MetricsExpr, MetricsKind, MetricsOp, Query, Static};
 use crate::result::{MetricsOutput, MetricsSeries, SpanExemplar};
 use crate::source::{SpanSource, SpanStats};
@@ -83,7 +83,7 @@ fn evaluate(
         let (count, max) = (steps.count, options.max_samples);
         return Err(EvalError::Limit(format!("limit `max_samples` reached: {count} steps are more than {max} values")));
     }
-    let exemplars = match hint(query, "exemplars") {
+    let exemplars = match query.hint("exemplars") {
         None => exemplars,
         Some(Static::Bool(true)) => exemplars.max(1),
         Some(Static::Bool(false)) => 0,
