@@ -62,6 +62,7 @@ mod spans;
 mod status;
 mod store;
 mod subscribe;
+mod table;
 mod tombstone;
 mod traces;
 mod upkeep;

@@ -20,14 +20,9 @@
 //! Searching goes by what costs least: streams and time, then the pages' words and trigrams, then
 //! patterns, then columns, and lines are put together last and only where they are asked for.
 
-pub(crate) mod cache;
-pub(crate) mod chunk;
-mod columns;
 mod condition;
 mod counting;
 mod cursor;
-pub(crate) mod encoding;
-mod error;
 mod fields;
 pub(crate) mod layout;
 mod lines;
@@ -43,14 +38,15 @@ mod values;
 mod words;
 pub(crate) mod writer;
 
-pub use cache::PageCache;
 pub use cursor::Rows;
-pub use error::SegmentError;
 pub use prepared::Prepared;
 pub(crate) use values::PreparedFields;
 pub use writer::SegmentWriter;
 
-use cache::Part;
+use crate::table::cache::Part;
+pub use crate::table::{PageCache, SegmentError};
+
+use crate::table::{ColumnReader, Files, keys};
 use layout::{Head, PREAMBLE_BYTES, Preamble, Run, Section, open_section, take_preamble};
 use phoenix_env::objects::SharedObjects;
 use phoenix_model::logs::{Level, ReadStats, Stream};
@@ -126,11 +122,6 @@ impl SegmentInfo {
     }
 }
 
-pub(crate) fn keys(prefix: &str, id: &str) -> [String; 2] {
-    let folder = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-    [format!("{folder}{id}.parquet"), format!("{folder}{id}.index")]
-}
-
 /// A page of a segment that may hold something of what a query asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRef {
@@ -159,20 +150,16 @@ pub struct PatternCounts {
 /// [`PageCache`] and are read again when they have left it.
 pub struct Segment {
     info: SegmentInfo,
-    objects: SharedObjects,
-    cache: Arc<PageCache>,
-    /// Its number in the cache.
-    number: u64,
-    parquet_key: String,
-    index_key: String,
+    files: Files,
 }
+
+/// Reads columns of one page after the other.
+pub(crate) type PageReader<'a> = ColumnReader<'a, Head>;
 
 impl Segment {
     /// Opens a segment. Reads nothing yet; what is wrong with its objects shows at the first use.
     pub fn open(objects: &SharedObjects, prefix: &str, info: &SegmentInfo, cache: &Arc<PageCache>) -> Result<Self, SegmentError> {
-        let [parquet_key, index_key] = info.keys(prefix);
-        let number = cache.number();
-        Ok(Self { info: info.clone(), objects: Arc::clone(objects), cache: Arc::clone(cache), number, parquet_key, index_key })
+        Ok(Self { info: info.clone(), files: Files::new(objects, prefix, &info.id, cache) })
     }
 
     /// What the manifest says of it.
@@ -248,30 +235,22 @@ impl Segment {
         Rows::new(self)
     }
 
-    fn corrupt(&self, reason: String) -> SegmentError {
-        SegmentError::Corrupt { key: self.index_key.clone(), reason }
-    }
-
-    fn corrupt_parquet(&self, reason: String) -> SegmentError {
-        SegmentError::Corrupt { key: self.parquet_key.clone(), reason }
-    }
-
     fn preamble(&self) -> Result<Arc<Preamble>, SegmentError> {
-        self.cache.get(self.number, Part::Preamble, || {
-            let bytes = self.objects.read_range(&self.index_key, 0, PREAMBLE_BYTES)?;
-            Ok((take_preamble(&self.index_key, &bytes, self.info.index_bytes)?, size_of::<Preamble>()))
+        self.files.cached(Part::Preamble, || {
+            let bytes = self.files.index(0, PREAMBLE_BYTES)?;
+            Ok((take_preamble(&self.files.index_key, &bytes, self.info.index_bytes)?, size_of::<Preamble>()))
         })
     }
 
     fn read_section(&self, section: Section) -> Result<Vec<u8>, SegmentError> {
         let place = self.preamble()?[section as usize];
-        let bytes = self.objects.read_range(&self.index_key, place.offset, place.length as usize)?;
-        open_section(&self.index_key, section, &place, bytes)
+        let bytes = self.files.index(place.offset, place.length as usize)?;
+        open_section(&self.files.index_key, section, &place, bytes)
     }
 
     /// The bytes of a section other than the head.
     fn section(&self, section: Section) -> Result<Arc<Vec<u8>>, SegmentError> {
-        self.cache.get(self.number, Part::Section(section), || {
+        self.files.cached(Part::Section(section), || {
             let bytes = self.read_section(section)?;
             let length = bytes.len();
             Ok((bytes, length))
@@ -279,17 +258,11 @@ impl Segment {
     }
 
     fn head(&self) -> Result<Arc<Head>, SegmentError> {
-        self.cache.get(self.number, Part::Section(Section::Head), || {
+        self.files.cached(Part::Section(Section::Head), || {
             let bytes = self.read_section(Section::Head)?;
-            let head = Head::decode(&bytes).ok_or_else(|| self.corrupt("its parts do not fit together".to_owned()))?;
+            let head = Head::decode(&bytes).ok_or_else(|| self.files.corrupt("its parts do not fit together".to_owned()))?;
             let size = head.size_bytes();
             Ok((head, size))
         })
-    }
-}
-
-impl Drop for Segment {
-    fn drop(&mut self) {
-        self.cache.forget(self.number);
     }
 }

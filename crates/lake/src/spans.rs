@@ -14,6 +14,8 @@
 mod apart;
 mod column;
 mod condition;
+mod copy;
+mod directory;
 mod filter;
 mod flush;
 mod layout;

@@ -117,7 +117,7 @@ impl OwnLogs {
             write.push(record.timestamp_ns, &record.line, LabelsRef::EMPTY, record.level);
         }
         *self.0.storing.lock() = Some(std::thread::current().id());
-        let stored = receiver.accept(&write);
+        let stored = receiver.accept_own(&write);
         *self.0.storing.lock() = None;
         match stored {
             Ok(()) => true,

@@ -235,7 +235,8 @@ pub fn request(address: SocketAddr, method: &str, path: &str, headers: &[(&str, 
 /// The same with the answer's head. A `Host` among the headers replaces the right one.
 pub fn exchange(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String, String) {
     let mut stream = TcpStream::connect(address).unwrap_or_else(|e| panic!("nobody listens on {address}: {e}"));
-    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+    // Far more than any answer takes, even on a machine that does much else.
+    stream.set_read_timeout(Some(Duration::from_mins(2))).expect("a timeout can be set");
     let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
     if !headers.iter().any(|(name, _)| *name == "Host") {
         head.push_str(&format!("Host: {address}\r\n"));

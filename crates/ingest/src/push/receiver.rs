@@ -103,7 +103,17 @@ impl LogReceiver {
     /// Stores a batch from inside Phoenix under the same limits, with service names and levels where they
     /// are missing. The answer is that of [`LogReceiver::push`].
     pub fn accept(&self, write: &LogWrite) -> Result<(), Refusal> {
-        let refusals = self.take(|intake| {
+        self.store_batch(write, Some(&self.rates))
+    }
+
+    /// As [`LogReceiver::accept`], for Phoenix' own log: it takes no stream and no rate away from others, and
+    /// is stored when they have used up theirs, since it is what tells of that.
+    pub fn accept_own(&self, write: &LogWrite) -> Result<(), Refusal> {
+        self.store_batch(write, None)
+    }
+
+    fn store_batch(&self, write: &LogWrite, rates: Option<&Rates>) -> Result<(), Refusal> {
+        let fill = |intake: &mut Intake<'_>| {
             for (labels, entries) in write.streams() {
                 intake.begin_labels(labels);
                 for entry in entries {
@@ -115,8 +125,8 @@ impl LogReceiver {
                 }
             }
             Ok(())
-        })?;
-        refusals.into_result(&self.metrics)
+        };
+        self.store(fill, rates)?.into_result(&self.metrics)
     }
 
     /// The budget of requests that are being read.
@@ -138,6 +148,14 @@ impl LogReceiver {
     /// Puts a batch together and stores what of it may be stored. What is left out is
     /// for the caller to count and to answer.
     pub(crate) fn take(&self, fill: impl FnOnce(&mut Intake<'_>) -> Result<(), body::BodyRefusal>) -> Result<Refusals, Refusal> {
+        self.store(fill, Some(&self.rates))
+    }
+
+    fn store(
+        &self,
+        fill: impl FnOnce(&mut Intake<'_>) -> Result<(), body::BodyRefusal>,
+        rates: Option<&Rates>,
+    ) -> Result<Refusals, Refusal> {
         let rules = Arc::clone(&self.rules.read());
         let mut intake = Intake::new(
             &rules,
@@ -146,7 +164,8 @@ impl LogReceiver {
         );
         fill(&mut intake).map_err(|e| self.refuse(e))?;
         let (mut write, mut refusals) = intake.finish();
-        match self.rates.admit(&write, &rules.limits, self.clock.monotonic(), &mut refusals) {
+        let admit = |rates: &Rates| rates.admit(&write, &rules.limits, self.clock.monotonic(), &mut refusals);
+        match rates.map_or(Verdict::All, admit) {
             Verdict::All => {}
             Verdict::Nothing(message) => {
                 self.metrics.discard("rate_limited", write.len() as u64, write.size_bytes() as u64);

@@ -1,11 +1,10 @@
 //! Counts entries: whole minutes from the index, and only what edges and deletes cut from pages.
 
-use super::Segment;
-use super::columns::ColumnReader;
 use super::layout::{Head, Run, Section};
 use super::lines::PageColumns;
 use super::minutes::{self, MINUTE_NS};
 use super::read::{keep_passing, rows_between};
+use super::{PageReader, Segment};
 use crate::Tombstone;
 use phoenix_lines::RowSet;
 use phoenix_model::Matcher;
@@ -58,7 +57,7 @@ impl Segment {
             let deletes: Vec<&Tombstone> =
                 tombstones.iter().filter(|t| t.touches_time(*first, *last) && t.touches_stream(stream)).collect();
             let bytes = head.minutes[number as usize] as usize..head.minutes[number as usize + 1] as usize;
-            let bytes = minutes.get(bytes).ok_or_else(|| self.corrupt("counts of a stream are missing".to_owned()))?;
+            let bytes = minutes.get(bytes).ok_or_else(|| self.files.corrupt("counts of a stream are missing".to_owned()))?;
             let mut levels = LevelCounts::default();
             let mut cut: Vec<(i64, i64)> = Vec::new();
             // The number of edges up to a minute's start, as minutes of a level ascend.
@@ -84,7 +83,7 @@ impl Segment {
                     add(&mut levels[level as usize], edges_ns.len() - 1, before - 1, count.entries, count.bytes);
                 }
             })
-            .ok_or_else(|| self.corrupt("counts of a stream make no sense".to_owned()))?;
+            .ok_or_else(|| self.files.corrupt("counts of a stream make no sense".to_owned()))?;
             if !cut.is_empty() {
                 cut.sort_unstable();
                 cut.dedup();
@@ -97,16 +96,16 @@ impl Segment {
             counted.push((number, levels));
         }
         by_rows.sort_by_key(|rows| (rows.run.page, rows.run.start));
-        let mut reader = ColumnReader::new(self, Arc::clone(&head), true);
+        let mut reader = PageReader::new(&self.files, Arc::clone(&head), true);
         for page in by_rows.chunk_by(|a, b| a.run.page == b.run.page) {
             if (limits.cancelled)() {
                 return Err(ReadError::Cancelled);
             }
             let _page_charge = limits.budget.charge(head.pages[page[0].run.page as usize].raw_bytes)?;
-            self.count_rows(&head, &mut reader, page, edges_ns, tombstones, &mut counted)?;
+            count_rows(&head, &mut reader, page, edges_ns, tombstones, &mut counted)?;
             stats.pages_read += 1;
         }
-        *stats += reader.stats;
+        stats.compressed_bytes += reader.bytes;
         let mut out = Vec::new();
         for (number, levels) in counted {
             for (level, counts) in Level::ALL.into_iter().zip(levels).filter(|(_, counts)| counts.iter().any(|c| c.0 > 0)) {
@@ -115,49 +114,48 @@ impl Segment {
         }
         Ok(out)
     }
+}
 
-    fn count_rows(
-        &self,
-        head: &Head,
-        reader: &mut ColumnReader<'_>,
-        page: &[RowsToCount],
-        edges_ns: &[i64],
-        tombstones: &[Tombstone],
-        counted: &mut [(u32, LevelCounts)],
-    ) -> Result<(), ReadError> {
-        let (Some(first), Some(last)) = (edges_ns.first(), edges_ns.last()) else { return Ok(()) };
-        let number = page[0].run.page;
-        let times = self.times(reader, number)?;
-        let (levels, sizes) = (reader.levels(number)?, reader.sizes(number)?);
-        let columns = PageColumns::new(reader, number);
-        let mut rows = RowSet::none(times.len());
-        for part in page {
-            let of_run = part.run.start as usize..part.run.end as usize;
-            for (from, to) in part.times.iter() {
-                rows_between(&times, of_run.clone(), (*from).max(*first), (*to).min(*last)).for_each(|row| rows.insert(row));
-            }
-            let stream = &head.streams[part.run.stream as usize];
-            for tombstone in tombstones.iter().filter(|t| t.touches_time(part.run.min_ns, part.run.max_ns) && t.touches_stream(stream)) {
-                let mut covered = RowSet::none(times.len());
-                rows_between(&times, of_run.clone(), tombstone.start_ns, tombstone.end_ns)
-                    .filter(|row| rows.contains(*row))
-                    .for_each(|row| covered.insert(row));
-                keep_passing(&tombstone.filters, &head.patterns, &columns, &mut covered)?;
-                rows.subtract(&covered);
-            }
+fn count_rows(
+    head: &Head,
+    reader: &mut PageReader<'_>,
+    page: &[RowsToCount],
+    edges_ns: &[i64],
+    tombstones: &[Tombstone],
+    counted: &mut [(u32, LevelCounts)],
+) -> Result<(), ReadError> {
+    let (Some(first), Some(last)) = (edges_ns.first(), edges_ns.last()) else { return Ok(()) };
+    let number = page[0].run.page;
+    let times = reader.cached_times(number)?;
+    let (levels, sizes) = (reader.levels(number)?, reader.sizes(number)?);
+    let columns = PageColumns::new(reader, number);
+    let mut rows = RowSet::none(times.len());
+    for part in page {
+        let of_run = part.run.start as usize..part.run.end as usize;
+        for (from, to) in part.times.iter() {
+            rows_between(&times, of_run.clone(), (*from).max(*first), (*to).min(*last)).for_each(|row| rows.insert(row));
         }
-        let mut parts = page.iter().peekable();
-        for row in rows.iter() {
-            while parts.peek().is_some_and(|part| part.run.end as usize <= row) {
-                parts.next();
-            }
-            let Some(part) = parts.peek() else { break };
-            let Ok(at) = counted.binary_search_by_key(&part.run.stream, |(stream, _)| *stream) else { continue };
-            let between = edges_ns.partition_point(|edge| *edge <= times[row]) - 1;
-            add(&mut counted[at].1[levels[row] as usize], edges_ns.len() - 1, between, 1, sizes[row] as u64);
+        let stream = &head.streams[part.run.stream as usize];
+        for tombstone in tombstones.iter().filter(|t| t.touches_time(part.run.min_ns, part.run.max_ns) && t.touches_stream(stream)) {
+            let mut covered = RowSet::none(times.len());
+            rows_between(&times, of_run.clone(), tombstone.start_ns, tombstone.end_ns)
+                .filter(|row| rows.contains(*row))
+                .for_each(|row| covered.insert(row));
+            keep_passing(&tombstone.filters, &head.patterns, &columns, &mut covered)?;
+            rows.subtract(&covered);
         }
-        Ok(())
     }
+    let mut parts = page.iter().peekable();
+    for row in rows.iter() {
+        while parts.peek().is_some_and(|part| part.run.end as usize <= row) {
+            parts.next();
+        }
+        let Some(part) = parts.peek() else { break };
+        let Ok(at) = counted.binary_search_by_key(&part.run.stream, |(stream, _)| *stream) else { continue };
+        let between = edges_ns.partition_point(|edge| *edge <= times[row]) - 1;
+        add(&mut counted[at].1[levels[row] as usize], edges_ns.len() - 1, between, 1, sizes[row] as u64);
+    }
+    Ok(())
 }
 
 fn add(counts: &mut Vec<(u64, u64)>, length: usize, at: usize, entries: u64, bytes: u64) {

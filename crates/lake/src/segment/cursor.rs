@@ -1,8 +1,8 @@
 //! All rows of a segment, one after the other.
 
-use super::columns::ColumnReader;
 use super::lines::PageColumns;
-use super::{Segment, SegmentError};
+use super::{PageReader, Segment};
+use crate::table::SegmentError;
 use phoenix_lines::{Lines, RowSet, render};
 use phoenix_model::LabelsRef;
 use phoenix_model::logs::{EntryRef, Level, Stream};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Goes through the rows of a segment in the order of stream and time. Begins at the first row.
 pub struct Rows<'a> {
-    reader: ColumnReader<'a>,
+    reader: PageReader<'a>,
     page: u32,
     row: usize,
     /// The run of the row, by number.
@@ -33,7 +33,8 @@ struct PageOfRows {
 impl<'a> Rows<'a> {
     pub(super) fn new(segment: &'a Segment) -> Result<Self, SegmentError> {
         let head = segment.head()?;
-        let mut rows = Self { reader: ColumnReader::new(segment, head, false), page: 0, row: 0, run: 0, loaded: PageOfRows::default() };
+        let mut rows =
+            Self { reader: PageReader::new(&segment.files, head, false), page: 0, row: 0, run: 0, loaded: PageOfRows::default() };
         rows.load()?;
         Ok(rows)
     }
@@ -52,7 +53,7 @@ impl<'a> Rows<'a> {
         let head = Arc::clone(&self.reader.head);
         let all = RowSet::all(rows.timestamps.len());
         render(&head.patterns, &PageColumns::new(&mut self.reader, page), &all, &mut rows.lines)
-            .map_err(|error| self.reader.segment.corrupt_parquet(format!("page {page}: {error}")))?;
+            .map_err(|error| self.reader.files.corrupt_parquet(format!("page {page}: {error}")))?;
         Ok(())
     }
 

@@ -1,20 +1,20 @@
 //! The columns of a page that all encodings of lines have.
 
-use super::SegmentError;
-use super::columns::{ColumnReader, NO_TEXT};
+use super::PageReader;
 use super::metadata::take_json;
+use crate::table::{NO_TEXT, SegmentError};
 use phoenix_model::logs::Level;
 use std::ops::Range;
 
-impl ColumnReader<'_> {
+impl PageReader<'_> {
     pub(super) fn column(&self, name: &str) -> Result<usize, SegmentError> {
-        self.head.column(name).ok_or_else(|| self.segment.corrupt(format!("it has no column `{name}`")))
+        self.head.table.column(name).ok_or_else(|| self.files.corrupt(format!("it has no column `{name}`")))
     }
 
     /// The times of a page's rows.
     pub(super) fn times(&mut self, page: u32) -> Result<Vec<i64>, SegmentError> {
         let column = self.column("timestamp")?;
-        self.numbers(page, column)
+        Ok(self.numbers(page, column)?.numbers)
     }
 
     /// The levels of a page's rows.
@@ -25,14 +25,14 @@ impl ColumnReader<'_> {
         let known = (0..column.distinct() as u32)
             .map(|code| Level::ALL.into_iter().find(|level| texts.get(code) == Some(level.as_str().as_bytes())))
             .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| self.segment.corrupt_parquet(format!("page {page} has a level that is none")))?;
+            .ok_or_else(|| self.files.corrupt_parquet(format!("page {page} has a level that is none")))?;
         Ok(column.codes.iter().map(|code| known.get(*code as usize).copied().unwrap_or_default()).collect())
     }
 
     /// The lengths of a page's lines in bytes.
     pub(super) fn sizes(&mut self, page: u32) -> Result<Vec<i64>, SegmentError> {
         let column = self.column("size")?;
-        self.numbers(page, column)
+        Ok(self.numbers(page, column)?.numbers)
     }
 
     /// Packed metadata sets, and which of the bytes are each row's.
@@ -54,7 +54,7 @@ impl ColumnReader<'_> {
                 texts
                     .get(*code)
                     .and_then(|json| take_json(json, &mut packed))
-                    .ok_or_else(|| self.segment.corrupt_parquet(format!("page {page} has metadata that is no map of texts")))?;
+                    .ok_or_else(|| self.files.corrupt_parquet(format!("page {page} has metadata that is no map of texts")))?;
                 *range = Some(start..packed.len() as u32);
             }
             rows.push(range.clone().unwrap_or_default());

@@ -1,7 +1,7 @@
 //! The lines of a page as `phoenix-lines` reads them.
 
-use super::LineEncoding;
-use super::columns::{ColumnReader, NO_TEXT, TextColumn};
+use super::{LineEncoding, PageReader};
+use crate::table::{NO_TEXT, TextColumn};
 use phoenix_lines::{Columns, HEX_SLOTS, Kind, NUMBER_SLOTS, Pattern, Patterns, Spelling, Store, TEXT_SLOTS, Texts};
 use phoenix_model::logs::ReadError;
 use std::cell::{OnceCell, RefCell};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// The columns of one page, read when they are asked for. Where lines are kept as text, all of
 /// them have the pattern of lines that are not taken apart.
 pub(super) struct PageColumns<'r, 's> {
-    pub reader: RefCell<&'r mut ColumnReader<'s>>,
+    pub reader: RefCell<&'r mut PageReader<'s>>,
     page: u32,
     rows: usize,
     encoding: LineEncoding,
@@ -51,7 +51,7 @@ fn load<T>(cell: &OnceCell<T>, read: impl FnOnce() -> Result<T, ReadError>) -> R
 }
 
 impl<'r, 's> PageColumns<'r, 's> {
-    pub(super) fn new(reader: &'r mut ColumnReader<'s>, page: u32) -> Self {
+    pub(super) fn new(reader: &'r mut PageReader<'s>, page: u32) -> Self {
         let rows = reader.head.pages[page as usize].rows as usize;
         let encoding = reader.head.encoding;
         Self {
@@ -69,15 +69,12 @@ impl<'r, 's> PageColumns<'r, 's> {
 
     /// The number of the segment in the cache.
     pub(super) fn segment_number(&self) -> u64 {
-        self.reader.borrow().segment.number
+        self.reader.borrow().files.number
     }
 
     /// The times of all rows.
     pub(super) fn times(&self) -> Result<&[i64], ReadError> {
-        let read = || {
-            let mut reader = self.reader.borrow_mut();
-            Ok(reader.segment.times(&mut reader, self.page)?)
-        };
+        let read = || Ok(self.reader.borrow_mut().cached_times(self.page)?);
         load(&self.times, read).map(|times| times.as_slice())
     }
 
@@ -126,7 +123,7 @@ impl<'r, 's> PageColumns<'r, 's> {
             .collect();
         let of_row = |code: &u32| known.get(*code as usize).copied().flatten();
         let patterns: Option<Vec<u32>> = texts.codes.iter().map(of_row).collect();
-        Ok(patterns.ok_or_else(|| reader.segment.corrupt_parquet(format!("page {} has a pattern that is not in the index", self.page)))?)
+        Ok(patterns.ok_or_else(|| reader.files.corrupt_parquet(format!("page {} has a pattern that is not in the index", self.page)))?)
     }
 }
 
@@ -143,7 +140,7 @@ impl Columns for PageColumns<'_, '_> {
         let cell = &self.numbers[usize::from(slot)];
         let read = || {
             let column = self.column(&format!("n{slot}"))?;
-            let mut numbers = self.reader.borrow_mut().numbers(self.page, column)?;
+            let mut numbers = self.reader.borrow_mut().numbers(self.page, column)?.numbers;
             self.add_times(slot, &mut numbers)?;
             Ok(numbers)
         };

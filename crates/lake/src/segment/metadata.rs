@@ -1,6 +1,6 @@
 //! Structured metadata as JSON text, the form in which other programs can read it.
 
-use super::encoding::put_varint;
+use crate::table::encoding::put_varint;
 use phoenix_model::LabelsRef;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;

@@ -1,6 +1,6 @@
 //! Counts of entries per level and minute, so that counting needs no entries.
 
-use super::encoding::{Input, put_signed, put_varint};
+use crate::table::encoding::{Input, put_signed, put_varint};
 use phoenix_model::logs::Level;
 
 /// Nanoseconds of a minute.

@@ -1,9 +1,8 @@
 //! Counts the patterns of lines.
 
-use super::columns::ColumnReader;
 use super::lines::PageColumns;
 use super::read::Reading;
-use super::{LineEncoding, PatternCounts, Prepared, Segment};
+use super::{LineEncoding, PageReader, PatternCounts, Prepared, Segment};
 use crate::Tombstone;
 use phoenix_lines::{Columns, Encoder, Lines, LinesError, Page, Patterns, render};
 use phoenix_model::logs::{Level, ReadError, ReadLimits, ReadStats};
@@ -37,7 +36,7 @@ impl Segment {
             let before = counted.len();
             let page_head = &head.pages[page.page as usize];
             let _page_charge = limits.budget.charge(page_head.raw_bytes * 2)?;
-            let mut reader = ColumnReader::new(self, Arc::clone(&head), true);
+            let mut reader = PageReader::new(&self.files, Arc::clone(&head), true);
             let columns = PageColumns::new(&mut reader, page.page);
             let reading = Reading { page: page.page, prepared, tombstones, limits };
             let select = prepared.select();
@@ -64,7 +63,7 @@ impl Segment {
                 }
             }
             drop(columns);
-            *stats += reader.stats;
+            stats.compressed_bytes += reader.bytes;
             charge.grow((counted.len() - before) as u64 * STEP_BYTES)?;
         }
         let patterns = if head.encoding == LineEncoding::Text { encoder.patterns() } else { &head.patterns };

@@ -1,7 +1,7 @@
 //! The rows of the page that is being filled.
 
-use super::chunk::{ChunkWriter, Values};
 use super::lines::{moments, rounded};
+use crate::table::chunk::{ChunkWriter, Values};
 use parquet::errors::ParquetError;
 use phoenix_lines::{Columns, Encoder, HEX_SLOTS, LinesError, NUMBER_SLOTS, Page, Pattern, Patterns, RowSet, Store, TEXT_SLOTS, Texts};
 use phoenix_model::logs::Level;

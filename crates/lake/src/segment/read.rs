@@ -3,12 +3,12 @@
 //! In this order, each for what the steps before have left: streams and time, conditions on lines,
 //! deletes, levels, lines, metadata.
 
-use super::cache::Part;
-use super::columns::ColumnReader;
 use super::layout::{Head, Run};
 use super::lines::PageColumns;
-use super::{PageRef, Prepared, Segment, SegmentError};
+use super::{PageReader, PageRef, Prepared, Segment};
 use crate::Tombstone;
+use crate::table::SegmentError;
+use crate::table::cache::Part;
 use phoenix_lines::{Filter, Lines, Patterns, RowSet, render};
 use phoenix_model::LabelsRef;
 use phoenix_model::logs::{Direction, Level, LineFilter, LogBatch, LogVisitor, ReadError, ReadLimits, ReadStats};
@@ -38,7 +38,7 @@ impl Segment {
         }
         let head = self.head()?;
         let Some(page_head) = head.pages.get(page.page as usize) else { return Ok(()) };
-        let mut reader = ColumnReader::new(self, Arc::clone(&head), true);
+        let mut reader = PageReader::new(&self.files, Arc::clone(&head), true);
         let select = prepared.select();
         let lines = select.need.lines || !select.filters.is_empty() || tombstones.iter().any(|t| !t.filters.is_empty());
         let mut bytes = u64::from(page_head.rows) * ROW_BYTES;
@@ -47,14 +47,17 @@ impl Segment {
         let _charge = limits.budget.charge(bytes)?;
         let read = Reading { page: page.page, prepared, tombstones, limits };
         let outcome = read.run(&head, &PageColumns::new(&mut reader, page.page), visitor, stats);
-        *stats += reader.stats;
+        stats.compressed_bytes += reader.bytes;
         outcome
     }
+}
 
+impl PageReader<'_> {
     /// The times of a page, from the cache if they are there.
-    pub(super) fn times(&self, reader: &mut ColumnReader<'_>, page: u32) -> Result<Arc<Vec<i64>>, SegmentError> {
-        self.cache.get(self.number, Part::Times { page }, || {
-            let times = reader.times(page)?;
+    pub(super) fn cached_times(&mut self, page: u32) -> Result<Arc<Vec<i64>>, SegmentError> {
+        let files = self.files;
+        files.cached(Part::Times { page }, || {
+            let times = self.times(page)?;
             let bytes = times.len() * 8;
             Ok((times, bytes))
         })

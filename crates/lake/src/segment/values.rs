@@ -1,9 +1,8 @@
 //! Fields of lines, read from the columns in which they stand.
 
-use super::columns::ColumnReader;
 use super::lines::PageColumns;
 use super::read::{Reading, rows_between};
-use super::{PageRef, Prepared, Segment, SegmentError};
+use super::{PageReader, PageRef, Prepared, Segment, SegmentError};
 use crate::Tombstone;
 use parking_lot::Mutex;
 use phoenix_lines::{Columns, Fields, Filter, Lines, Patterns, Place, Plan, RowSet, Store, Value, Variable, render};
@@ -126,7 +125,7 @@ impl Segment {
         let head = self.head()?;
         let Some(page_head) = head.pages.get(page.page as usize) else { return Ok(()) };
         let select = prepared.select();
-        let mut reader = ColumnReader::new(self, Arc::clone(&head), true);
+        let mut reader = PageReader::new(&self.files, Arc::clone(&head), true);
         let bytes = u64::from(page_head.rows) * VALUE_BYTES * (2 + fields.fields.names.len() as u64) + page_head.raw_bytes;
         let _charge = limits.budget.charge(bytes + if select.need.metadata { page_head.metadata_bytes } else { 0 })?;
         let reading = Reading { page: page.page, prepared, tombstones, limits };
@@ -171,7 +170,7 @@ impl Segment {
             }
             Ok(())
         })();
-        *stats += reader.stats;
+        stats.compressed_bytes += reader.bytes;
         outcome
     }
 }

@@ -1,27 +1,20 @@
 //! Writes a segment.
 
-use super::chunk::{ChunkWriter, Values};
-use super::layout::{Column, ColumnKind, Head, PageHead, RowGroup, Run, put_index};
+use super::layout::{Head, PageHead, Run, put_index};
 use super::metadata::put_json;
 use super::minutes::MinuteBuilder;
 use super::pending::{LineRows, NO_METADATA, PageRows};
 use super::words::FilterBuilder;
-use super::{FORMAT_VERSION, LineEncoding, SegmentError, SegmentInfo, SegmentOptions, keys};
-use parking_lot::Mutex;
-use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
+use super::{FORMAT_VERSION, LineEncoding, SegmentError, SegmentInfo, SegmentOptions};
+use crate::table::chunk::{ChunkWriter, Values};
+use crate::table::{Column, ColumnKind, TableOptions, TableWriter, keys};
+use parquet::basic::{LogicalType, TimeUnit};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{KeyValue, SortingColumn};
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{SchemaDescriptor, Type};
-use phoenix_env::objects::{ObjectError, ObjectWriter, SharedObjects};
+use phoenix_env::objects::SharedObjects;
 use phoenix_lines::{HEX_SLOTS, NUMBER_SLOTS, Page, Patterns, RowSet, TEXT_SLOTS, Texts};
 use phoenix_model::logs::{EntryRef, Level, Stream};
 use std::io::Write;
 use std::sync::Arc;
-
-/// Bytes of compressed pages at which a row group ends before it has all of its pages.
-pub(crate) const ROW_GROUP_BYTES: usize = 16 << 20;
 
 /// Writes a segment, with a row group in memory at a time. Dropped before
 /// [`SegmentWriter::finish`], nothing of the segment exists.
@@ -30,13 +23,7 @@ pub struct SegmentWriter {
     options: SegmentOptions,
     objects: SharedObjects,
     index_key: String,
-    file: SerializedFileWriter<Sink>,
-    error: Arc<Mutex<Option<ObjectError>>>,
-    zstd: zstd::bulk::Compressor<'static>,
-    columns: Vec<Column>,
-    chunks: Vec<ChunkWriter>,
-    /// Bytes of the Parquet object so far.
-    written: u64,
+    table: TableWriter,
     page: PageRows,
     filters: FilterBuilder,
     minutes: MinuteBuilder,
@@ -47,35 +34,10 @@ pub struct SegmentWriter {
     minutes_bytes: Vec<u8>,
     runs: Vec<Run>,
     pages: Vec<PageHead>,
-    groups: Vec<RowGroup>,
     words: Vec<u8>,
     trigrams: Vec<u8>,
     last_ns: i64,
     raw_bytes: u64,
-}
-
-/// The Parquet object as the library wants to write it. Keeps the store's own error where the
-/// writer finds it when the library has wrapped it up.
-pub(crate) struct Sink {
-    pub(crate) object: Box<dyn ObjectWriter>,
-    pub(crate) written: u64,
-    pub(crate) error: Arc<Mutex<Option<ObjectError>>>,
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if let Err(error) = self.object.write(bytes) {
-            let shown = std::io::Error::other(error.to_string());
-            *self.error.lock() = Some(error);
-            return Err(shown);
-        }
-        self.written += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 fn columns_of(encoding: LineEncoding) -> Vec<Column> {
@@ -99,56 +61,35 @@ fn columns_of(encoding: LineEncoding) -> Vec<Column> {
     columns
 }
 
-fn schema_of(columns: &[Column]) -> Result<Type, ParquetError> {
-    let fields = columns
-        .iter()
-        .map(|column| {
-            let repetition = if column.optional { Repetition::OPTIONAL } else { Repetition::REQUIRED };
-            let (physical, logical) = match (column.kind, column.name.as_str()) {
-                (ColumnKind::Numbers, "timestamp") => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::NANOS))),
-                (ColumnKind::Numbers, _) => (Physical::INT64, None),
-                (ColumnKind::Bytes, name) if name != "line" => (Physical::BYTE_ARRAY, None),
-                (ColumnKind::Texts | ColumnKind::Bytes, _) => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-            };
-            let field = Type::primitive_type_builder(&column.name, physical).with_repetition(repetition).with_logical_type(logical);
-            Ok(Arc::new(field.build()?))
-        })
-        .collect::<Result<_, ParquetError>>()?;
-    Type::group_type_builder("logs").with_fields(fields).build()
+/// What other programs shall take a column's values for.
+fn logical(column: &Column) -> Option<LogicalType> {
+    match (column.kind, column.name.as_str()) {
+        (ColumnKind::Numbers, "timestamp") => Some(LogicalType::timestamp(true, TimeUnit::NANOS)),
+        (ColumnKind::Numbers, _) => None,
+        (ColumnKind::Bytes, name) if name != "line" => None,
+        (ColumnKind::Texts | ColumnKind::Bytes, _) => Some(LogicalType::String),
+    }
 }
 
 impl SegmentWriter {
     /// Begins a segment `id` below `prefix`.
     pub fn create(objects: &SharedObjects, prefix: &str, id: &str, options: &SegmentOptions) -> Result<Self, SegmentError> {
-        let [parquet_key, index_key] = keys(prefix, id);
-        let encode = |error: ParquetError| SegmentError::Encode { id: id.to_owned(), reason: error.to_string() };
-        let columns = columns_of(options.lines);
-        let schema = Arc::new(schema_of(&columns).map_err(encode)?);
-        let descriptor = SchemaDescriptor::new(Arc::clone(&schema));
-        let chunks = columns.iter().enumerate().map(|(at, column)| ChunkWriter::new(column, descriptor.column(at))).collect();
-        let sorted = |column_idx| SortingColumn { column_idx, descending: false, nulls_first: false };
-        let properties = WriterProperties::builder()
-            .set_created_by(concat!("phoenix ", env!("CARGO_PKG_VERSION")).to_owned())
-            .set_key_value_metadata(Some(vec![KeyValue::new("phoenix.logs.version".to_owned(), FORMAT_VERSION.to_string())]))
-            .set_sorting_columns(Some(vec![sorted(1), sorted(0)]))
-            .build();
-        let error = Arc::default();
-        let sink = Sink { object: objects.create(&parquet_key)?, written: 0, error: Arc::clone(&error) };
-        let file = SerializedFileWriter::new(sink, schema, Arc::new(properties)).map_err(encode)?;
-        let written = file.bytes_written() as u64;
-        let zstd = zstd::bulk::Compressor::new(options.zstd_level)
-            .map_err(|error| SegmentError::Encode { id: id.to_owned(), reason: error.to_string() })?;
+        let [_, index_key] = keys(prefix, id);
+        let table = TableOptions {
+            name: "logs",
+            version: FORMAT_VERSION,
+            row_group_pages: options.row_group_pages,
+            zstd_level: options.zstd_level,
+            sorted_by: vec![1, 0],
+            logical,
+        };
+        let table = TableWriter::create(objects, prefix, id, columns_of(options.lines), &table)?;
         Ok(Self {
             id: id.to_owned(),
             options: options.clone(),
             objects: Arc::clone(objects),
             index_key,
-            file,
-            error,
-            zstd,
-            columns,
-            chunks,
-            written,
+            table,
             page: PageRows {
                 lines: match options.lines {
                     LineEncoding::Text => LineRows::default(),
@@ -164,7 +105,6 @@ impl SegmentWriter {
             minutes_bytes: Vec::new(),
             runs: Vec::new(),
             pages: Vec::new(),
-            groups: Vec::new(),
             words: Vec::new(),
             trigrams: Vec::new(),
             last_ns: i64::MIN,
@@ -267,7 +207,8 @@ impl SegmentWriter {
         if rows == 0 {
             return Ok(());
         }
-        self.write_columns(rows).map_err(|error| self.failed(&error))?;
+        let Self { table, page, runs, streams, .. } = self;
+        table.page(|chunks, zstd| write_columns(page, &runs[page.first_run..], streams, chunks, zstd))?;
         // Levels are looked for as values of metadata are.
         for level in Level::ALL.into_iter().filter(|level| self.page.levels.contains(level)) {
             self.filters.add(level.as_str().as_bytes());
@@ -295,91 +236,7 @@ impl SegmentWriter {
         page.lines.clear(self.options.page_bytes * 2);
         page.metadata.clear();
         (page.raw_bytes, page.metadata_bytes, page.first_run) = (0, 0, self.runs.len());
-        let first_page = self.groups.last().map_or(0, |group| group.first_page as usize + group.chunks[0].pages.len());
-        if self.pages.len() - first_page >= self.options.row_group_pages
-            || self.chunks.iter().map(ChunkWriter::size_bytes).sum::<usize>() >= ROW_GROUP_BYTES
-        {
-            self.end_group(first_page)?;
-        }
-        Ok(())
-    }
-
-    fn write_columns(&mut self, rows: usize) -> Result<(), ParquetError> {
-        let Self { page, chunks, zstd, .. } = self;
-        let [timestamp, stream, level, metadata, size, lines @ ..] = chunks.as_mut_slice() else {
-            return Err(ParquetError::General("columns are missing".to_owned()));
-        };
-        timestamp.page(&Values::Numbers(&page.timestamps), rows, None, zstd)?;
-        let runs = &self.runs[page.first_run..];
-        let (mut ends, mut bytes) = (Vec::with_capacity(runs.len()), Vec::new());
-        let mut codes = Vec::with_capacity(rows);
-        for (code, run) in runs.iter().enumerate() {
-            write!(bytes, "{}", self.streams[run.stream as usize].labels)?;
-            ends.push(bytes.len() as u32);
-            codes.resize(run.end as usize, code as u32);
-        }
-        stream.page(&Values::Texts(Texts { codes: &codes, ends: &ends, bytes: &bytes }), rows, None, zstd)?;
-        let mut present = RowSet::none(rows);
-        (ends, bytes) = (Vec::new(), Vec::new());
-        let mut code_of = [u32::MAX; Level::ALL.len()];
-        codes.clear();
-        for (row, level) in page.levels.iter().enumerate() {
-            let code = &mut code_of[*level as usize];
-            if *code == u32::MAX && *level != Level::Absent {
-                *code = ends.len() as u32;
-                bytes.extend_from_slice(level.as_str().as_bytes());
-                ends.push(bytes.len() as u32);
-            }
-            if *level != Level::Absent {
-                present.insert(row);
-            }
-            codes.push(*code);
-        }
-        level.page(&Values::Texts(Texts { codes: &codes, ends: &ends, bytes: &bytes }), rows, Some(&present), zstd)?;
-        present.clear(rows);
-        for (row, _) in page.metadata.codes.iter().enumerate().filter(|(_, code)| **code != NO_METADATA) {
-            present.insert(row);
-        }
-        let texts = Texts { codes: &page.metadata.codes, ends: &page.metadata.ends, bytes: &page.metadata.json };
-        metadata.page(&Values::Texts(texts), rows, Some(&present), zstd)?;
-        size.page(&Values::Numbers(&page.sizes), rows, None, zstd)?;
-        page.lines.write(&page.timestamps, lines, zstd)
-    }
-
-    fn end_group(&mut self, first_page: usize) -> Result<(), SegmentError> {
-        let mut finished = Vec::with_capacity(self.chunks.len());
-        for chunk in &mut self.chunks {
-            match chunk.finish(self.written, &mut self.zstd) {
-                Ok((bytes, close, places)) => {
-                    self.written = places.bytes.end;
-                    finished.push((bytes, close, places));
-                }
-                Err(error) => return Err(self.failed(&error)),
-            }
-        }
-        let mut chunks = Vec::with_capacity(finished.len());
-        let written = (|| {
-            let mut group = self.file.next_row_group()?;
-            for (bytes, close, places) in finished {
-                group.append_column(&bytes, close)?;
-                chunks.push(places);
-            }
-            group.close().map(|_| ())
-        })();
-        written.map_err(|error| self.failed(&error))?;
-        self.groups.push(RowGroup { first_page: first_page as u32, chunks });
-        if self.file.bytes_written() as u64 != self.written {
-            return Err(SegmentError::Encode { id: self.id.clone(), reason: "pages are not where they should be".to_owned() });
-        }
-        Ok(())
-    }
-
-    /// The store's error behind one of the library's, if there is one.
-    fn failed(&self, error: &ParquetError) -> SegmentError {
-        match self.error.lock().take() {
-            Some(error) => error.into(),
-            None => SegmentError::Encode { id: self.id.clone(), reason: error.to_string() },
-        }
+        if self.table.is_full() { self.table.end_group() } else { Ok(()) }
     }
 
     /// Bytes of lines that were pushed.
@@ -392,18 +249,8 @@ impl SegmentWriter {
     pub fn finish(mut self) -> Result<SegmentInfo, SegmentError> {
         self.end_stream();
         self.end_page()?;
-        let first_page = self.groups.last().map_or(0, |group| group.first_page as usize + group.chunks[0].pages.len());
-        if self.pages.len() > first_page {
-            self.end_group(first_page)?;
-        }
+        let (table, parquet_bytes) = self.table.finish()?;
         let id = self.id;
-        let encode = |reason: String| SegmentError::Encode { id: id.clone(), reason };
-        let sink = match self.file.into_inner() {
-            Ok(sink) => sink,
-            Err(error) => return Err(self.error.lock().take().map_or_else(|| encode(error.to_string()), SegmentError::from)),
-        };
-        let parquet_bytes = sink.written;
-        sink.object.finish()?;
         let (min_ns, max_ns) = self.runs.iter().fold((i64::MAX, i64::MIN), |(min, max), run| (min.min(run.min_ns), max.max(run.max_ns)));
         let rows = self.pages.iter().map(|page| u64::from(page.rows)).sum();
         let head = Head {
@@ -412,15 +259,14 @@ impl SegmentWriter {
             minutes: self.minutes_ends,
             runs: self.runs,
             pages: self.pages,
-            columns: self.columns,
-            groups: self.groups,
+            table,
             patterns: match self.page.lines {
                 LineRows::Text(..) => Patterns::default(),
                 LineRows::Patterns(encoder, _) => encoder.into_patterns(),
             },
         };
         let index = put_index(&head, &self.minutes_bytes, &self.words, &self.trigrams, self.options.zstd_level)
-            .map_err(|error| encode(error.to_string()))?;
+            .map_err(|error| SegmentError::Encode { id: id.clone(), reason: error.to_string() })?;
         self.objects.put(&self.index_key, &index)?;
         Ok(SegmentInfo {
             id: id.clone(),
@@ -433,4 +279,52 @@ impl SegmentWriter {
             streams: head.streams.len() as u64,
         })
     }
+}
+
+/// Gives each column its part of a page.
+fn write_columns(
+    page: &mut PageRows,
+    runs: &[Run],
+    streams: &[Arc<Stream>],
+    chunks: &mut [ChunkWriter],
+    zstd: &mut zstd::bulk::Compressor<'_>,
+) -> Result<(), ParquetError> {
+    let rows = page.timestamps.len();
+    let [timestamp, stream, level, metadata, size, lines @ ..] = chunks else {
+        return Err(ParquetError::General("columns are missing".to_owned()));
+    };
+    timestamp.page(&Values::Numbers(&page.timestamps), rows, None, zstd)?;
+    let (mut ends, mut bytes) = (Vec::with_capacity(runs.len()), Vec::new());
+    let mut codes = Vec::with_capacity(rows);
+    for (code, run) in runs.iter().enumerate() {
+        write!(bytes, "{}", streams[run.stream as usize].labels)?;
+        ends.push(bytes.len() as u32);
+        codes.resize(run.end as usize, code as u32);
+    }
+    stream.page(&Values::Texts(Texts { codes: &codes, ends: &ends, bytes: &bytes }), rows, None, zstd)?;
+    let mut present = RowSet::none(rows);
+    (ends, bytes) = (Vec::new(), Vec::new());
+    let mut code_of = [u32::MAX; Level::ALL.len()];
+    codes.clear();
+    for (row, level) in page.levels.iter().enumerate() {
+        let code = &mut code_of[*level as usize];
+        if *code == u32::MAX && *level != Level::Absent {
+            *code = ends.len() as u32;
+            bytes.extend_from_slice(level.as_str().as_bytes());
+            ends.push(bytes.len() as u32);
+        }
+        if *level != Level::Absent {
+            present.insert(row);
+        }
+        codes.push(*code);
+    }
+    level.page(&Values::Texts(Texts { codes: &codes, ends: &ends, bytes: &bytes }), rows, Some(&present), zstd)?;
+    present.clear(rows);
+    for (row, _) in page.metadata.codes.iter().enumerate().filter(|(_, code)| **code != NO_METADATA) {
+        present.insert(row);
+    }
+    let texts = Texts { codes: &page.metadata.codes, ends: &page.metadata.ends, bytes: &page.metadata.json };
+    metadata.page(&Values::Texts(texts), rows, Some(&present), zstd)?;
+    size.page(&Values::Numbers(&page.sizes), rows, None, zstd)?;
+    page.lines.write(&page.timestamps, lines, zstd)
 }

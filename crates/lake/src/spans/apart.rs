@@ -60,7 +60,7 @@ impl SpanScene<'_> {
                 return Err(ReadError::Cancelled);
             }
             let write = segment.parts(&here, bytes, limits.budget)?;
-            charge.grow((write.size_bytes() + write.len() * (super::pages::ROW_BYTES + 16)) as u64)?;
+            charge.grow((write.size_bytes() + write.len() * (super::copy::ROW_BYTES + 16)) as u64)?;
             for row in 0..write.len() {
                 spans.entry(write.fixed(row).trace_id).or_default().push(At { block: blocks.len() as u32, row: row as u32 });
             }
@@ -108,7 +108,7 @@ pub(super) fn drop_same(blocks: &[Arc<TraceWrite>], spans: &mut Vec<At>) {
 
 /// The spans of a trace by start, as one write; charged to the budget while they are copied.
 pub(super) fn copy_trace(blocks: &[Arc<TraceWrite>], spans: &[At], budget: &Budget) -> Result<TraceWrite, ReadError> {
-    let mut charge = budget.charge(spans.len() as u64 * super::pages::ROW_BYTES as u64)?;
+    let mut charge = budget.charge(spans.len() as u64 * super::copy::ROW_BYTES as u64)?;
     let mut sorted = spans.to_vec();
     sorted.sort_by_key(|at| {
         let span = blocks[at.block as usize].fixed(at.row as usize);

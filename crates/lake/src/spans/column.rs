@@ -1,5 +1,6 @@
 //! Values of one field for the spans of a unit.
 
+use crate::table::{NO_TEXT, TextTable};
 use hashbrown::HashTable;
 use phoenix_model::traces::{AttributeValue, ColumnValues, Scalar, SpanColumn, SpanId, SpanValue};
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -8,34 +9,8 @@ use std::sync::Arc;
 /// The code of an absent value.
 pub(super) const ABSENT: u32 = ColumnValues::ABSENT;
 
-/// Texts one after the other.
-#[derive(Debug, Default)]
-pub(super) struct TextTable {
-    pub ends: Vec<u32>,
-    pub bytes: Vec<u8>,
-    /// Where the first text begins in `bytes`; ends are counted from here.
-    pub start: usize,
-}
-
-impl TextTable {
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    pub(super) fn get(&self, code: u32) -> &[u8] {
-        let code = code as usize;
-        let start = if code == 0 { 0 } else { self.ends[code - 1] };
-        &self.bytes[self.start + start as usize..self.start + self.ends[code] as usize]
-    }
-
-    pub(super) fn text(&self, code: u32) -> &str {
-        std::str::from_utf8(self.get(code)).unwrap_or_default()
-    }
-
-    pub(super) fn size_bytes(&self) -> usize {
-        self.bytes.len() + self.ends.len() * 4
-    }
-}
+// Codes of rows go from pages to readers as they are.
+const _: () = assert!(ABSENT == NO_TEXT);
 
 /// A column that owns its values; see [`SpanColumn`].
 #[derive(Debug, Clone)]

@@ -8,10 +8,10 @@
 //! directory  buckets of traces by hash: three bytes of the hash and the page, ascending
 //! ```
 
-use crate::segment::SegmentError;
-use crate::segment::encoding::{Input, put_signed, put_varint};
-use crate::segment::layout::{Column, ColumnKind, PagePlace, RowGroup, put_chunk, put_text, take_chunk, take_text, take_u32};
-use phoenix_model::traces::{Scope, TraceId};
+use crate::table::encoding::{Input, put_signed, put_varint};
+use crate::table::layout::{put_text, take_text, take_u32};
+use crate::table::{Column, ColumnKind, Places, SegmentError, TableHead};
+use phoenix_model::traces::Scope;
 use std::ops::Range;
 
 const MAGIC: &[u8; 8] = b"phxspans";
@@ -21,8 +21,6 @@ pub(super) const FORMAT_VERSION: u32 = 1;
 pub(super) const PREAMBLE_BYTES: usize = 8 + 4 + 8 + 4 + 4;
 /// The most that a head may become.
 const HEAD_LIMIT_BYTES: usize = 1 << 30;
-/// Bytes of a hash in the directory.
-pub(super) const FINGERPRINT_BYTES: usize = 3;
 
 // The columns that every segment has, by number.
 pub(super) const TRACE_ID: usize = 0;
@@ -148,10 +146,9 @@ pub(super) struct Piece {
 /// Everything that has to be known before anything is read.
 #[derive(Debug)]
 pub(super) struct Head {
-    pub columns: Vec<Column>,
+    pub table: Places,
     pub promoted: Vec<Promoted>,
     pub pages: Vec<PageHead>,
-    pub groups: Vec<RowGroup>,
     pub tags: Vec<Tag>,
     pub split: Piece,
     /// By row group.
@@ -224,28 +221,27 @@ pub(super) fn open_head(key: &str, bytes: &[u8], checksum: u32) -> Result<Head, 
     Head::decode(&plain, (PREAMBLE_BYTES + bytes.len()) as u64).ok_or_else(|| corrupt("its parts do not fit together".to_owned()))
 }
 
-impl Head {
-    /// The row group of a page, and the page's number within it.
-    pub(super) fn group_of(&self, page: u32) -> (usize, usize) {
-        let group = self.groups.partition_point(|group| group.first_page <= page) - 1;
-        (group, (page - self.groups[group].first_page) as usize)
+impl TableHead for Head {
+    fn table(&self) -> &Places {
+        &self.table
     }
 
+    fn rows(&self, page: u32) -> usize {
+        self.pages[page as usize].rows as usize
+    }
+}
+
+impl Head {
     /// The pages of a row group.
     pub(super) fn pages_of(&self, group: usize) -> Range<u32> {
-        let first = self.groups[group].first_page;
-        first..self.groups.get(group + 1).map_or(self.pages.len() as u32, |next| next.first_page)
+        let group = &self.table.groups[group];
+        group.first_page..group.first_page + group.pages() as u32
     }
 
     /// The pages that are read together with one that does not continue the one before.
     pub(super) fn unit(&self, page: u32) -> Range<u32> {
         let rest = &self.pages[page as usize + 1..];
         page..page + 1 + rest.iter().take_while(|page| page.continues).count() as u32
-    }
-
-    pub(super) fn place(&self, page: u32, column: usize) -> Option<PagePlace> {
-        let (group, within) = self.group_of(page);
-        self.groups[group].chunks[column].pages[within]
     }
 
     /// The number of a promoted attribute.
@@ -255,8 +251,7 @@ impl Head {
 
     /// Memory that it takes, roughly.
     pub(super) fn size_bytes(&self) -> usize {
-        let chunks: usize = self.groups.iter().flat_map(|g| &g.chunks).map(|c| 64 + c.pages.len() * size_of::<Option<PagePlace>>()).sum();
-        chunks
+        self.table.size_bytes()
             + self.pages.len() * size_of::<PageHead>()
             + self.tags.iter().map(|tag| tag.key.len() + size_of::<Tag>()).sum::<usize>()
             + (self.buckets.len() + self.filters.len()) * size_of::<Piece>()
@@ -284,11 +279,7 @@ impl Head {
             put_varint(&mut out, u64::from(page.filter.start));
             put_varint(&mut out, page.filter.len() as u64);
         }
-        put_varint(&mut out, self.groups.len() as u64);
-        for group in &self.groups {
-            put_varint(&mut out, group.chunks.first().map_or(0, |chunk| chunk.pages.len()) as u64);
-            group.chunks.iter().for_each(|chunk| put_chunk(&mut out, chunk));
-        }
+        self.table.put_groups(&mut out);
         put_varint(&mut out, self.tags.len() as u64);
         for tag in &self.tags {
             out.push(tag.scope as u8);
@@ -350,18 +341,7 @@ impl Head {
                 filter,
             });
         }
-        let count = input.count(1)?;
-        let mut groups = Vec::with_capacity(count);
-        let mut first_page = 0_u32;
-        for _ in 0..count {
-            let group_pages = input.count(1)?;
-            let chunks = columns.iter().map(|_| take_chunk(&mut input, group_pages)).collect::<Option<_>>()?;
-            groups.push(RowGroup { first_page, chunks });
-            first_page = first_page.checked_add(u32::try_from(group_pages).ok().filter(|pages| *pages > 0)?)?;
-        }
-        if first_page as usize != pages.len() {
-            return None;
-        }
+        let table = Places::take(&mut input, columns, pages.len())?;
         let count = input.count(1)?;
         let mut tags = Vec::with_capacity(count);
         for _ in 0..count {
@@ -379,10 +359,10 @@ impl Head {
             Some(piece)
         };
         let split = piece()?;
-        let filters: Vec<Piece> = (0..groups.len()).map(|_| piece()).collect::<Option<_>>()?;
+        let filters: Vec<Piece> = (0..table.groups.len()).map(|_| piece()).collect::<Option<_>>()?;
         let buckets = (0..count).map(|_| piece()).collect::<Option<_>>()?;
-        let head = Self { columns, promoted, pages, groups, tags, split, filters, buckets, page_bytes };
-        let fits = |(number, page): (usize, &PageHead)| page.filter.end <= head.filters[head.group_of(number as u32).0].length;
+        let head = Self { table, promoted, pages, tags, split, filters, buckets, page_bytes };
+        let fits = |(number, page): (usize, &PageHead)| page.filter.end <= head.filters[head.table.group_of(number as u32).0].length;
         (input.rest().is_empty() && head.pages.iter().enumerate().all(fits)).then_some(head)
     }
 }
@@ -391,56 +371,4 @@ impl Head {
 pub(super) fn promoted_column(key: &str, kind: PromotedKind) -> Column {
     let kind = if kind == PromotedKind::Int { ColumnKind::Numbers } else { ColumnKind::Texts };
     Column { name: format!("span.{key}"), kind, optional: true }
-}
-
-/// The bucket of a trace among `buckets`, and the fingerprint under which it stands there.
-pub(super) fn directory_place(id: TraceId, buckets: usize) -> (usize, [u8; FINGERPRINT_BYTES]) {
-    let hash = super::filter::trace_hash(id);
-    let bits = buckets.trailing_zeros();
-    let bucket = if bits == 0 { 0 } else { hash >> (64 - bits) };
-    let fingerprint = (hash << bits).to_be_bytes();
-    (bucket as usize, [fingerprint[0], fingerprint[1], fingerprint[2]])
-}
-
-/// Traces of a bucket of the directory.
-const BUCKET_TRACES: usize = 256;
-
-/// The directory: for each trace its pages.
-pub(super) fn put_directory(traces: &[(TraceId, u32)], pages: usize) -> (Vec<Vec<u8>>, u8) {
-    let page_bytes = 4 - ((pages as u32).leading_zeros() / 8).min(3);
-    let count = traces.len().div_ceil(BUCKET_TRACES).next_power_of_two().min(1 << 20);
-    let mut entries: Vec<Vec<([u8; FINGERPRINT_BYTES], u32)>> = vec![Vec::new(); count];
-    for (id, page) in traces {
-        let (bucket, fingerprint) = directory_place(*id, count);
-        entries[bucket].push((fingerprint, *page));
-    }
-    let encode = |mut entries: Vec<([u8; FINGERPRINT_BYTES], u32)>| {
-        entries.sort_unstable();
-        entries.dedup();
-        let mut bytes = Vec::with_capacity(entries.len() * (FINGERPRINT_BYTES + page_bytes as usize));
-        for (fingerprint, page) in entries {
-            bytes.extend_from_slice(&fingerprint);
-            bytes.extend_from_slice(&page.to_le_bytes()[..page_bytes as usize]);
-        }
-        bytes
-    };
-    (entries.into_iter().map(encode).collect(), page_bytes as u8)
-}
-
-/// The pages in which a bucket of the directory says that a trace is.
-pub(super) fn find_pages(bucket: &[u8], page_bytes: u8, fingerprint: [u8; FINGERPRINT_BYTES]) -> Vec<u32> {
-    let width = FINGERPRINT_BYTES + usize::from(page_bytes);
-    let entry = |at: usize| &bucket[at * width..(at + 1) * width];
-    let (mut low, mut high) = (0, bucket.len() / width);
-    while low < high {
-        let middle = usize::midpoint(low, high);
-        if entry(middle)[..FINGERPRINT_BYTES] < fingerprint[..] { low = middle + 1 } else { high = middle }
-    }
-    let found = (low..bucket.len() / width).map(entry).take_while(|entry| entry[..FINGERPRINT_BYTES] == fingerprint[..]);
-    let page = |entry: &[u8]| {
-        let mut bytes = [0; 4];
-        bytes[..usize::from(page_bytes)].copy_from_slice(&entry[FINGERPRINT_BYTES..]);
-        u32::from_le_bytes(bytes)
-    };
-    found.map(page).collect()
 }

@@ -1,8 +1,9 @@
 //! Merging segments of spans.
 
 use super::apart::drop_same;
+use super::copy::Copied;
 use super::layout::Head;
-use super::pages::{Copied, PageReader};
+use super::pages::PageReader;
 use super::rows::{At, extent};
 use super::segment::SpanSegment;
 use super::tags::TagCounts;
@@ -102,7 +103,7 @@ impl Merge<'_, '_> {
     /// Writes the traces that lie in one input only.
     fn stream(&mut self, split: &[TraceId]) -> Result<(), Ended> {
         let mut cursors: Vec<Cursor<'_>> = (self.inputs.iter().zip(&self.heads))
-            .map(|(input, head)| Cursor { reader: PageReader::new(input, Arc::clone(head), false), page: 0, traces: Vec::new() })
+            .map(|(input, head)| Cursor { reader: PageReader::new(&input.files, Arc::clone(head), false), page: 0, traces: Vec::new() })
             .collect();
         let mut blocks: Vec<Arc<TraceWrite>> = cursors.iter().map(|_| Arc::default()).collect();
         loop {
@@ -213,7 +214,7 @@ impl Merge<'_, '_> {
     /// Writes the parts of a very large trace as they are.
     fn copy_parts(&mut self, id: TraceId) -> Result<(), Ended> {
         for (input, head) in self.inputs.iter().zip(&self.heads.clone()) {
-            let mut reader = PageReader::new(input, Arc::clone(head), true);
+            let mut reader = PageReader::new(&input.files, Arc::clone(head), true);
             for page in input.pages_of(id)? {
                 let mut copied = Copied::default();
                 reader.copy_unit(page, &mut |other| other == id, &mut copied)?;

@@ -1,6 +1,6 @@
 //! How resources, scopes, events and links stand in columns.
 
-use crate::segment::encoding::{Input, put_signed, put_varint};
+use crate::table::encoding::{Input, put_signed, put_varint};
 use phoenix_model::traces::{Attributes, Events, ResourceRef, ScopeRef};
 
 fn put_text(out: &mut Vec<u8>, text: &str) {

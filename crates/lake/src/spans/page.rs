@@ -9,7 +9,7 @@ use super::layout::{
 };
 use super::packed::{put_dropped, put_events, put_resource, put_scope};
 use super::tags::{TagCounts, kind_of};
-use crate::segment::chunk::{ChunkWriter, Values};
+use crate::table::chunk::{ChunkWriter, Values};
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use parquet::errors::ParquetError;
 use phoenix_lines::{RowSet, Texts};

@@ -7,9 +7,9 @@ use super::layout::{
 };
 use super::nesting::NestedSets;
 use super::packed::{restore_events, take_resource, take_scope};
-use super::pages::{PageReader, TextColumn, column_of_bytes, column_of_others, text_value};
+use super::pages::{PageReader, column_of_bytes, column_of_others, text_value};
 use super::rows::{Traces, Unit, nested_sets, parent_ids, push_attribute, push_inner, push_list};
-use crate::segment::SegmentError;
+use crate::table::{SegmentError, TextColumn};
 use hashbrown::HashMap;
 use phoenix_model::logs::ReadError;
 use phoenix_model::traces::{

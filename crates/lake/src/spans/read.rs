@@ -3,11 +3,12 @@
 use super::apart::copy_trace;
 use super::column::{ABSENT, Column, Values};
 use super::condition::{Mask, evaluate};
+use super::copy::Copied;
 use super::filter::{Filter, asks_filter};
 use super::layout::{Head, PageHead};
 use super::memtable::SpanView;
 use super::page_unit::{MappedFields, PageUnit};
-use super::pages::{Copied, PageReader};
+use super::pages::PageReader;
 use super::rows::{Arranged, At, RowUnit, Traces, Unit};
 use super::segment::SpanSegment;
 use super::tags::TagCounts;
@@ -91,7 +92,7 @@ impl SpanScene<'_> {
             }
             stats.segments += 1;
             let head = segment.head()?;
-            for group in 0..head.groups.len() {
+            for group in 0..head.table.groups.len() {
                 let wanted = head.pages_of(group).map(|page| &head.pages[page as usize]).filter(|page| in_time(page, select));
                 if let Some(last_ns) = wanted.map(|page| page.last_trace_ns).max() {
                     tasks.push((last_ns, Task::Group { segment, head: Arc::clone(&head), group }));
@@ -308,7 +309,7 @@ impl Worker<'_, '_> {
             let may = |predicate: &SpanPredicate| {
                 unit.clone().any(|page| {
                     let head_of = &head.pages[page as usize];
-                    let bytes = filters.as_ref().filter(|_| head.group_of(page).0 == group);
+                    let bytes = filters.as_ref().filter(|_| head.table.group_of(page).0 == group);
                     let range = head_of.filter.start as usize..head_of.filter.end as usize;
                     let filter = bytes.and_then(|bytes| bytes.get(range)).unwrap_or_default();
                     may_meet(predicate, head_of, Filter(filter))
@@ -319,7 +320,7 @@ impl Worker<'_, '_> {
             }
         }
         pages.sort_unstable_by_key(|(last_ns, _)| std::cmp::Reverse(*last_ns));
-        let mut reader = PageReader::new(segment, Arc::clone(head), true);
+        let mut reader = PageReader::new(&segment.files, Arc::clone(head), true);
         let mut mapped = MappedFields::new();
         let mut read = 0;
         for (last_ns, page) in pages {

@@ -22,10 +22,13 @@
 //! | `shape` | for each attribute, in order, a byte: the number of its column, or 0 for the next one in `attributes`; null if all are there |
 //! | `events`, `links` | packed |
 
-use super::layout::{FINGERPRINT_BYTES, Head, PREAMBLE_BYTES, Piece, directory_place, find_pages, open_head, take_preamble};
-use super::pages::{Copied, PageReader, ROW_BYTES};
-use crate::segment::cache::Part;
-use crate::segment::{PageCache, SegmentError, SegmentInfo, layout::Section};
+use super::copy::{Copied, ROW_BYTES};
+use super::directory::{FINGERPRINT_BYTES, directory_place, find_pages};
+use super::layout::{Head, PREAMBLE_BYTES, Piece, open_head, take_preamble};
+use super::pages::PageReader;
+use crate::segment::{SegmentInfo, layout::Section};
+use crate::table::cache::Part;
+use crate::table::{Files, PageCache, SegmentError};
 use phoenix_env::objects::SharedObjects;
 use phoenix_model::Budget;
 use phoenix_model::traces::{TraceId, TraceWrite};
@@ -44,21 +47,14 @@ const RUN_BUCKETS: usize = 512;
 /// and `max_ns` the last end of a span.
 pub(crate) struct SpanSegment {
     info: SegmentInfo,
-    pub(super) objects: SharedObjects,
-    pub(super) cache: Arc<PageCache>,
-    /// Its number in the cache.
-    pub(super) number: u64,
-    pub(super) parquet_key: String,
-    index_key: String,
+    pub(super) files: Files,
 }
 
 impl SpanSegment {
     /// Opens a segment. Reads nothing yet; what is wrong with its objects shows at the first use.
     #[expect(clippy::unnecessary_wraps, reason = "segments of logs are opened in the same way")]
     pub(crate) fn open(objects: &SharedObjects, prefix: &str, info: &SegmentInfo, cache: &Arc<PageCache>) -> Result<Self, SegmentError> {
-        let [parquet_key, index_key] = info.keys(prefix);
-        let number = cache.number();
-        Ok(Self { info: info.clone(), objects: Arc::clone(objects), cache: Arc::clone(cache), number, parquet_key, index_key })
+        Ok(Self { info: info.clone(), files: Files::new(objects, prefix, &info.id, cache) })
     }
 
     /// What the manifest says of it.
@@ -66,20 +62,12 @@ impl SpanSegment {
         &self.info
     }
 
-    fn corrupt(&self, reason: String) -> SegmentError {
-        SegmentError::Corrupt { key: self.index_key.clone(), reason }
-    }
-
-    pub(super) fn corrupt_parquet(&self, reason: String) -> SegmentError {
-        SegmentError::Corrupt { key: self.parquet_key.clone(), reason }
-    }
-
     pub(super) fn head(&self) -> Result<Arc<Head>, SegmentError> {
-        self.cache.get(self.number, Part::Section(Section::Head), || {
-            let preamble = self.objects.read_range(&self.index_key, 0, PREAMBLE_BYTES)?;
-            let (length, checksum) = take_preamble(&self.index_key, &preamble, self.info.index_bytes)?;
-            let bytes = self.objects.read_range(&self.index_key, PREAMBLE_BYTES as u64, length as usize)?;
-            let head = open_head(&self.index_key, &bytes, checksum)?;
+        self.files.cached(Part::Section(Section::Head), || {
+            let preamble = self.files.index(0, PREAMBLE_BYTES)?;
+            let (length, checksum) = take_preamble(&self.files.index_key, &preamble, self.info.index_bytes)?;
+            let bytes = self.files.index(PREAMBLE_BYTES as u64, length as usize)?;
+            let head = open_head(&self.files.index_key, &bytes, checksum)?;
             let size = head.size_bytes();
             Ok((head, size))
         })
@@ -89,16 +77,16 @@ impl SpanSegment {
         if piece.length == 0 {
             return Ok(Vec::new());
         }
-        let bytes = self.objects.read_range(&self.index_key, piece.offset, piece.length as usize)?;
+        let bytes = self.files.index(piece.offset, piece.length as usize)?;
         if crc32fast::hash(&bytes) != piece.checksum {
-            return Err(self.corrupt(format!("the checksum of its {what} is wrong")));
+            return Err(self.files.corrupt(format!("the checksum of its {what} is wrong")));
         }
         Ok(bytes)
     }
 
     /// The filters of a row group.
     pub(super) fn filters(&self, head: &Head, group: usize) -> Result<Arc<Vec<u8>>, SegmentError> {
-        self.cache.get(self.number, Part::Filters { group: group as u32 }, || {
+        self.files.cached(Part::Filters { group: group as u32 }, || {
             let bytes = self.piece(&head.filters[group], "filters")?;
             let length = bytes.len();
             Ok((bytes, length))
@@ -109,10 +97,10 @@ impl SpanSegment {
     pub(super) fn pages_of(&self, id: TraceId) -> Result<Vec<u32>, SegmentError> {
         let head = self.head()?;
         let (bucket, fingerprint) = directory_place(id, head.buckets.len());
-        let bytes = self.cache.get(self.number, Part::Bucket { bucket: bucket as u32 }, || {
+        let bytes = self.files.cached(Part::Bucket { bucket: bucket as u32 }, || {
             let bytes = self.piece(&head.buckets[bucket], "directory")?;
             if bytes.len() % (FINGERPRINT_BYTES + usize::from(head.page_bytes)) != 0 {
-                return Err(self.corrupt("its directory is cut".to_owned()));
+                return Err(self.files.corrupt("its directory is cut".to_owned()));
             }
             let length = bytes.len() + 64;
             Ok((bytes, length))
@@ -120,7 +108,7 @@ impl SpanSegment {
         let pages = find_pages(&bytes, head.page_bytes, fingerprint);
         let begins = |page: &u32| head.pages.get(*page as usize).is_some_and(|page| !page.continues);
         if !pages.iter().all(begins) {
-            return Err(self.corrupt("its directory names pages that do not exist".to_owned()));
+            return Err(self.files.corrupt("its directory names pages that do not exist".to_owned()));
         }
         Ok(pages)
     }
@@ -149,14 +137,14 @@ impl SpanSegment {
                 continue;
             }
             // They follow each other.
-            let bytes = self.objects.read_range(&self.index_key, start, length)?;
+            let bytes = self.files.index(start, length)?;
             let mut checked = None;
             for ((number, fingerprint), at) in places {
                 let bucket = &buckets[number - first];
                 let from = (bucket.offset - start) as usize;
                 let bytes = &bytes[from..from + bucket.length as usize];
                 if checked != Some(number) && crc32fast::hash(bytes) != bucket.checksum {
-                    return Err(self.corrupt("the checksum of its directory is wrong".to_owned()));
+                    return Err(self.files.corrupt("the checksum of its directory is wrong".to_owned()));
                 }
                 checked = Some(number);
                 which[*at] = !find_pages(bytes, head.page_bytes, *fingerprint).is_empty();
@@ -167,12 +155,12 @@ impl SpanSegment {
 
     /// The traces that another place may hold too, and those that lie here in several parts; ascending.
     pub(crate) fn split(&self) -> Result<Arc<Vec<TraceId>>, SegmentError> {
-        self.cache.get(self.number, Part::Split, || {
+        self.files.cached(Part::Split, || {
             let head = self.head()?;
             let bytes = self.piece(&head.split, "list of split traces")?;
             let (ids, rest) = bytes.as_chunks::<16>();
             if !rest.is_empty() {
-                return Err(self.corrupt("its list of split traces is cut".to_owned()));
+                return Err(self.files.corrupt("its list of split traces is cut".to_owned()));
             }
             let ids: Vec<TraceId> = ids.iter().map(|id| TraceId(*id)).collect();
             let size = ids.len() * 16 + 64;
@@ -185,7 +173,7 @@ impl SpanSegment {
         let hash = ids
             .iter()
             .fold(ids.len() as u64, |hash, id| (hash.rotate_left(5) ^ super::filter::trace_hash(*id)).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let kept: Arc<(Vec<TraceId>, Arc<TraceWrite>)> = self.cache.get(self.number, Part::Traces { hash }, || {
+        let kept: Arc<(Vec<TraceId>, Arc<TraceWrite>)> = self.files.cached(Part::Traces { hash }, || {
             let write = Arc::new(self.read_parts(ids, stats, budget)?);
             let bytes = write.size_bytes() + write.len() * ROW_BYTES + ids.len() * 16;
             // A large one is read again, since it would drive out too much.
@@ -201,18 +189,12 @@ impl SpanSegment {
         }
         pages.sort_unstable();
         pages.dedup();
-        let mut reader = PageReader::new(self, self.head()?, true);
+        let mut reader = PageReader::new(&self.files, self.head()?, true);
         let mut write = Copied::charged_to(budget)?;
         for page in pages {
             reader.copy_unit(page, &mut |id| ids.binary_search(&id).is_ok(), &mut write)?;
         }
         *stats += reader.bytes;
         Ok(write.write)
-    }
-}
-
-impl Drop for SpanSegment {
-    fn drop(&mut self) {
-        self.cache.forget(self.number);
     }
 }

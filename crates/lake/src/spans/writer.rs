@@ -1,22 +1,15 @@
 //! Writes a segment of spans.
 
-use super::layout::{FORMAT_VERSION, Head, PageHead, Piece, Promoted, fixed_columns, promoted_column, put_directory, put_index};
+use super::directory::put_directory;
+use super::layout::{FORMAT_VERSION, Head, PageHead, Piece, Promoted, fixed_columns, promoted_column, put_index};
 use super::nesting::{Nesting, ROOT};
 use super::page::{PageRows, PageTrace};
 use super::rows::{At, extent, link};
 use super::tags::TagCounts;
-use crate::segment::chunk::ChunkWriter;
-use crate::segment::layout::{Column, ColumnKind, RowGroup};
-use crate::segment::writer::{ROW_GROUP_BYTES, Sink};
-use crate::segment::{SegmentError, SegmentInfo, keys};
-use parking_lot::Mutex;
-use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
-use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{SchemaDescriptor, Type};
-use phoenix_env::objects::{ObjectError, SharedObjects};
+use crate::segment::SegmentInfo;
+use crate::table::{Column, ColumnKind, SegmentError, TableOptions, TableWriter, keys};
+use parquet::basic::{LogicalType, TimeUnit};
+use phoenix_env::objects::SharedObjects;
 use phoenix_model::traces::{SpanRef, TraceId, TraceWrite};
 use std::sync::Arc;
 
@@ -84,16 +77,10 @@ pub(super) struct SpanSegmentWriter {
     options: SpanSegmentOptions,
     objects: SharedObjects,
     index_key: String,
-    file: SerializedFileWriter<Sink>,
-    error: Arc<Mutex<Option<ObjectError>>>,
-    zstd: zstd::bulk::Compressor<'static>,
-    columns: Vec<Column>,
-    chunks: Vec<ChunkWriter>,
-    written: u64,
+    table: TableWriter,
     page: PageRows,
     page_head: PageHead,
     pages: Vec<PageHead>,
-    groups: Vec<RowGroup>,
     filters: Vec<Vec<u8>>,
     filter: Vec<u8>,
     tags: TagCounts,
@@ -107,22 +94,13 @@ pub(super) struct SpanSegmentWriter {
     rows: u64,
 }
 
-fn schema_of(columns: &[Column]) -> Result<Type, ParquetError> {
-    let fields = columns
-        .iter()
-        .map(|column| {
-            let repetition = if column.optional { Repetition::OPTIONAL } else { Repetition::REQUIRED };
-            let (physical, logical) = match (column.kind, column.name.as_str()) {
-                (ColumnKind::Numbers, "trace_start") => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::NANOS))),
-                (ColumnKind::Numbers, _) => (Physical::INT64, None),
-                (ColumnKind::Bytes, _) => (Physical::BYTE_ARRAY, None),
-                (ColumnKind::Texts, _) => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-            };
-            let field = Type::primitive_type_builder(&column.name, physical).with_repetition(repetition).with_logical_type(logical);
-            Ok(Arc::new(field.build()?))
-        })
-        .collect::<Result<_, ParquetError>>()?;
-    Type::group_type_builder("spans").with_fields(fields).build()
+/// What other programs shall take a column's values for.
+fn logical(column: &Column) -> Option<LogicalType> {
+    match (column.kind, column.name.as_str()) {
+        (ColumnKind::Numbers, "trace_start") => Some(LogicalType::timestamp(true, TimeUnit::NANOS)),
+        (ColumnKind::Texts, _) => Some(LogicalType::String),
+        (ColumnKind::Numbers | ColumnKind::Bytes, _) => None,
+    }
 }
 
 const EMPTY_PAGE: PageHead = PageHead {
@@ -144,36 +122,26 @@ impl SpanSegmentWriter {
     /// Begins a segment in which some attributes have columns of their own.
     pub(super) fn create(target: &SpanTarget<'_>, promoted: Vec<Promoted>) -> Result<Self, SegmentError> {
         let id = target.id.to_owned();
-        let [parquet_key, index_key] = keys(target.prefix, &id);
-        let encode = |reason: String| SegmentError::Encode { id: id.clone(), reason };
+        let [_, index_key] = keys(target.prefix, &id);
         let mut columns = fixed_columns();
         columns.extend(promoted.iter().map(|promoted| promoted_column(&promoted.key, promoted.kind)));
-        let schema = Arc::new(schema_of(&columns).map_err(|error| encode(error.to_string()))?);
-        let descriptor = SchemaDescriptor::new(Arc::clone(&schema));
-        let chunks = columns.iter().enumerate().map(|(at, column)| ChunkWriter::new(column, descriptor.column(at))).collect();
-        let properties = WriterProperties::builder()
-            .set_created_by(concat!("phoenix ", env!("CARGO_PKG_VERSION")).to_owned())
-            .set_key_value_metadata(Some(vec![KeyValue::new("phoenix.spans.version".to_owned(), FORMAT_VERSION.to_string())]))
-            .build();
-        let error = Arc::default();
-        let sink = Sink { object: target.objects.create(&parquet_key)?, written: 0, error: Arc::clone(&error) };
-        let file = SerializedFileWriter::new(sink, schema, Arc::new(properties)).map_err(|error| encode(error.to_string()))?;
-        let written = file.bytes_written() as u64;
-        let zstd = zstd::bulk::Compressor::new(target.options.zstd_level).map_err(|error| encode(error.to_string()))?;
+        let table = TableOptions {
+            name: "spans",
+            version: FORMAT_VERSION,
+            row_group_pages: target.options.row_group_pages,
+            zstd_level: target.options.zstd_level,
+            sorted_by: Vec::new(),
+            logical,
+        };
+        let table = TableWriter::create(target.objects, target.prefix, &id, columns, &table)?;
         Ok(Self {
             options: target.options.clone(),
             objects: Arc::clone(target.objects),
             index_key,
-            file,
-            error,
-            zstd,
-            columns,
-            chunks,
-            written,
+            table,
             page: PageRows::new(promoted),
             page_head: EMPTY_PAGE,
             pages: Vec::new(),
-            groups: Vec::new(),
             filters: Vec::new(),
             filter: Vec::new(),
             tags: TagCounts::default(),
@@ -286,94 +254,44 @@ impl SpanSegmentWriter {
             return Ok(());
         }
         let filter = self.filter.len() as u32;
-        let written = self.page.write(&mut self.chunks, &mut self.filter, &mut self.tags, &mut self.zstd);
-        written.map_err(|error| self.failed(&error))?;
+        let Self { table, page, filter: filters, tags, .. } = self;
+        table.page(|chunks, zstd| page.write(chunks, filters, tags, zstd))?;
         let head = std::mem::replace(&mut self.page_head, EMPTY_PAGE);
         let filter = filter..self.filter.len() as u32;
         self.pages.push(PageHead { rows: rows as u32, leftovers: self.page.leftovers, filter, ..head });
         self.page.clear(self.options.page_bytes * 2);
-        if self.pages.len() - self.first_page() >= self.options.row_group_pages
-            || self.chunks.iter().map(ChunkWriter::size_bytes).sum::<usize>() >= ROW_GROUP_BYTES
-        {
-            self.end_group()?;
-        }
-        Ok(())
-    }
-
-    /// The first page of the row group that is being filled.
-    fn first_page(&self) -> usize {
-        self.groups.last().map_or(0, |group| group.first_page as usize + group.chunks[0].pages.len())
+        if self.table.is_full() { self.end_group() } else { Ok(()) }
     }
 
     fn end_group(&mut self) -> Result<(), SegmentError> {
-        let first_page = self.first_page() as u32;
-        let mut finished = Vec::with_capacity(self.chunks.len());
-        for chunk in &mut self.chunks {
-            match chunk.finish(self.written, &mut self.zstd) {
-                Ok((bytes, close, places)) => {
-                    self.written = places.bytes.end;
-                    finished.push((bytes, close, places));
-                }
-                Err(error) => return Err(self.failed(&error)),
-            }
-        }
-        let mut chunks = Vec::with_capacity(finished.len());
-        let written = (|| {
-            let mut group = self.file.next_row_group()?;
-            for (bytes, close, places) in finished {
-                group.append_column(&bytes, close)?;
-                chunks.push(places);
-            }
-            group.close().map(|_| ())
-        })();
-        written.map_err(|error| self.failed(&error))?;
-        self.groups.push(RowGroup { first_page, chunks });
         self.filters.push(std::mem::take(&mut self.filter));
-        if self.file.bytes_written() as u64 != self.written {
-            return Err(SegmentError::Encode { id: self.id.clone(), reason: "pages are not where they should be".to_owned() });
-        }
-        Ok(())
-    }
-
-    /// The store's error behind one of the library's, if there is one.
-    fn failed(&self, error: &ParquetError) -> SegmentError {
-        match self.error.lock().take() {
-            Some(error) => error.into(),
-            None => SegmentError::Encode { id: self.id.clone(), reason: error.to_string() },
-        }
+        self.table.end_group()
     }
 
     /// Makes the segment exist, whole and durable: first its Parquet object, then its index.
     pub(super) fn finish(mut self) -> Result<SegmentInfo, SegmentError> {
         self.end_page()?;
-        if self.pages.len() > self.first_page() {
+        if self.table.has_pages() {
             self.end_group()?;
         }
+        let (table, parquet_bytes) = self.table.finish()?;
         let id = self.id;
-        let encode = |reason: String| SegmentError::Encode { id: id.clone(), reason };
-        let sink = match self.file.into_inner() {
-            Ok(sink) => sink,
-            Err(error) => return Err(self.error.lock().take().map_or_else(|| encode(error.to_string()), SegmentError::from)),
-        };
-        let parquet_bytes = sink.written;
-        sink.object.finish()?;
         self.split.sort_unstable();
         self.split.dedup();
         let split: Vec<u8> = self.split.iter().flat_map(|id| id.0).collect();
         let (buckets, page_bytes) = put_directory(&self.traces, self.pages.len());
         let mut head = Head {
-            columns: self.columns,
+            table,
             promoted: self.page.promoted().to_vec(),
             pages: self.pages,
-            groups: self.groups,
             tags: self.tags.finish(),
             split: Piece { offset: 0, length: 0, checksum: 0 },
             filters: Vec::new(),
             buckets: Vec::new(),
             page_bytes,
         };
-        let index =
-            put_index(&mut head, &split, &self.filters, &buckets, self.options.zstd_level).map_err(|error| encode(error.to_string()))?;
+        let index = put_index(&mut head, &split, &self.filters, &buckets, self.options.zstd_level)
+            .map_err(|error| SegmentError::Encode { id: id.clone(), reason: error.to_string() })?;
         self.objects.put(&self.index_key, &index)?;
         Ok(SegmentInfo {
             rows: self.rows,

@@ -338,6 +338,12 @@ fn rates_push_back() {
                 the number of active streams (reduce labels or reduce label values), or contact your Loki administrator to see if the limit \
                 can be increased, user: 'fake' (`max_streams`: 1)";
     assert_eq!(bench_few.json(&entries(r#"{"a":"c"}"#, &["x"])), want);
+    // Phoenix' own log has room all the same, and takes none.
+    let mut own = LogWrite::default();
+    own.begin_stream(Labels::from_pairs([("service_name", "phoenix")]));
+    own.push(NOW_S * 1_000_000_000, "it is full", LabelsRef::EMPTY, Level::Warn);
+    assert_eq!(answer(bench_few.receiver.accept_own(&own)), "204");
+    assert_eq!(bench_few.receiver.rates.streams(), 1);
     // A stream without entries for half an hour makes room.
     bench_few.clock.advance(Duration::from_mins(30));
     assert_eq!(bench_few.json(&entries(r#"{"a":"c"}"#, &["x"])), "204");

@@ -49,16 +49,21 @@ fn is_met(compare: &Compare, values: &[SpanValue]) -> bool {
         (SpanValue::Bool(a), SpanValue::Bool(b)) => Some(a.cmp(b)),
         _ => number(a)?.partial_cmp(&number(b)?),
     };
+    // Whole numbers that a number of 64 bits can't hold meet all comparisons with such numbers.
+    let ordered = |value: &SpanValue, than: &SpanValue, wanted: fn(Ordering) -> bool| match (value, than) {
+        (SpanValue::Int(int), SpanValue::Float(_)) if int.unsigned_abs() > 1 << 53 => true,
+        _ => order(value, than).is_some_and(wanted),
+    };
     let text = |value: &SpanValue, wanted: &dyn Fn(&str) -> bool| matches!(value, SpanValue::Text(text) if wanted(text));
     match compare {
         Compare::Exists => !values.is_empty(),
         Compare::Absent => values.is_empty(),
-        Compare::Eq(than) => values.iter().any(|value| order(value, than).is_some_and(Ordering::is_eq)),
-        Compare::Ne(than) => values.iter().any(|value| order(value, than).is_some_and(Ordering::is_ne)),
-        Compare::Gt(than) => values.iter().any(|value| order(value, than).is_some_and(Ordering::is_gt)),
-        Compare::Ge(than) => values.iter().any(|value| order(value, than).is_some_and(Ordering::is_ge)),
-        Compare::Lt(than) => values.iter().any(|value| order(value, than).is_some_and(Ordering::is_lt)),
-        Compare::Le(than) => values.iter().any(|value| order(value, than).is_some_and(Ordering::is_le)),
+        Compare::Eq(than) => values.iter().any(|value| ordered(value, than, Ordering::is_eq)),
+        Compare::Ne(than) => values.iter().any(|value| ordered(value, than, Ordering::is_ne)),
+        Compare::Gt(than) => values.iter().any(|value| ordered(value, than, Ordering::is_gt)),
+        Compare::Ge(than) => values.iter().any(|value| ordered(value, than, Ordering::is_ge)),
+        Compare::Lt(than) => values.iter().any(|value| ordered(value, than, Ordering::is_lt)),
+        Compare::Le(than) => values.iter().any(|value| ordered(value, than, Ordering::is_le)),
         Compare::Matches(regex) => values.iter().any(|value| text(value, &|text| regex.is_match(text))),
         Compare::MatchesNot(regex) => values.iter().any(|value| text(value, &|text| !regex.is_match(text))),
     }

@@ -1,7 +1,7 @@
 //! Parts of segments that were read lately.
 
 use super::SegmentError;
-use super::layout::Section;
+use crate::segment::layout::Section;
 use parking_lot::Mutex;
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
