@@ -222,7 +222,16 @@ fn main() {
         ("structural", &structural[..], &nested[..], SpanTime::Trace),
         ("rate by service", &all[..], &rate[..], SpanTime::Span),
     ] {
-        let select = SpanSelect { start_ns: 0, end_ns: i64::MAX, time, required, rows: SpanRows::Matching(&[]), columns, services: false };
+        let select = SpanSelect {
+            start_ns: 0,
+            end_ns: i64::MAX,
+            time,
+            required,
+            rows: SpanRows::Matching(&[]),
+            columns,
+            services: false,
+            roots: false,
+        };
         let mut times = Vec::new();
         let mut counted = (0, 0);
         for _ in 0..7 {

@@ -39,28 +39,39 @@ pub(super) struct PageUnit<'r, 'a> {
     reader: &'r mut PageReader<'a>,
     mapped: &'r mut MappedFields,
     page: u32,
-    traces: Traces,
+    traces: Option<Traces>,
     distances: Option<Vec<i64>>,
     nested: Option<NestedSets>,
 }
 
 impl<'r, 'a> PageUnit<'r, 'a> {
-    pub(super) fn new(reader: &'r mut PageReader<'a>, mapped: &'r mut MappedFields, page: u32) -> Result<Self, SegmentError> {
-        let traces = reader.traces(page)?;
-        Ok(Self { reader, mapped, page, traces, distances: None, nested: None })
+    pub(super) fn new(reader: &'r mut PageReader<'a>, mapped: &'r mut MappedFields, page: u32) -> Self {
+        Self { reader, mapped, page, traces: None, distances: None, nested: None }
     }
 
-    fn distances(&mut self) -> Result<&[i64], SegmentError> {
+    fn traces(&mut self, roots: bool) -> Result<&Traces, SegmentError> {
+        let mut traces = match self.traces.take() {
+            Some(traces) => traces,
+            None => self.reader.traces(self.page)?,
+        };
+        if roots && traces.roots.is_none() {
+            traces.roots = Some(self.reader.roots(self.page, &traces)?);
+        }
+        Ok(self.traces.insert(traces))
+    }
+
+    fn distances(&mut self) -> Result<&mut Vec<i64>, SegmentError> {
         if self.distances.is_none() {
             self.distances = Some(self.reader.distances(self.page)?);
         }
-        Ok(self.distances.as_deref().unwrap_or_default())
+        Ok(self.distances.get_or_insert_default())
     }
 
     fn nested(&mut self) -> Result<&NestedSets, SegmentError> {
         if self.nested.is_none() {
-            self.distances()?;
-            self.nested = Some(nested_sets(&self.traces, self.distances.as_deref().unwrap_or_default()));
+            let distances = std::mem::take(self.distances()?);
+            self.nested = Some(nested_sets(self.traces(false)?, &distances));
+            self.distances = Some(distances);
         }
         Ok(self.nested.get_or_insert_default())
     }
@@ -151,25 +162,27 @@ impl<'r, 'a> PageUnit<'r, 'a> {
 
     fn intrinsic(&mut self, field: &SpanField, intrinsic: Intrinsic) -> Result<Column, SegmentError> {
         let page = self.page;
-        if let Some(column) = self.traces.column(intrinsic) {
-            return Ok(column);
+        let of_root = matches!(intrinsic, Intrinsic::RootName | Intrinsic::RootService);
+        if of_root || matches!(intrinsic, Intrinsic::TraceId | Intrinsic::TraceDuration) {
+            return Ok(self.traces(of_root)?.column(intrinsic).unwrap_or(Column::ABSENT));
         }
         Ok(match intrinsic {
             Intrinsic::SpanId => Column::of(Values::Ids(self.reader.span_ids(page)?)),
             Intrinsic::ParentId => {
                 let ids = self.reader.span_ids(page)?;
                 let raw = self.reader.texts(page, PARENT_ID)?;
-                self.distances()?;
+                let distances = std::mem::take(self.distances()?);
                 let missing = |row: usize| {
                     let code = raw.codes[row];
                     if code == ABSENT { SpanId::NONE } else { raw.table.get(code).try_into().map_or(SpanId::NONE, SpanId) }
                 };
-                let distances = self.distances.as_deref().unwrap_or_default();
-                Column::of(Values::Ids(parent_ids(&self.traces, distances, &ids, missing)))
+                let parents = parent_ids(self.traces(false)?, &distances, &ids, missing);
+                self.distances = Some(distances);
+                Column::of(Values::Ids(parents))
             }
             Intrinsic::Start => {
                 let mut starts = self.reader.numbers(page, START)?.numbers;
-                for facts in &self.traces.facts {
+                for facts in &self.traces(false)?.facts {
                     let rows = facts.rows.start as usize..facts.rows.end as usize;
                     starts[rows].iter_mut().for_each(|start| *start = start.wrapping_add(facts.start_ns));
                 }
@@ -248,8 +261,12 @@ impl Unit for PageUnit<'_, '_> {
         self.reader.head.pages[self.page as usize].rows as usize
     }
 
-    fn traces(&self) -> &Traces {
-        &self.traces
+    fn traces(&mut self, roots: bool) -> Result<&Traces, ReadError> {
+        Ok(PageUnit::traces(self, roots)?)
+    }
+
+    fn trace_count(&self) -> u64 {
+        u64::from(self.reader.head.pages[self.page as usize].traces)
     }
 
     fn load(&mut self, field: &SpanField) -> Result<Column, ReadError> {

@@ -3,7 +3,7 @@
 use super::column::{Column, ColumnBuilder, Piece, Values, each_value};
 use super::layout::{Head, PARENT, ROOT_NAME, ROOT_SERVICE, SPAN_ID, TRACE_DURATION, TRACE_ID, TRACE_START};
 use super::nesting::MISSING;
-use super::rows::{TraceFacts, Traces};
+use super::rows::{TraceFacts, TraceTexts, Traces};
 use crate::table::cache::Part;
 use crate::table::{CodedNumbers, ColumnReader, NumberColumn, SegmentError, TableHead, TextColumn};
 use phoenix_model::traces::{Attributes, SpanId, SpanValue, TraceId};
@@ -50,37 +50,38 @@ impl PageReader<'_> {
         Ok(Column::of(Values::Ints(numbers, present.map_or_else(Vec::new, |present| present.absent()))))
     }
 
-    /// The traces of a page.
+    /// The traces of a page, without their roots.
     pub(super) fn traces(&mut self, page: u32) -> Result<Traces, SegmentError> {
         let rows = self.head.rows(page) as u32;
-        let ids = self.texts(page, TRACE_ID)?;
-        let starts = self.numbers(page, TRACE_START)?;
-        let durations = self.numbers(page, TRACE_DURATION)?;
-        let services = self.texts(page, ROOT_SERVICE)?;
-        let names = self.texts(page, ROOT_NAME)?;
-        let mut facts: Vec<TraceFacts> = Vec::with_capacity(self.head.pages[page as usize].traces as usize);
-        for row in 0..rows {
-            let at = row as usize;
-            let Some(id) = ids.get(at) else { continue };
-            let id = <[u8; 16]>::try_from(id).map_err(|_| self.corrupt(page, TRACE_ID, "an id has not 16 bytes"))?;
-            if let Some(last) = facts.last_mut() {
-                last.rows.end = row;
-            }
-            facts.push(TraceFacts {
-                id: TraceId(id),
-                rows: row..rows,
-                start_ns: starts.numbers[at],
-                duration_ns: durations.numbers[at],
-                root_service: services.codes[at],
-                root_name: names.codes[at],
-            });
+        let (ids, begins) = self.dense_texts(page, TRACE_ID)?;
+        let starts = self.dense_numbers(page, TRACE_START)?;
+        let durations = self.dense_numbers(page, TRACE_DURATION)?;
+        // All three stand in the first rows of traces, and nowhere else.
+        if starts.len() != ids.len() || durations.len() != ids.len() {
+            return Err(self.corrupt(page, TRACE_ID, "traces have no time"));
         }
-        if facts.first().is_none_or(|facts| facts.rows.start != 0) {
+        let mut begins: Vec<u32> = begins.map_or_else(|| (0..rows).collect(), |present| present.rows().collect());
+        if begins.first() != Some(&0) {
             return Err(self.corrupt(page, TRACE_ID, "its first row has no trace"));
         }
-        let services = self.values(page, ROOT_SERVICE, &services, &text_value, None)?;
-        let names = self.values(page, ROOT_NAME, &names, &text_value, None)?;
-        Ok(Traces { facts, services, names })
+        begins.push(rows);
+        let mut facts: Vec<TraceFacts> = Vec::with_capacity(ids.len());
+        for (number, bounds) in begins.windows(2).enumerate() {
+            let id = ids.get(number as u32).try_into().map_err(|_| self.corrupt(page, TRACE_ID, "an id has not 16 bytes"))?;
+            let (start_ns, duration_ns) = (starts[number], durations[number]);
+            facts.push(TraceFacts { id: TraceId(id), rows: bounds[0]..bounds[1], start_ns, duration_ns });
+        }
+        Ok(Traces { facts, roots: None })
+    }
+
+    /// Services and names of the roots of a page's traces.
+    pub(super) fn roots(&mut self, page: u32, traces: &Traces) -> Result<[TraceTexts; 2], SegmentError> {
+        let mut read = |column: usize| -> Result<TraceTexts, SegmentError> {
+            let texts = self.texts(page, column)?;
+            let values = self.values(page, column, &texts, &text_value, None)?;
+            Ok(TraceTexts { codes: traces.facts.iter().map(|facts| texts.codes[facts.rows.start as usize]).collect(), values })
+        };
+        Ok([read(ROOT_SERVICE)?, read(ROOT_NAME)?])
     }
 
     /// For each row how far before it its parent is.

@@ -9,7 +9,7 @@ use super::layout::{Head, PageHead};
 use super::memtable::SpanView;
 use super::page_unit::{MappedFields, PageUnit};
 use super::pages::PageReader;
-use super::rows::{Arranged, At, RowUnit, Traces, Unit};
+use super::rows::{Arranged, At, RowUnit, Unit};
 use super::segment::SpanSegment;
 use super::tags::TagCounts;
 use hashbrown::{HashMap, HashSet};
@@ -329,7 +329,7 @@ impl Worker<'_, '_> {
             }
             self.check()?;
             if head.unit(page).len() == 1 {
-                let mut unit = PageUnit::new(&mut reader, &mut mapped, page)?;
+                let mut unit = PageUnit::new(&mut reader, &mut mapped, page);
                 self.unit(&mut unit, true)?;
             } else {
                 let mut copied = Copied::charged_to(self.shared.limits.budget)?;
@@ -354,8 +354,21 @@ impl Worker<'_, '_> {
     fn unit(&mut self, unit: &mut dyn Unit, split: bool) -> Result<(), ReadError> {
         let (select, limits) = (self.shared.select, self.shared.limits);
         let rows = unit.rows();
+        let traces = unit.trace_count();
+        let mut columns = Columns { unit, known: HashMap::new(), charge: limits.budget.charge(0)? };
+        // Most pages have no span that meets a condition: that is asked before their traces are read.
+        let mut masks = Vec::with_capacity(select.required.len());
+        for predicate in select.required {
+            let mask = evaluate(predicate, rows, &mut |field| columns.get(field))?;
+            if mask == Mask::None {
+                self.stats.traces += traces;
+                self.stats.spans += rows as u64;
+                return Ok(());
+            }
+            masks.push(mask);
+        }
         let bound_ns = self.visitor.bound_ns();
-        let mut counts: Vec<bool> = (unit.traces().facts.iter())
+        let mut counts: Vec<bool> = (columns.unit.traces(false)?.facts.iter())
             .map(|facts| {
                 let end_ns = facts.start_ns.saturating_add(facts.duration_ns);
                 let in_time = match select.time {
@@ -373,20 +386,16 @@ impl Worker<'_, '_> {
         }
         self.stats.traces += counts.iter().filter(|counts| **counts).count() as u64;
         self.stats.spans += rows as u64;
-        let mut columns = Columns { unit, known: HashMap::new(), charge: limits.budget.charge(0)? };
         let mut in_range = Mask::All;
         if select.time == SpanTime::Span {
             in_range = columns.in_range(select)?;
-            columns.keep(&mut counts, &in_range);
+            columns.keep(&mut counts, &in_range)?;
         }
-        let mut masks = Vec::with_capacity(select.required.len());
-        for predicate in select.required {
-            if !counts.contains(&true) {
-                return Ok(());
+        for mask in &mut masks {
+            if in_range != Mask::All {
+                *mask = std::mem::replace(mask, Mask::None).and(in_range.clone());
             }
-            let mask = evaluate(predicate, rows, &mut |field| columns.get(field))?.and(in_range.clone());
-            columns.keep(&mut counts, &mask);
-            masks.push(mask);
+            columns.keep(&mut counts, mask)?;
         }
         if !counts.contains(&true) {
             return Ok(());
@@ -413,7 +422,7 @@ impl Worker<'_, '_> {
         let all = *wanted == Mask::All && !counts.contains(&false);
         let mut selected: Vec<u32> = Vec::new();
         let mut ranges = Vec::with_capacity(counts.len());
-        for (facts, counts) in columns.unit.traces().facts.iter().zip(counts) {
+        for (facts, counts) in columns.unit.traces(select.roots)?.facts.iter().zip(counts) {
             let start = selected.len() as u32;
             if all {
                 ranges.push(facts.rows.clone());
@@ -437,7 +446,8 @@ impl Worker<'_, '_> {
             });
         }
         let services = if select.services { self.count_services(columns, counts)? } else { Vec::new() };
-        let traces = columns.unit.traces();
+        let traces = columns.unit.traces(select.roots)?;
+        let roots = traces.roots.as_ref().filter(|_| select.roots);
         let infos: Vec<TraceInfo<'_>> = (traces.facts.iter().enumerate())
             .filter(|(number, _)| counts[*number])
             .map(|(number, facts)| TraceInfo {
@@ -445,8 +455,8 @@ impl Worker<'_, '_> {
                 rows: ranges[number].clone(),
                 start_ns: facts.start_ns,
                 duration_ns: facts.duration_ns,
-                root_service: text_at(&traces.services, facts.root_service),
-                root_name: text_at(&traces.names, facts.root_name),
+                root_service: roots.map_or("", |roots| roots[0].get(number)),
+                root_name: roots.map_or("", |roots| roots[1].get(number)),
                 services: services.get(number).map_or(&[], Vec::as_slice),
             })
             .collect();
@@ -464,7 +474,7 @@ impl Worker<'_, '_> {
             failed
         };
         let mut counted = Vec::with_capacity(counts.len());
-        for (facts, counts) in columns.unit.traces().facts.iter().zip(counts) {
+        for (facts, counts) in columns.unit.traces(false)?.facts.iter().zip(counts) {
             let mut of_trace = ServiceCounts::new();
             for row in facts.rows.clone().filter(|_| *counts) {
                 let row = row as usize;
@@ -531,10 +541,10 @@ impl Columns<'_> {
     }
 
     /// Leaves out the traces without a row of a mask.
-    fn keep(&self, counts: &mut [bool], mask: &Mask) {
-        let traces: &Traces = self.unit.traces();
-        for (counts, facts) in counts.iter_mut().zip(&traces.facts) {
+    fn keep(&mut self, counts: &mut [bool], mask: &Mask) -> Result<(), ReadError> {
+        for (counts, facts) in counts.iter_mut().zip(&self.unit.traces(false)?.facts) {
             *counts = *counts && mask.any(facts.rows.start as usize..facts.rows.end as usize);
         }
+        Ok(())
     }
 }

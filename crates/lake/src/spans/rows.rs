@@ -13,8 +13,11 @@ pub(super) trait Unit {
     /// The number of spans.
     fn rows(&self) -> usize;
 
-    /// The traces, whose rows follow each other.
-    fn traces(&self) -> &Traces;
+    /// The traces, whose rows follow each other; with their roots, if these are wanted.
+    fn traces(&mut self, roots: bool) -> Result<&Traces, ReadError>;
+
+    /// How many traces there are, without reading them.
+    fn trace_count(&self) -> u64;
 
     /// Reads a column.
     fn load(&mut self, field: &SpanField) -> Result<Column, ReadError>;
@@ -24,10 +27,16 @@ pub(super) trait Unit {
 #[derive(Debug)]
 pub(super) struct Traces {
     pub facts: Vec<TraceFacts>,
-    /// By [`TraceFacts::root_service`].
-    pub services: Arc<[SpanValue]>,
-    /// By [`TraceFacts::root_name`].
-    pub names: Arc<[SpanValue]>,
+    /// Services and names of the roots, if they were read.
+    pub roots: Option<[TraceTexts; 2]>,
+}
+
+/// A text for each trace.
+#[derive(Debug)]
+pub(super) struct TraceTexts {
+    /// Places in the dictionary; [`ABSENT`] without a root.
+    pub codes: Vec<u32>,
+    pub values: Arc<[SpanValue]>,
 }
 
 /// What is known of a trace.
@@ -37,29 +46,39 @@ pub(super) struct TraceFacts {
     pub rows: Range<u32>,
     pub start_ns: i64,
     pub duration_ns: i64,
-    /// Place in a dictionary; [`ABSENT`] without a root.
-    pub root_service: u32,
-    /// Place in a dictionary; [`ABSENT`] without a root.
-    pub root_name: u32,
+}
+
+impl TraceTexts {
+    /// The text of a trace; empty if it has none.
+    pub(super) fn get(&self, number: usize) -> &str {
+        match self.values.get(self.codes[number] as usize) {
+            Some(SpanValue::Text(text)) => text,
+            _ => "",
+        }
+    }
 }
 
 impl Traces {
     /// A column with a value for each trace, as one for each row.
-    pub(super) fn spread<T: Copy>(&self, value: impl Fn(&TraceFacts) -> T) -> Vec<T> {
+    fn spread<T: Copy>(&self, values: impl Iterator<Item = T>) -> Vec<T> {
         let rows = self.facts.last().map_or(0, |facts| facts.rows.end as usize);
         let mut spread = Vec::with_capacity(rows);
-        for facts in &self.facts {
-            spread.resize(facts.rows.end as usize, value(facts));
+        for (facts, value) in self.facts.iter().zip(values) {
+            spread.resize(facts.rows.end as usize, value);
         }
         spread
     }
 
-    /// The columns that say something of whole traces.
+    /// The columns that say something of whole traces; roots must have been read.
     pub(super) fn column(&self, intrinsic: Intrinsic) -> Option<Column> {
+        let of_root = |which: usize| match &self.roots {
+            Some(roots) => Values::Coded(self.spread(roots[which].codes.iter().copied()), Arc::clone(&roots[which].values)),
+            None => Values::Absent,
+        };
         Some(Column::of(match intrinsic {
-            Intrinsic::TraceDuration => Values::Ints(self.spread(|facts| facts.duration_ns), Vec::new()),
-            Intrinsic::RootName => Values::Coded(self.spread(|facts| facts.root_name), Arc::clone(&self.names)),
-            Intrinsic::RootService => Values::Coded(self.spread(|facts| facts.root_service), Arc::clone(&self.services)),
+            Intrinsic::TraceDuration => Values::Ints(self.spread(self.facts.iter().map(|facts| facts.duration_ns)), Vec::new()),
+            Intrinsic::RootService => of_root(0),
+            Intrinsic::RootName => of_root(1),
             Intrinsic::TraceId => {
                 let mut builder = ColumnBuilder::default();
                 for facts in &self.facts {
@@ -111,6 +130,7 @@ impl Arranged {
         let mut links = Vec::new();
         let (mut at, mut distances, mut facts) = (Vec::new(), Vec::new(), Vec::new());
         let (mut services, mut names) = (ColumnBuilder::default(), ColumnBuilder::default());
+        let (mut root_services, mut root_names) = (Vec::new(), Vec::new());
         for (id, spans) in traces.filter(|(_, spans)| !spans.is_empty()) {
             links.clear();
             links.extend(spans.iter().map(|at| link(blocks, *at)));
@@ -130,16 +150,13 @@ impl Arranged {
                 root_name = names.code(Piece::Text(span.name));
                 root_service = services.code(Piece::Text(write.resource(span.resource).service()));
             }
-            facts.push(TraceFacts {
-                id,
-                rows: start..at.len() as u32,
-                start_ns,
-                duration_ns: end_ns.saturating_sub(start_ns),
-                root_service,
-                root_name,
-            });
+            root_services.push(root_service);
+            root_names.push(root_name);
+            facts.push(TraceFacts { id, rows: start..at.len() as u32, start_ns, duration_ns: end_ns.saturating_sub(start_ns) });
         }
-        Self { at, distances, traces: Traces { facts, services: services.into_dictionary(), names: names.into_dictionary() } }
+        let roots = [(root_services, services), (root_names, names)];
+        let roots = roots.map(|(codes, builder)| TraceTexts { codes, values: builder.into_dictionary() });
+        Self { at, distances, traces: Traces { facts, roots: Some(roots) } }
     }
 
     /// About the memory that it takes.
@@ -243,8 +260,12 @@ impl Unit for RowUnit<'_> {
         self.arranged.at.len()
     }
 
-    fn traces(&self) -> &Traces {
-        &self.arranged.traces
+    fn traces(&mut self, _: bool) -> Result<&Traces, ReadError> {
+        Ok(&self.arranged.traces)
+    }
+
+    fn trace_count(&self) -> u64 {
+        self.arranged.traces.facts.len() as u64
     }
 
     fn load(&mut self, field: &SpanField) -> Result<Column, ReadError> {

@@ -99,7 +99,6 @@ fn pack(out: &mut Vec<u8>, values: &[u64], width: u32) {
 
 /// Reads [`MINIBLOCK`] packed numbers of up to 64 bits from the beginning of the bytes; behind their
 /// end stand zeros.
-#[inline]
 fn unpack(bytes: &[u8], width: u32, out: &mut [u64; MINIBLOCK]) {
     // Each number is read from whole words, the last one from a word that begins in the last byte.
     let needed = MINIBLOCK / 8 * width as usize + 16;
@@ -111,22 +110,43 @@ fn unpack(bytes: &[u8], width: u32, out: &mut [u64; MINIBLOCK]) {
     unpack_padded(&padded, width, out);
 }
 
-#[inline]
 fn unpack_padded(bytes: &[u8], width: u32, out: &mut [u64; MINIBLOCK]) {
-    let width = width as usize;
+    // With the width known, shifts and places are constants.
+    macro_rules! widths {
+        ($($width:literal)*) => {
+            match width {
+                0 => out.fill(0),
+                $($width => unpack_words::<$width>(bytes, out),)*
+                _ => unpack_wide(bytes, width as usize, out),
+            }
+        };
+    }
+    widths!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48);
+}
+
+fn word(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
+}
+
+fn unpack_words<const WIDTH: usize>(bytes: &[u8], out: &mut [u64; MINIBLOCK]) {
+    let mask = (1 << WIDTH) - 1;
+    // Checked once; the places below are constants.
+    let bytes = &bytes[..MINIBLOCK / 8 * WIDTH + 8];
+    for (eight, out) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+        let bytes = &bytes[eight * WIDTH..eight * WIDTH + WIDTH + 8];
+        for (i, out) in out.iter_mut().enumerate() {
+            let bit = i * WIDTH;
+            *out = word(bytes, bit / 8) >> (bit % 8) & mask;
+        }
+    }
+}
+
+fn unpack_wide(bytes: &[u8], width: usize, out: &mut [u64; MINIBLOCK]) {
     let mask = if width == 64 { u64::MAX } else { (1 << width) - 1 };
-    let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
-    if width <= 56 {
-        for (i, out) in out.iter_mut().enumerate() {
-            let bit = i * width;
-            *out = word(bit / 8) >> (bit % 8) & mask;
-        }
-    } else {
-        for (i, out) in out.iter_mut().enumerate() {
-            let bit = i * width;
-            let both = u128::from(word(bit / 8)) | u128::from(word(bit / 8 + 8)) << 64;
-            *out = (both >> (bit % 8)) as u64 & mask;
-        }
+    for (i, out) in out.iter_mut().enumerate() {
+        let bit = i * width;
+        let both = u128::from(word(bytes, bit / 8)) | u128::from(word(bytes, bit / 8 + 8)) << 64;
+        *out = (both >> (bit % 8)) as u64 & mask;
     }
 }
 

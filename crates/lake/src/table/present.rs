@@ -83,6 +83,20 @@ impl Present {
         self.words[row / 64] >> (row % 64) & 1 == 1
     }
 
+    /// The rows that have a value.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = u32> {
+        self.words.iter().enumerate().flat_map(|(number, word)| {
+            let mut bits = *word;
+            std::iter::from_fn(move || {
+                let row = number as u32 * 64 + bits.trailing_zeros();
+                (bits != 0).then(|| {
+                    bits &= bits - 1;
+                    row
+                })
+            })
+        })
+    }
+
     /// Whether each row has none.
     pub(crate) fn absent(&self) -> Vec<bool> {
         (0..self.rows).map(|row| !self.has(row)).collect()
@@ -129,6 +143,8 @@ mod tests {
             put_hybrid(&mut bytes, &flags, 1);
             let present = Present::take(&bytes, flags.len()).unwrap();
             prop_assert_eq!(present.count(), flags.iter().filter(|flag| **flag == 1).count());
+            let rows: Vec<u32> = (0..flags.len() as u32).filter(|row| flags[*row as usize] == 1).collect();
+            prop_assert_eq!(present.rows().collect::<Vec<_>>(), rows);
             prop_assert!(flags.iter().enumerate().all(|(row, flag)| present.has(row) == (*flag == 1)));
             let values: Vec<usize> = (1..=present.count()).collect();
             let mut next = 0;

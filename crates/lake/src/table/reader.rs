@@ -136,20 +136,46 @@ impl<'a, H: TableHead> ColumnReader<'a, H> {
         self.head.table().page(page, column).is_some()
     }
 
+    fn take_numbers(&mut self, page: u32, column: usize, place: &PagePlace) -> Result<(Vec<i64>, Option<Present>), SegmentError> {
+        if place.encoding != PageEncoding::Deltas {
+            return Err(self.corrupt(page, column, "it holds no numbers"));
+        }
+        let bytes = self.page(page, column, place)?;
+        let mut numbers = Vec::new();
+        take_deltas(&mut Input::new(bytes.values()), place.present as usize, &mut numbers)
+            .ok_or_else(|| self.corrupt(page, column, "its numbers make no sense"))?;
+        Ok((numbers, bytes.present))
+    }
+
     /// Numbers.
     pub(crate) fn numbers(&mut self, page: u32, column: usize) -> Result<NumberColumn, SegmentError> {
         let rows = self.head.rows(page);
         let Some(place) = self.head.table().page(page, column) else {
             return Ok(NumberColumn { numbers: vec![0; rows], present: Some(Present::none(rows)) });
         };
-        if place.encoding != PageEncoding::Deltas {
-            return Err(self.corrupt(page, column, "it holds no numbers"));
+        let (numbers, present) = self.take_numbers(page, column, &place)?;
+        Ok(NumberColumn { numbers: spread(present.as_ref(), numbers, 0), present })
+    }
+
+    /// The numbers of the rows that have one.
+    pub(crate) fn dense_numbers(&mut self, page: u32, column: usize) -> Result<Vec<i64>, SegmentError> {
+        let Some(place) = self.head.table().page(page, column) else { return Ok(Vec::new()) };
+        Ok(self.take_numbers(page, column, &place)?.0)
+    }
+
+    /// The bytes of the rows that have some, and which these are (all, if `None`), of a column
+    /// without a dictionary.
+    pub(crate) fn dense_texts(&mut self, page: u32, column: usize) -> Result<(TextTable, Option<Present>), SegmentError> {
+        let Some(place) = self.head.table().page(page, column) else {
+            return Ok((TextTable::default(), Some(Present::none(self.head.rows(page)))));
+        };
+        if place.encoding != PageEncoding::Lengths {
+            return Err(self.corrupt(page, column, "it holds no bytes"));
         }
-        let bytes = self.page(page, column, &place)?;
-        let mut numbers = Vec::new();
-        take_deltas(&mut Input::new(bytes.values()), place.present as usize, &mut numbers)
-            .ok_or_else(|| self.corrupt(page, column, "its numbers make no sense"))?;
-        Ok(NumberColumn { numbers: spread(bytes.present.as_ref(), numbers, 0), present: bytes.present })
+        let PageBytes { present, bytes, start } = self.page(page, column, &place)?;
+        let table = TextTable::with_lengths(bytes, start, place.present as usize)
+            .ok_or_else(|| self.corrupt(page, column, "its texts make no sense"))?;
+        Ok((table, present))
     }
 
     /// Texts, or bytes.
@@ -160,9 +186,7 @@ impl<'a, H: TableHead> ColumnReader<'a, H> {
         match place.encoding {
             PageEncoding::Deltas => Err(self.corrupt(page, column, "it holds numbers")),
             PageEncoding::Lengths => {
-                let PageBytes { present, bytes, start } = self.page(page, column, &place)?;
-                let table = TextTable::with_lengths(bytes, start, place.present as usize)
-                    .ok_or_else(|| self.corrupt(page, column, "its texts make no sense"))?;
+                let (table, present) = self.dense_texts(page, column)?;
                 let codes = spread(present.as_ref(), (0..place.present).collect(), NO_TEXT);
                 Ok(TextColumn { codes, table: Arc::new(table), group: None })
             }

@@ -221,6 +221,7 @@ pub fn everything(columns: &[SpanField]) -> SpanSelect<'_> {
         rows: SpanRows::WholeTraces,
         columns,
         services: false,
+        roots: true,
     }
 }
 

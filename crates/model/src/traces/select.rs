@@ -197,6 +197,8 @@ pub struct SpanSelect<'a> {
     pub columns: &'a [SpanField],
     /// Whether the reader looks at [`TraceInfo::services`].
     pub services: bool,
+    /// Whether the reader looks at [`TraceInfo::root_service`] and [`TraceInfo::root_name`].
+    pub roots: bool,
 }
 
 /// The values of one field in a batch.

@@ -15,6 +15,8 @@ pub(crate) struct Columns {
     pub fields: Vec<SpanField>,
     /// Whether something is asked of spans' parents, for which whole traces are needed.
     pub parents: bool,
+    /// Whether something is asked of traces' roots.
+    pub roots: bool,
 }
 
 /// A field: the first of its places that has a value counts.
@@ -54,6 +56,11 @@ impl Columns {
 
     pub fn intrinsic_at(&mut self, intrinsic: Intrinsic) -> usize {
         self.at(SpanField::Intrinsic(intrinsic))
+    }
+
+    fn root(&mut self, place: Place) -> Field {
+        self.roots = true;
+        Field { of_parent: false, places: vec![place] }
     }
 
     fn place(&mut self, field: SpanField, shape: Shape, several: Several) -> Field {
@@ -100,8 +107,8 @@ impl Columns {
             IntrinsicName::NestedSetParent => (Intrinsic::NestedSetParent, Shape::Plain),
             IntrinsicName::TraceId => return Field { of_parent: false, places: vec![Place::TraceId] },
             IntrinsicName::TraceDuration => return Field { of_parent: false, places: vec![Place::TraceDuration] },
-            IntrinsicName::RootName => return Field { of_parent: false, places: vec![Place::RootName] },
-            IntrinsicName::RootService => return Field { of_parent: false, places: vec![Place::RootService] },
+            IntrinsicName::RootName => return self.root(Place::RootName),
+            IntrinsicName::RootService => return self.root(Place::RootService),
         };
         self.place(SpanField::Intrinsic(intrinsic), shape, Several::Events)
     }

@@ -52,6 +52,7 @@ pub fn search(query: &Query, params: &SearchParams, source: &dyn SpanSource, opt
         rows: if options.pushdown { plan.select_rows(&rows) } else { SpanRows::WholeTraces },
         columns: &plan.columns.fields,
         services: true,
+        roots: true,
     };
     let bound = AtomicI64::new(i64::MIN);
     let (finders, stats) = options.read(source, &select, || Finder {

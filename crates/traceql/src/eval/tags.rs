@@ -63,6 +63,7 @@ pub fn tag_values(
         rows: if options.pushdown { plan.select_rows(&rows) } else { SpanRows::WholeTraces },
         columns: &plan.columns.fields,
         services: false,
+        roots: plan.columns.roots,
     };
     if params.end_ns <= params.start_ns {
         return Ok((Vec::new(), false));

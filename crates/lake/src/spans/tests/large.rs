@@ -31,6 +31,7 @@ fn a_trace_of_many_spans_is_written_merged_and_read() {
         rows: SpanRows::WholeTraces,
         columns: &columns,
         services: false,
+        roots: true,
     };
     for merged in [false, true] {
         if merged {
@@ -71,6 +72,7 @@ fn a_trace_that_fills_pages_is_one_trace() {
         rows: SpanRows::WholeTraces,
         columns: &columns,
         services: false,
+        roots: true,
     };
     place.scene(|scene| scene.read(&select, &limits(&Budget::unlimited()), &mut [&mut visitor])).unwrap();
     assert_eq!(visitor.traces.len(), 3);
@@ -123,6 +125,7 @@ fn a_million_names_of_attributes_stay_bounded() {
         rows: SpanRows::Matching(&[]),
         columns: &columns,
         services: false,
+        roots: true,
     };
     let found = place.read(&select);
     assert_eq!(found.into_values().collect::<Vec<_>>(), [vec![SpanId(10_000_u64.to_be_bytes())]]);

@@ -218,6 +218,7 @@ proptest! {
             rows: if whole_traces { SpanRows::WholeTraces } else { SpanRows::Matching(&others) },
             columns: &columns,
             services: false,
+            roots: true,
         };
         let found = place.read(&select);
         let want = expected(&once(&parts), &select);
@@ -243,6 +244,7 @@ proptest! {
             rows: SpanRows::WholeTraces,
             columns: &columns,
             services: true,
+            roots: true,
         };
         let mut visitor = Table { fields: &columns, rows: Vec::new(), services: BTreeMap::new() };
         place.scene(|scene| scene.read(&select, &limits(&Budget::unlimited()), &mut [&mut visitor])).unwrap();
@@ -331,6 +333,7 @@ fn later_traces_come_first_and_bounds_leave_out_earlier_ones() {
         rows: SpanRows::WholeTraces,
         columns: &[],
         services: false,
+        roots: true,
     };
     let mut visitor = Bounded(Vec::new());
     place.scene(|scene| scene.read(&select, &limits(&Budget::unlimited()), &mut [&mut visitor])).unwrap();

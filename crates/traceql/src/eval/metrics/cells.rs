@@ -1,7 +1,7 @@
 //! What is added up for each group and step.
 
+use super::buckets::{Distribution, Distributions};
 use super::steps::Steps;
-use hashbrown::HashMap;
 use phoenix_query::numeric::CompensatedSum;
 
 /// A number for each group and step: the cell of group `g` and step `s` is `g * steps + s`.
@@ -14,22 +14,8 @@ pub(crate) enum Cells {
     Greatest(Vec<f64>),
     /// Sums of values times weights, and of weights.
     Sum(Vec<(CompensatedSum, f64)>),
-    Buckets(HashMap<u64, Bucket>),
+    Buckets(Distributions),
 }
-
-/// Values close to one another.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bucket {
-    weight: f64,
-    least: f64,
-    greatest: f64,
-}
-
-/// Bits of a number that its bucket is named by: sign, exponent and five bits of the fraction.
-const BUCKET_BITS: u32 = 17;
-
-/// Roughly what a bucket takes in a map.
-const BUCKET_BYTES: u64 = 48;
 
 impl Cells {
     /// Makes room for so many cells.
@@ -38,7 +24,7 @@ impl Cells {
             Self::Count(sums) => sums.resize(cells, 0.0),
             Self::Least(values) | Self::Greatest(values) => values.resize(cells, f64::NAN),
             Self::Sum(sums) => sums.resize(cells, (CompensatedSum::default(), 0.0)),
-            Self::Buckets(_) => {}
+            Self::Buckets(buckets) => buckets.grow(cells),
         }
     }
 
@@ -47,7 +33,7 @@ impl Cells {
         match self {
             Self::Count(_) | Self::Least(_) | Self::Greatest(_) => cells as u64 * 8,
             Self::Sum(_) => cells as u64 * 24,
-            Self::Buckets(buckets) => buckets.len() as u64 * BUCKET_BYTES,
+            Self::Buckets(buckets) => buckets.size_bytes(cells),
         }
     }
 
@@ -65,11 +51,7 @@ impl Cells {
                 sums[cell].0.add(value * weight);
                 sums[cell].1 += weight;
             }
-            Self::Buckets(buckets) => {
-                let key = (cell as u64) << BUCKET_BITS | bucket_of(value);
-                let bucket = Bucket { weight, least: value, greatest: value };
-                buckets.entry(key).and_modify(|known| known.merge(bucket)).or_insert(bucket);
-            }
+            Self::Buckets(buckets) => buckets.add(cell, value, weight),
         }
     }
 
@@ -92,11 +74,7 @@ impl Cells {
                 }
             }
             (Self::Buckets(buckets), Self::Buckets(more)) => {
-                for (key, bucket) in more {
-                    let cell = cell_of((key >> BUCKET_BITS) as usize) as u64;
-                    let key = cell << BUCKET_BITS | key & ((1 << BUCKET_BITS) - 1);
-                    buckets.entry(key).and_modify(|known| known.merge(bucket)).or_insert(bucket);
-                }
+                more.into_cells().enumerate().for_each(|(cell, other)| buckets.merge(cell_of(cell), &other));
             }
             _ => unreachable!("all threads add up the same"),
         }
@@ -123,45 +101,13 @@ impl Cells {
     /// The quantiles of each cell that has values: `at(cell, nth quantile, value)`.
     pub fn quantiles(&self, quantiles: &[f64], mut at: impl FnMut(usize, usize, f64)) {
         let Self::Buckets(buckets) = self else { return };
-        let mut sorted: Vec<(u64, Bucket)> = buckets.iter().map(|(key, bucket)| (*key, *bucket)).collect();
-        sorted.sort_unstable_by_key(|(key, _)| *key);
-        for cell in sorted.chunk_by(|(a, _), (b, _)| a >> BUCKET_BITS == b >> BUCKET_BITS) {
+        for (cell, values) in buckets.cells().iter().enumerate().filter(|(_, values)| !values.is_empty()) {
+            let sorted = values.sorted();
             for (nth, quantile) in quantiles.iter().enumerate() {
-                at((cell[0].0 >> BUCKET_BITS) as usize, nth, quantile_of(cell, *quantile));
+                at(cell, nth, Distribution::quantile(&sorted, *quantile));
             }
         }
     }
-}
-
-impl Bucket {
-    fn merge(&mut self, other: Self) {
-        self.weight += other.weight;
-        self.least = self.least.min(other.least);
-        self.greatest = self.greatest.max(other.greatest);
-    }
-}
-
-/// The bucket of a number, in the order of numbers.
-fn bucket_of(value: f64) -> u64 {
-    // -0 stands with 0.
-    let bits = (value + 0.0).to_bits();
-    let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
-    ordered >> (64 - BUCKET_BITS)
-}
-
-/// Where so large a part of the weight lies below, between the least and the greatest of the bucket that it falls into.
-fn quantile_of(buckets: &[(u64, Bucket)], quantile: f64) -> f64 {
-    let total: f64 = buckets.iter().map(|(_, bucket)| bucket.weight).sum();
-    let wanted = quantile.clamp(0.0, 1.0) * total;
-    let mut below = 0.0;
-    for (_, bucket) in buckets {
-        if below + bucket.weight >= wanted {
-            let share = ((wanted - below) / bucket.weight).clamp(0.0, 1.0);
-            return bucket.least + share * (bucket.greatest - bucket.least);
-        }
-        below += bucket.weight;
-    }
-    buckets.last().map_or(f64::NAN, |(_, bucket)| bucket.greatest)
 }
 
 /// The bucket of a histogram: the power of two that is not below a value; 0 for zero and below.
@@ -189,7 +135,8 @@ mod tests {
     proptest! {
         #[test]
         fn quantiles_lie_close_to_the_truth(mut values in prop::collection::vec(-1e6..1e9_f64, 1..200), quantile in 0.0..1.0_f64) {
-            let mut cells = Cells::Buckets(HashMap::new());
+            let mut cells = Cells::Buckets(Distributions::default());
+            cells.grow(4);
             for value in &values {
                 cells.add(3, *value, 1.0);
             }
@@ -211,7 +158,7 @@ mod tests {
                 || Cells::Least(Vec::new()),
                 || Cells::Greatest(Vec::new()),
                 || Cells::Sum(Vec::new()),
-                || Cells::Buckets(HashMap::new()),
+                || Cells::Buckets(Distributions::default()),
             ];
             for make in make {
                 let (mut all, mut one, mut two) = (make(), make(), make());

@@ -28,6 +28,7 @@ pub(crate) fn read<V: SpanVisitor + Send>(
         rows: if options.pushdown { plan.select_rows(&rows) } else { SpanRows::WholeTraces },
         columns: &plan.columns.fields,
         services: false,
+        roots: plan.columns.roots,
     };
     options.read(source, &select, visitor)
 }

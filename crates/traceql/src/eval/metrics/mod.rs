@@ -1,5 +1,6 @@
 //! Numbers over time.
 
+mod buckets;
 mod cells;
 mod compare;
 mod exemplars;

@@ -1,5 +1,6 @@
 //! The stage that makes numbers of spans: one reading of the store, one visitor for each thread.
 
+use super::buckets::Distributions;
 use super::cells::{Cells, power_of_two};
 use super::exemplars::Exemplars;
 use super::groups::Groups;
@@ -14,7 +15,6 @@ use crate::eval::plan::Plan;
 use crate::eval::value::Value;
 use crate::eval::{EvalError, EvalOptions, expression_name};
 use crate::source::{ColumnValues, Intrinsic, ReadError, SpanBatch, SpanSource, SpanStats, SpanVisitor};
-use hashbrown::HashMap;
 use phoenix_model::Charge;
 use phoenix_model::traces::SpanId;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl<'p> Stage<'p> {
             MetricsOp::MinOverTime(_) => Cells::Least(Vec::new()),
             MetricsOp::MaxOverTime(_) => Cells::Greatest(Vec::new()),
             MetricsOp::AvgOverTime(_) | MetricsOp::SumOverTime(_) => Cells::Sum(Vec::new()),
-            MetricsOp::QuantileOverTime(..) => Cells::Buckets(HashMap::new()),
+            MetricsOp::QuantileOverTime(..) => Cells::Buckets(Distributions::default()),
             MetricsOp::Rate | MetricsOp::CountOverTime | MetricsOp::HistogramOverTime(_) | MetricsOp::Compare { .. } => {
                 Cells::Count(Vec::new())
             }
