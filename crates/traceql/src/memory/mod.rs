@@ -1,14 +1,18 @@
 //! Spans in memory as a [`SpanSource`]: for commands, for tests of rules and queries, and of this
 //! crate. It looks at every span and gives exactly what is asked for.
 
+mod columns;
+mod tree;
+
 use crate::source::{
-    ColumnValues, Compare, Intrinsic, ReadError, ReadLimits, Scope, SpanBatch, SpanColumn, SpanCondition, SpanField, SpanPredicate,
-    SpanRows, SpanSelect, SpanSource, SpanStats, SpanTime, SpanValue, SpanVisitor, TagName, TraceInfo,
+    Compare, Intrinsic, ReadError, ReadLimits, Scope, SpanBatch, SpanColumn, SpanCondition, SpanField, SpanPredicate, SpanRows, SpanSelect,
+    SpanSource, SpanStats, SpanTime, SpanValue, SpanVisitor, TagName, TraceInfo,
 };
-use phoenix_model::traces::{AttributeValue, Attributes, Scalar, SpanId, SpanRef, SpanStatus, TraceId, TraceWrite, sampling_weight};
+use columns::Column;
+use phoenix_model::traces::{AttributeValue, Attributes, Scalar, SpanRef, TraceId, TraceWrite, sampling_weight};
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use tree::{Row, Trace, trace};
 
 /// Spans by trace, with their places in the nested sets.
 ///
@@ -20,28 +24,6 @@ pub struct MemorySource {
     /// Latest start first.
     traces: Vec<Trace>,
     batch_traces: usize,
-}
-
-#[derive(Debug)]
-struct Trace {
-    id: TraceId,
-    start_ns: i64,
-    duration_ns: i64,
-    root_service: String,
-    root_name: String,
-    services: Vec<(Arc<str>, u32, u32)>,
-    /// By left.
-    rows: Vec<Row>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Row {
-    /// The span's number in the write.
-    span: usize,
-    left: i64,
-    right: i64,
-    parent: i64,
-    children: i64,
 }
 
 impl MemorySource {
@@ -211,94 +193,6 @@ impl SpanSource for MemorySource {
     }
 }
 
-/// A column of a batch.
-struct Column {
-    ends: Option<Vec<u32>>,
-    values: Values,
-}
-
-enum Values {
-    Coded(Vec<u32>, Arc<[SpanValue]>),
-    Ints(Vec<i64>, Vec<bool>),
-    Floats(Vec<f64>, Vec<bool>),
-    Ids(Vec<SpanId>),
-}
-
-impl MemorySource {
-    fn column(&self, rows: &[(&Trace, Row)], field: &SpanField, coded: bool) -> Column {
-        let fixed = |id: &dyn Fn(&SpanRef<'_>) -> SpanId| rows.iter().map(|(_, row)| id(&self.write.span(row.span))).collect();
-        match field {
-            SpanField::Intrinsic(Intrinsic::SpanId) => return Column { ends: None, values: Values::Ids(fixed(&|s| s.fixed.span_id)) },
-            SpanField::Intrinsic(Intrinsic::ParentId) => return Column { ends: None, values: Values::Ids(fixed(&|s| s.fixed.parent_id)) },
-            _ => {}
-        }
-        let values: Vec<Vec<SpanValue>> = rows.iter().map(|(trace, row)| self.values(trace, row, field)).collect();
-        let ints = || {
-            typed(&values, |value| match value {
-                SpanValue::Int(int) => Some(*int),
-                _ => None,
-            })
-        };
-        let floats = || {
-            typed(&values, |value| match value {
-                SpanValue::Float(float) => Some(*float),
-                _ => None,
-            })
-        };
-        let few = matches!(field, SpanField::Intrinsic(Intrinsic::Kind | Intrinsic::Status | Intrinsic::Weight) | SpanField::Attribute(..));
-        if !(coded && few) {
-            if let Some((ints, absent)) = ints() {
-                return Column { ends: None, values: Values::Ints(ints, absent) };
-            }
-            if let Some((floats, absent)) = floats() {
-                return Column { ends: None, values: Values::Floats(floats, absent) };
-            }
-        }
-        let mut dictionary = Vec::new();
-        let mut places: HashMap<String, u32> = HashMap::new();
-        let mut code = |value: &SpanValue| {
-            *places.entry(format!("{value:?}")).or_insert_with(|| {
-                dictionary.push(value.clone());
-                dictionary.len() as u32 - 1
-            })
-        };
-        let (ends, codes) = if values.iter().any(|values| values.len() > 1) {
-            let ends = values.iter().scan(0, |end, values| {
-                *end += values.len() as u32;
-                Some(*end)
-            });
-            (Some(ends.collect()), values.iter().flatten().map(&mut code).collect())
-        } else {
-            (None, values.iter().map(|values| values.first().map_or(ColumnValues::ABSENT, &mut code)).collect())
-        };
-        Column { ends, values: Values::Coded(codes, dictionary.into()) }
-    }
-}
-
-impl Column {
-    fn as_span_column(&self) -> SpanColumn<'_> {
-        let values = match &self.values {
-            Values::Coded(codes, dictionary) => ColumnValues::Coded(codes, dictionary),
-            Values::Ints(ints, absent) => ColumnValues::Ints(ints, absent),
-            Values::Floats(floats, absent) => ColumnValues::Floats(floats, absent),
-            Values::Ids(ids) => ColumnValues::Ids(ids),
-        };
-        SpanColumn { ends: self.ends.as_deref(), values }
-    }
-}
-
-/// The values with those that are absent marked, if all are of one type and no span has several.
-fn typed<T: Default>(values: &[Vec<SpanValue>], of: impl Fn(&SpanValue) -> Option<T>) -> Option<(Vec<T>, Vec<bool>)> {
-    let one = |value: &[SpanValue]| match value {
-        [] => Some((T::default(), true)),
-        [value] => Some((of(value)?, false)),
-        _ => None,
-    };
-    let (values, absent): (Vec<T>, Vec<bool>) = values.iter().map(|value| one(value)).collect::<Option<Vec<_>>>()?.into_iter().unzip();
-    // None is absent: the mark is left out.
-    if absent.contains(&true) { Some((values, absent)) } else { Some((values, Vec::new())) }
-}
-
 fn values_of(value: AttributeValue<'_>) -> Vec<SpanValue> {
     let scalar = |scalar: Scalar<'_>| match scalar {
         Scalar::Text(text) => SpanValue::Text(text.into()),
@@ -339,72 +233,5 @@ fn meets(compare: &Compare, value: &SpanValue) -> bool {
         Compare::MatchesNot(regex) => matches!(value, SpanValue::Text(text) if !regex.is_match(text)),
         Compare::Exists => true,
         Compare::Absent => false,
-    }
-}
-
-fn trace(write: &TraceWrite, id: TraceId, spans: &[usize]) -> Trace {
-    let mut order = spans.to_vec();
-    order.sort_by_key(|span| (write.fixed(*span).start_ns, write.fixed(*span).span_id, *span));
-    let mut holders: HashMap<SpanId, usize> = HashMap::new();
-    for span in &order {
-        holders.entry(write.fixed(*span).span_id).or_insert(*span);
-    }
-    let parent_of = |span: usize| holders.get(&write.fixed(span).parent_id).copied().filter(|parent| *parent != span);
-    let is_root = |span: &usize| write.fixed(*span).parent_id.is_none();
-    let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
-    for span in order.iter().filter(|span| !is_root(span)) {
-        if let Some(parent) = parent_of(*span) {
-            children.entry(parent).or_default().push(*span);
-        }
-    }
-    let orphan = |span: &usize| !is_root(span) && parent_of(*span).is_none();
-    // Circles have no beginning: what is left begins anywhere.
-    let begins = order.iter().filter(|s| is_root(s)).chain(order.iter().filter(|s| orphan(s))).chain(&order);
-    let mut rows: Vec<Row> = Vec::new();
-    let mut row_of: HashMap<usize, usize> = HashMap::new();
-    let mut next = 1;
-    for first in begins {
-        // A span on its way in, or (`true`) out.
-        let mut open = vec![(*first, false)];
-        while let Some((span, leaves)) = open.pop() {
-            if leaves {
-                rows[row_of[&span]].right = next;
-                next += 1;
-                continue;
-            }
-            if row_of.contains_key(&span) {
-                continue;
-            }
-            let parent = if is_root(&span) { -1 } else { parent_of(span).and_then(|p| row_of.get(&p)).map_or(0, |row| rows[*row].left) };
-            let below = children.get(&span).map_or(&[][..], Vec::as_slice);
-            row_of.insert(span, rows.len());
-            rows.push(Row { span, left: next, right: 0, parent, children: below.len() as i64 });
-            next += 1;
-            open.push((span, true));
-            open.extend(below.iter().rev().map(|child| (*child, false)));
-        }
-    }
-    let start_ns = spans.iter().map(|span| write.fixed(*span).start_ns).min().unwrap_or_default();
-    let end = |span: &usize| write.fixed(*span).start_ns.saturating_add(write.fixed(*span).duration_ns);
-    let end_ns = spans.iter().map(end).max().unwrap_or_default();
-    let service = |span: usize| write.resource(write.span(span).resource).service();
-    let root = order.iter().copied().find(is_root);
-    let mut services: Vec<(Arc<str>, u32, u32)> = Vec::new();
-    for span in &order {
-        let error = u32::from(write.fixed(*span).status == SpanStatus::Error);
-        match services.iter_mut().find(|(name, ..)| **name == *service(*span)) {
-            Some((_, count, errors)) => (*count, *errors) = (*count + 1, *errors + error),
-            None => services.push((service(*span).into(), 1, error)),
-        }
-    }
-    services.sort();
-    Trace {
-        id,
-        start_ns,
-        duration_ns: end_ns.saturating_sub(start_ns),
-        root_service: root.map_or(String::new(), |span| service(span).to_owned()),
-        root_name: root.map_or(String::new(), |span| write.span(span).name.to_owned()),
-        services,
-        rows,
     }
 }
