@@ -81,6 +81,26 @@ pub fn nan_first(a: &f64, b: &f64) -> Ordering {
     }
 }
 
+/// The sum, with small addends kept.
+#[inline]
+pub fn sum(values: &[f64]) -> f64 {
+    let mut sum = CompensatedSum::default();
+    for v in values {
+        sum.add(*v);
+    }
+    sum.value()
+}
+
+/// The mean, also where the sum would overflow. NaN for no values.
+#[inline]
+pub fn mean(values: &[f64]) -> f64 {
+    let mut mean = Mean::default();
+    for v in values {
+        mean.add(*v);
+    }
+    mean.value()
+}
+
 /// The φ-quantile of values, which get sorted, with linear interpolation between neighbours.
 /// NaN for no values or a NaN φ; −∞ below 0, +∞ above 1.
 pub fn quantile(q: f64, values: &mut [f64]) -> f64 {
@@ -110,22 +130,6 @@ pub fn quantile_of_sorted(q: f64, values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn sum(values: &[f64]) -> f64 {
-        let mut sum = CompensatedSum::default();
-        for v in values {
-            sum.add(*v);
-        }
-        sum.value()
-    }
-
-    fn mean(values: &[f64]) -> f64 {
-        let mut mean = Mean::default();
-        for v in values {
-            mean.add(*v);
-        }
-        mean.value()
-    }
 
     #[test]
     fn sums_keep_small_addends() {

@@ -9,7 +9,7 @@ use super::windows::{MixedWindow, Point, Window, WindowSeries, Windows};
 use crate::ast::Call;
 use phoenix_model::{CounterReset, Histogram};
 use phoenix_query::cursor::quote;
-use phoenix_query::numeric::{CompensatedSum, Mean, Variance, quantile};
+use phoenix_query::numeric::{CompensatedSum, Variance, mean, quantile, sum};
 use phoenix_query::{ABSENT, Grid, StepHistograms};
 use std::sync::Arc;
 
@@ -241,22 +241,6 @@ fn count_neighbours(window: &MixedWindow<'_>, holds: impl Fn(&Point, &Point) -> 
         before = now;
     }
     count
-}
-
-fn sum(values: &[f64]) -> f64 {
-    let mut sum = CompensatedSum::default();
-    for v in values {
-        sum.add(*v);
-    }
-    sum.value()
-}
-
-fn mean(values: &[f64]) -> f64 {
-    let mut mean = Mean::default();
-    for v in values {
-        mean.add(*v);
-    }
-    mean.value()
 }
 
 /// The median of the distances from the median.
