@@ -219,6 +219,17 @@ pub(crate) fn order(a: &Static, b: &Static) -> Ordering {
     }
 }
 
+/// As [`order`], with an order of equal numbers of different types too, so that what is sorted does
+/// not depend on how it came together.
+pub(crate) fn total_order(a: &Static, b: &Static) -> Ordering {
+    let turn = |value: &Static| match value {
+        Static::Int(_) => 0,
+        Static::Duration(_) => 1,
+        _ => 2,
+    };
+    order(a, b).then_with(|| turn(a).cmp(&turn(b)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,6 +259,17 @@ mod tests {
         ] {
             assert_eq!(compare(op, &lhs, &rhs), want, "{lhs:?} {op:?} {rhs:?}");
         }
+    }
+
+    #[test]
+    fn equal_numbers_have_an_order() {
+        let sorted = [Static::Float(1.5), Static::Int(2), Static::Duration(2), Static::Float(2.0), Static::Int(3)];
+        for (i, a) in sorted.iter().enumerate() {
+            for (j, b) in sorted.iter().enumerate() {
+                assert_eq!(total_order(a, b), i.cmp(&j), "{a:?} {b:?}");
+            }
+        }
+        assert!(order(&sorted[1], &sorted[3]).is_eq());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::eval::columns::Frame;
 use crate::eval::condition::{Cond, Expr};
 use crate::eval::filter::Verdicts;
 use crate::eval::plan::Plan;
-use crate::eval::value::{Value, order};
+use crate::eval::value::{Value, total_order};
 use crate::eval::{EvalError, EvalOptions};
 use crate::source::{Intrinsic, ReadError, ReadLimits, Scope, SpanBatch, SpanSource, SpanStats, SpanVisitor};
 use phoenix_model::Charge;
@@ -202,7 +202,7 @@ impl<'p> Counter<'p> {
                     continue;
                 }
                 let value = |id: usize| &counts.values.values[id];
-                found.sort_by(|(a, i), (b, j)| b.total_cmp(a).then_with(|| order(value(*i), value(*j))));
+                found.sort_by(|(a, i), (b, j)| b.total_cmp(a).then_with(|| total_order(value(*i), value(*j))));
                 let mut total = vec![0.0; steps];
                 for (_, id) in &found {
                     total.iter_mut().zip(cells(*id)).for_each(|(sum, count)| *sum += count);

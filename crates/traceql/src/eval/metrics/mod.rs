@@ -10,7 +10,7 @@ mod second;
 mod stage;
 mod steps;
 
-use super::value::order;
+use super::value::total_order;
 use super::{EvalError, EvalOptions, flag};
 use crate::ast::{Body, MetricsExpr, MetricsKind, MetricsOp, Query, Static};
 use crate::result::{MetricsOutput, MetricsSeries, SpanExemplar};
@@ -158,6 +158,6 @@ fn quantile_label(quantile: f64) -> (Arc<str>, Static) {
 }
 
 fn by_labels(a: &[(Arc<str>, Static)], b: &[(Arc<str>, Static)]) -> Ordering {
-    let pairs = a.iter().zip(b).map(|((x, v), (y, w))| x.cmp(y).then_with(|| order(v, w)));
+    let pairs = a.iter().zip(b).map(|((x, v), (y, w))| x.cmp(y).then_with(|| total_order(v, w)));
     pairs.into_iter().find(|o| o.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
 }
