@@ -4,7 +4,7 @@
 mod trace_store;
 
 use libfuzzer_sys::fuzz_target;
-use phoenix_ingest::traces::TraceBody;
+use phoenix_ingest::push::HttpBody;
 use std::sync::LazyLock;
 use trace_store::receiver;
 
@@ -12,5 +12,5 @@ static RECEIVER: LazyLock<phoenix_ingest::traces::TraceReceiver> = LazyLock::new
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = RECEIVER.jaeger_message(bytes);
-    let _ = RECEIVER.jaeger_body(TraceBody { content_type: Some("application/x-thrift"), content_encoding: None, bytes });
+    let _ = RECEIVER.jaeger_body(HttpBody { content_type: Some("application/x-thrift"), content_encoding: None, bytes });
 });

@@ -8,7 +8,8 @@ use phoenix_engine::logs::{
 use phoenix_engine::{LogsEngine, MetricsEngine, QueryError, QueryLimits, WriteError};
 use phoenix_env::SimClock;
 use phoenix_ingest::log_limits::{ByteSize, LogLimits};
-use phoenix_ingest::otlp::{OtlpBody, OtlpReceiver};
+use phoenix_ingest::otlp::OtlpReceiver;
+use phoenix_ingest::push::HttpBody;
 use phoenix_ingest::push::{LogReceiver, PushLimits};
 use phoenix_logql::LogOutput;
 use phoenix_model::labels::is_legacy_metric_name;
@@ -139,7 +140,7 @@ static RECEIVER: LazyLock<OtlpReceiver> = LazyLock::new(|| {
 
 fuzz_target!(|bytes: &[u8]| {
     for content_type in ["application/json", "application/x-protobuf"] {
-        let body = OtlpBody { content_type: Some(content_type), content_encoding: None, bytes };
+        let body = HttpBody { content_type: Some(content_type), content_encoding: None, bytes };
         let _ = RECEIVER.logs_body(body);
         let _ = RECEIVER.metrics_body(body);
     }

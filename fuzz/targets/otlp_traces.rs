@@ -4,7 +4,7 @@
 mod trace_store;
 
 use libfuzzer_sys::fuzz_target;
-use phoenix_ingest::otlp::OtlpBody;
+use phoenix_ingest::push::HttpBody;
 use std::sync::LazyLock;
 use trace_store::receiver;
 
@@ -16,6 +16,6 @@ fuzz_target!(|bytes: &[u8]| {
     for (content_type, content_encoding) in
         [(Some("application/json"), None), (Some("application/x-protobuf"), Some("gzip")), (Some("application/x-protobuf"), Some("zstd"))]
     {
-        let _ = RECEIVER.otlp_body(OtlpBody { content_type, content_encoding, bytes });
+        let _ = RECEIVER.otlp_body(HttpBody { content_type, content_encoding, bytes });
     }
 });

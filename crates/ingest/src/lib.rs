@@ -15,6 +15,8 @@ pub mod remote_write;
 pub mod sampling_config;
 mod scan;
 pub mod scrape;
+#[cfg(test)]
+pub(crate) mod test_metrics;
 pub mod traces;
 mod wire;
 

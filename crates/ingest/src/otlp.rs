@@ -1,5 +1,5 @@
-//! The receiver of OTLP: logs into the store of logs, metrics into the store of metrics. Traces are
-//! refused until there is a store for them.
+//! The receiver of OTLP: logs into the store of logs, metrics into the store of metrics. Traces go to
+//! [`TraceReceiver`](crate::traces::TraceReceiver), which has readers of its own.
 //! <https://opentelemetry.io/docs/specs/otlp/>
 //!
 //! Logs are put the way Loki puts them (`otlp_config` in [`LogLimits`](crate::log_limits::LogLimits)),
@@ -16,6 +16,6 @@ mod names;
 mod receiver;
 pub(crate) mod value;
 
-pub use body::{OtlpAnswer, OtlpBody, OtlpSyntax};
+pub use body::{OtlpAnswer, OtlpSyntax};
 pub use metrics::MetricsTranslation;
 pub use receiver::OtlpReceiver;

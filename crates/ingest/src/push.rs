@@ -20,7 +20,7 @@ mod streams;
 #[cfg(test)]
 pub(crate) mod test_store;
 
-pub use body::{PushBody, PushFormat};
+pub use body::{HttpBody, PushBody, PushFormat};
 pub use receiver::{LogReceiver, PushLimits};
 
 pub(crate) use intake::{Intake, label_name};

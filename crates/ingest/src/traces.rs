@@ -28,4 +28,4 @@ pub use buffer::{BufferError, BufferLimits, SamplingBuffer};
 pub use file::read_json;
 pub use generator::{Generated, GeneratorConfig, GraphConfig, MetricsGenerator, SpanMetricsConfig};
 pub use limits::TraceLimits;
-pub use receiver::{Accepted, SpanSink, TraceBody, TraceReceiver};
+pub use receiver::{Accepted, SpanSink, TraceReceiver};

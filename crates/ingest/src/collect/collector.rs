@@ -259,17 +259,7 @@ impl LogCollector {
     }
 
     fn files(&self, job: &Job, config: &CollectConfig) -> FilesTask {
-        let spec = TailSpec {
-            job: job.name.as_str().into(),
-            folder: config.folder.clone(),
-            relabel: job.relabel_configs.clone(),
-            pipeline: job.pipeline.instance(),
-            limits: config.limits,
-            external: config.external_labels.clone(),
-            sync_period: config.sync_period,
-            look_quiet: config.look_quiet,
-            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-        };
+        let spec = TailSpec::new(job, config, rustix::system::uname().nodename().to_string_lossy().into_owned());
         let tailer = Tailer::new(
             spec,
             Arc::clone(&self.doors.disk),

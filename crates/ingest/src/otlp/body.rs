@@ -1,7 +1,7 @@
 //! Requests and answers of OTLP over HTTP.
 
-use crate::push::PushLimits;
 use crate::push::body::{BodyRefusal, Encoding, Unpacked, refusal, unpack};
+use crate::push::{HttpBody, PushLimits};
 use crate::remote_write::Refusal;
 use phoenix_model::{Budget, Charge};
 use prost::Message;
@@ -9,17 +9,6 @@ use serde::de::DeserializeOwned;
 
 /// How much larger than its bytes a decoded request may be, beside the bytes themselves.
 const DECODED_FACTOR: u64 = 5;
-
-/// A request.
-#[derive(Debug, Clone, Copy)]
-pub struct OtlpBody<'a> {
-    /// `Content-Type`
-    pub content_type: Option<&'a str>,
-    /// `Content-Encoding`
-    pub content_encoding: Option<&'a str>,
-    /// The bytes as they came.
-    pub bytes: &'a [u8],
-}
 
 /// How requests and their answers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +93,7 @@ pub(super) fn grpc_code(status: u16) -> i32 {
 
 /// Reads a request. The charges are for as long as it is in memory.
 pub(super) fn read<T: Message + Default + DeserializeOwned>(
-    body: OtlpBody<'_>,
+    body: HttpBody<'_>,
     limits: &PushLimits,
     budget: &Budget,
 ) -> Result<(T, OtlpSyntax, Charge), BodyRefusal> {

@@ -1,11 +1,11 @@
 //! From requests of OTLP to the stores.
 
-use super::body::{self, OtlpAnswer, OtlpBody};
+use super::body::{self, OtlpAnswer};
 use super::delta::Sums;
 use super::logs;
 use super::metrics::{MetricsTranslation, Translated, translate};
-use crate::push::LogReceiver;
 use crate::push::body::{later, refusal};
+use crate::push::{HttpBody, LogReceiver};
 use crate::remote_write::Refusal;
 use hashbrown::HashMap;
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse};
@@ -82,7 +82,7 @@ impl OtlpReceiver {
     }
 
     /// Stores the logs of a body.
-    pub fn logs_body(&self, body: OtlpBody<'_>) -> Result<OtlpAnswer, Refusal> {
+    pub fn logs_body(&self, body: HttpBody<'_>) -> Result<OtlpAnswer, Refusal> {
         let (request, syntax, _charge) = body::read::<ExportLogsServiceRequest>(body, self.logs.push_limits(), self.logs.budget())
             .map_err(|e| self.refuse("logs", self.logs.refuse(e)))?;
         let response = self.logs(&request)?;
@@ -107,7 +107,7 @@ impl OtlpReceiver {
     }
 
     /// Stores the metrics of a body.
-    pub fn metrics_body(&self, body: OtlpBody<'_>) -> Result<OtlpAnswer, Refusal> {
+    pub fn metrics_body(&self, body: HttpBody<'_>) -> Result<OtlpAnswer, Refusal> {
         let (request, syntax, _charge) = body::read::<ExportMetricsServiceRequest>(body, self.logs.push_limits(), self.logs.budget())
             .map_err(|(_, e)| self.refuse("metrics", e))?;
         let response = self.metrics(&request)?;

@@ -13,6 +13,17 @@ const STEP_BYTES: usize = 256 << 10;
 /// The largest window of zstd, as a power of two: 8 MiB, what RFC 8878 asks every reader to have.
 const MOST_WINDOW_LOG: u32 = 23;
 
+/// A request over HTTP, of a protocol that stands in its headers and its address.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpBody<'a> {
+    /// `Content-Type`
+    pub content_type: Option<&'a str>,
+    /// `Content-Encoding`
+    pub content_encoding: Option<&'a str>,
+    /// The bytes as they came.
+    pub bytes: &'a [u8],
+}
+
 /// Which of Loki's addresses a body came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PushFormat {

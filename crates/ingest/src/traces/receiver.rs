@@ -6,9 +6,9 @@ use super::intake::Intake;
 use super::limits::TraceLimits;
 use super::metrics::TraceMetrics;
 use super::{jaeger, json, otlp, zipkin};
-use crate::otlp::{OtlpAnswer, OtlpBody, OtlpSyntax};
+use crate::otlp::{OtlpAnswer, OtlpSyntax};
 use crate::push::body::{self, BodyRefusal, Encoding, later, refusal};
-use crate::push::{Bucket, PushLimits};
+use crate::push::{Bucket, HttpBody, PushLimits};
 use crate::remote_write::Refusal;
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
 use parking_lot::{Mutex, RwLock};
@@ -44,17 +44,6 @@ impl SpanSink {
             Self::Sampled(buffer) => buffer.write(write),
         }
     }
-}
-
-/// A request over HTTP.
-#[derive(Debug, Clone, Copy)]
-pub struct TraceBody<'a> {
-    /// `Content-Type`
-    pub content_type: Option<&'a str>,
-    /// `Content-Encoding`
-    pub content_encoding: Option<&'a str>,
-    /// The bytes as they came.
-    pub bytes: &'a [u8],
 }
 
 /// What became of a request that was taken (status 202 for Zipkin and Jaeger).
@@ -118,7 +107,7 @@ impl TraceReceiver {
     }
 
     /// Takes a request of OTLP over HTTP, in protobuf or JSON.
-    pub fn otlp_body(&self, body: OtlpBody<'_>) -> Result<OtlpAnswer, Refusal> {
+    pub fn otlp_body(&self, body: HttpBody<'_>) -> Result<OtlpAnswer, Refusal> {
         self.metrics.request("otlp");
         let Some(syntax) = OtlpSyntax::of(body.content_type) else {
             return Err(self.refuse(unexpected_type(body.content_type, "\"application/x-protobuf\" or \"application/json\"")));
@@ -142,7 +131,7 @@ impl TraceReceiver {
     }
 
     /// Takes spans of Zipkin v2 (`/api/v2/spans`): a list in JSON, or `ListOfSpans` in protobuf.
-    pub fn zipkin_body(&self, body: TraceBody<'_>) -> Result<Accepted, Refusal> {
+    pub fn zipkin_body(&self, body: HttpBody<'_>) -> Result<Accepted, Refusal> {
         self.metrics.request("zipkin");
         let is_json = match essence(body.content_type).as_str() {
             "" | "application/json" => true,
@@ -159,7 +148,7 @@ impl TraceReceiver {
     }
 
     /// Takes a `Batch` of Jaeger in Thrift's binary protocol (`/api/traces?format=jaeger.thrift`).
-    pub fn jaeger_body(&self, body: TraceBody<'_>) -> Result<Accepted, Refusal> {
+    pub fn jaeger_body(&self, body: HttpBody<'_>) -> Result<Accepted, Refusal> {
         self.metrics.request("jaeger_thrift");
         if !["", "application/x-thrift", "application/vnd.apache.thrift.binary"].contains(&essence(body.content_type).as_str()) {
             let expected = "\"application/x-thrift\" or \"application/vnd.apache.thrift.binary\"";

@@ -10,6 +10,7 @@ pub(crate) mod loki;
 pub(crate) mod native;
 pub(crate) mod otlp;
 mod params;
+mod plain_error;
 pub(crate) mod prometheus;
 mod redirects;
 pub(crate) mod tempo;
@@ -24,7 +25,9 @@ use crate::shutdown::Shutdown;
 use crate::start::Parts;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::middleware;
+use axum::response::Response;
 use phoenix_env::SharedClock;
 use phoenix_model::Labels;
 use prometheus_client::registry::Registry;
@@ -53,6 +56,20 @@ pub struct ApiState {
     pub(crate) data_dir: PathBuf,
     /// What could not be listened on, for Home.
     pub(crate) not_listening: Vec<String>,
+}
+
+/// What Loki and Tempo tell of how they were built, with the version that clients look for.
+fn build_info(version: &str) -> Response {
+    let body = serde_json::json!({
+        "version": version,
+        "revision": "",
+        "branch": "",
+        "buildDate": "",
+        "buildUser": "",
+        "goVersion": "",
+        "phoenixVersion": env!("CARGO_PKG_VERSION"),
+    });
+    envelope::json(StatusCode::OK, body.to_string())
 }
 
 impl Api {

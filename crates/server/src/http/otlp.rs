@@ -7,9 +7,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use phoenix_ingest::otlp::{OtlpAnswer, OtlpBody, OtlpReceiver, OtlpSyntax};
+use phoenix_ingest::otlp::{OtlpAnswer, OtlpReceiver, OtlpSyntax};
+use phoenix_ingest::push::HttpBody;
 use phoenix_ingest::remote_write::Refusal;
-use phoenix_ingest::traces::{Accepted, TraceBody, TraceReceiver};
+use phoenix_ingest::traces::{Accepted, TraceReceiver};
 use std::sync::Arc;
 
 /// Where requests of OTLP go, and what bounds them.
@@ -21,7 +22,7 @@ pub(crate) struct OtlpDoor {
 }
 
 /// A signal's way in.
-type Take = fn(&OtlpDoor, OtlpBody<'_>) -> Result<OtlpAnswer, Refusal>;
+type Take = fn(&OtlpDoor, HttpBody<'_>) -> Result<OtlpAnswer, Refusal>;
 
 /// The paths.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(door: OtlpDoor) -> Router<S> {
@@ -52,12 +53,12 @@ fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 }
 
 /// Spans of another protocol. What is taken is 202, with an empty body.
-async fn foreign(door: OtlpDoor, request: Request, take: fn(&TraceReceiver, TraceBody<'_>) -> Result<Accepted, Refusal>) -> Response {
+async fn foreign(door: OtlpDoor, request: Request, take: fn(&TraceReceiver, HttpBody<'_>) -> Result<Accepted, Refusal>) -> Response {
     let content_type = text_of(request.headers(), &header::CONTENT_TYPE);
     let content_encoding = text_of(request.headers(), &header::CONTENT_ENCODING);
     let traces = door.traces;
     let taken = door.bodies.take(request, move |bytes| {
-        take(&traces, TraceBody { content_type: content_type.as_deref(), content_encoding: content_encoding.as_deref(), bytes })
+        take(&traces, HttpBody { content_type: content_type.as_deref(), content_encoding: content_encoding.as_deref(), bytes })
     });
     match taken.await {
         Ok(_) => StatusCode::ACCEPTED.into_response(),
@@ -72,7 +73,7 @@ async fn receive(door: OtlpDoor, take: Take, request: Request) -> Response {
     let bodies = door.bodies.clone();
     let stored = bodies
         .take(request, move |bytes| {
-            let body = OtlpBody { content_type: content_type.as_deref(), content_encoding: content_encoding.as_deref(), bytes };
+            let body = HttpBody { content_type: content_type.as_deref(), content_encoding: content_encoding.as_deref(), bytes };
             take(&door, body)
         })
         .await;

@@ -3,7 +3,7 @@
 use super::file::{Counted, Read, Tailed};
 use super::glob::Glob;
 use crate::collect::batch::write_of;
-use crate::collect::config::LineLimits;
+use crate::collect::config::{CollectConfig, Job, LineLimits};
 use crate::collect::metrics::{CollectMetrics, JobLabel};
 use crate::collect::pipeline::{Context, Entry, Pipeline};
 use crate::collect::positions::{FilePosition, Positions};
@@ -51,6 +51,23 @@ pub(in crate::collect) struct TailSpec {
     /// How often a quiet file is looked at.
     pub(in crate::collect) look_quiet: Duration,
     pub(in crate::collect) host: String,
+}
+
+impl TailSpec {
+    /// What a job of the configuration is told; `host` is the name of this one.
+    pub(in crate::collect) fn new(job: &Job, config: &CollectConfig, host: String) -> Self {
+        Self {
+            job: job.name.as_str().into(),
+            folder: config.folder.clone(),
+            relabel: job.relabel_configs.clone(),
+            pipeline: job.pipeline.instance(),
+            limits: config.limits,
+            external: config.external_labels.clone(),
+            sync_period: config.sync_period,
+            look_quiet: config.look_quiet,
+            host,
+        }
+    }
 }
 
 /// How long to wait until the next round.

@@ -100,17 +100,7 @@ fn tailer(disk: &SimDisk, store: &Arc<Store>, config: &CollectConfig) -> (Tailer
     let shared: SharedDisk = Arc::new(disk.clone());
     let positions = Arc::new(Positions::load(Arc::clone(&shared), POSITIONS.into()).unwrap());
     let job = &config.jobs[0];
-    let spec = TailSpec {
-        job: job.name.as_str().into(),
-        folder: config.folder.clone(),
-        relabel: job.relabel_configs.clone(),
-        pipeline: job.pipeline.instance(),
-        limits: config.limits,
-        external: config.external_labels.clone(),
-        sync_period: config.sync_period,
-        look_quiet: config.look_quiet,
-        host: "here".to_owned(),
-    };
+    let spec = TailSpec::new(job, config, "here".to_owned());
     let sink: Arc<dyn EntrySink> = Arc::<Store>::clone(store);
     let mut tailer = Tailer::new(spec, shared, sink, Arc::clone(&positions), CollectMetrics::default());
     tailer.set_targets(&job.static_targets);

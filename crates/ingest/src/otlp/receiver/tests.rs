@@ -3,11 +3,11 @@ use super::*;
 use crate::log_limits::LogLimits;
 use crate::push::PushLimits;
 use crate::push::test_store::Store;
+use crate::test_metrics::Metrics;
 use flate2::write::GzEncoder;
-use phoenix_engine::{QueryError, QueryLimits, WriteBatch, WriteOutcome};
+use phoenix_engine::{WriteBatch, WriteOutcome};
 use phoenix_env::SimClock;
-use phoenix_model::{Labels, Matcher, SeriesSamples, Source, is_stale};
-use phoenix_query::QueryOutput;
+use phoenix_model::{Source, is_stale};
 use proptest::prelude::*;
 use prost::Message;
 use std::io::Write;
@@ -15,62 +15,29 @@ use std::io::Write;
 /// The time of the examples of the specification: 2018-12-13T14:51:00.3Z
 const NOW_MS: i64 = 1_544_712_660_300;
 
-/// Answers writes as it is told, and remembers them.
-struct Metrics {
-    answer: Mutex<Result<WriteOutcome, WriteError>>,
-    lines: Mutex<Vec<String>>,
-}
-
-fn no_query<T>() -> Result<T, QueryError> {
-    Err(QueryError::Storage("no queries here".to_owned()))
-}
-
-impl MetricsEngine for Metrics {
-    fn instant(&self, _: &str, _: i64, _: &QueryLimits) -> Result<QueryOutput, QueryError> {
-        no_query()
-    }
-    fn range(&self, _: &str, _: i64, _: i64, _: i64, _: &QueryLimits) -> Result<QueryOutput, QueryError> {
-        no_query()
-    }
-    fn select(&self, _: &[Matcher], _: i64, _: i64, _: &QueryLimits) -> Result<Vec<SeriesSamples>, QueryError> {
-        no_query()
-    }
-    fn series(&self, _: &[Vec<Matcher>], _: i64, _: i64, _: usize) -> Result<(Vec<Labels>, bool), QueryError> {
-        no_query()
-    }
-    fn label_names(&self, _: &[Vec<Matcher>], _: i64, _: i64, _: usize) -> Result<(Vec<String>, bool), QueryError> {
-        no_query()
-    }
-    fn label_values(&self, _: &str, _: &[Vec<Matcher>], _: i64, _: i64, _: usize) -> Result<(Vec<String>, bool), QueryError> {
-        no_query()
-    }
-    fn exemplars(&self, _: &[Vec<Matcher>], _: i64, _: i64) -> Result<Vec<(Labels, Vec<phoenix_model::Exemplar>)>, QueryError> {
-        no_query()
-    }
-    fn write(&self, batch: &WriteBatch) -> Result<WriteOutcome, WriteError> {
-        let outcome = self.answer.lock().clone()?;
-        for (labels, samples) in &batch.series {
-            for (time_ms, value) in samples {
-                let value = if is_stale(*value) { "stale".to_owned() } else { value.to_string() };
-                self.lines.lock().push(format!("{labels} {value} @{}", time_ms - NOW_MS));
-            }
+/// What was written, as lines.
+fn shown(batch: &WriteBatch) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (labels, samples) in &batch.series {
+        for (time_ms, value) in samples {
+            let value = if is_stale(*value) { "stale".to_owned() } else { value.to_string() };
+            lines.push(format!("{labels} {value} @{}", time_ms - NOW_MS));
         }
-        for (labels, samples) in &batch.histograms {
-            for (time_ms, h) in samples {
-                let spans: Vec<_> = h.positive_spans.iter().map(|span| (span.offset, span.length)).collect();
-                let text = format!("schema {} count {} sum {} zero {} {spans:?} {:?}", h.schema, h.count, h.sum, h.zero_count, h.positive);
-                let text = if h.is_stale() { "stale histogram".to_owned() } else { text };
-                self.lines.lock().push(format!("{labels} {text} @{}", time_ms - NOW_MS));
-            }
-        }
-        for (labels, exemplars) in &batch.exemplars {
-            for exemplar in exemplars {
-                let line = format!("{labels} # {} {} @{}", exemplar.labels, exemplar.value, exemplar.timestamp_ms - NOW_MS);
-                self.lines.lock().push(line);
-            }
-        }
-        Ok(outcome)
     }
+    for (labels, samples) in &batch.histograms {
+        for (time_ms, h) in samples {
+            let spans: Vec<_> = h.positive_spans.iter().map(|span| (span.offset, span.length)).collect();
+            let text = format!("schema {} count {} sum {} zero {} {spans:?} {:?}", h.schema, h.count, h.sum, h.zero_count, h.positive);
+            let text = if h.is_stale() { "stale histogram".to_owned() } else { text };
+            lines.push(format!("{labels} {text} @{}", time_ms - NOW_MS));
+        }
+    }
+    for (labels, exemplars) in &batch.exemplars {
+        for exemplar in exemplars {
+            lines.push(format!("{labels} # {} {} @{}", exemplar.labels, exemplar.value, exemplar.timestamp_ms - NOW_MS));
+        }
+    }
+    lines
 }
 
 struct Bench {
@@ -83,7 +50,7 @@ struct Bench {
 
 fn bench(limits: LogLimits) -> Bench {
     let (logs, clock) = (Arc::new(Store::default()), SimClock::new(NOW_MS));
-    let metrics = Arc::new(Metrics { answer: Mutex::new(Ok(WriteOutcome::default())), lines: Mutex::default() });
+    let metrics = Arc::new(Metrics::default());
     let push = PushLimits { uncompressed_bytes: 1 << 20, ..PushLimits::default() };
     let mut registry = Registry::default();
     let log_receiver = Arc::new(LogReceiver::new(Arc::clone(&logs) as _, Arc::clone(&clock) as _, push, limits, &mut registry));
@@ -92,8 +59,8 @@ fn bench(limits: LogLimits) -> Bench {
 }
 
 impl Bench {
-    fn json(text: &str) -> OtlpBody<'_> {
-        OtlpBody { content_type: Some("application/json"), content_encoding: None, bytes: text.as_bytes() }
+    fn json(text: &str) -> HttpBody<'_> {
+        HttpBody { content_type: Some("application/json"), content_encoding: None, bytes: text.as_bytes() }
     }
 
     fn logs(&self, text: &str) -> (String, Vec<String>) {
@@ -109,7 +76,7 @@ impl Bench {
             Ok(answer) => String::from_utf8(answer.bytes).unwrap(),
             Err(refusal) => format!("{} {refusal}", refusal.status),
         };
-        (answer, std::mem::take(&mut self.metrics.lines.lock()))
+        (answer, std::mem::take(&mut *self.metrics.batches.lock()).iter().flat_map(shown).collect())
     }
 }
 
@@ -422,7 +389,7 @@ fn bodies_and_answers() {
     let gzip = gzip.finish().unwrap();
     let from_json = bench.logs(LOGS).1;
     for (content_encoding, bytes) in [(None, &bytes), (Some("gzip"), &gzip)] {
-        let body = OtlpBody { content_type: Some("application/x-protobuf"), content_encoding, bytes };
+        let body = HttpBody { content_type: Some("application/x-protobuf"), content_encoding, bytes };
         let answer = bench.receiver.logs_body(body).unwrap();
         assert_eq!((answer.syntax, answer.bytes.len()), (OtlpSyntax::Protobuf, 0));
         assert_eq!(bench.logs.take(), from_json);
@@ -440,7 +407,7 @@ fn bodies_and_answers() {
         (None, None, b"\x0a\x7f", "400 the body is not a request of OTLP"),
         (None, Some("gzip"), b"no gzip", "400 the body is not gzip"),
     ] {
-        let refusal = bench.receiver.logs_body(OtlpBody { content_type, content_encoding, bytes }).unwrap_err();
+        let refusal = bench.receiver.logs_body(HttpBody { content_type, content_encoding, bytes }).unwrap_err();
         let got = format!("{} {refusal}", refusal.status);
         assert!(got.starts_with(want), "{got}");
     }
@@ -479,7 +446,7 @@ proptest! {
             bytes[at] = byte;
         }
         let content_type = Some(if is_json { "application/json" } else { "application/x-protobuf" });
-        let body = OtlpBody { content_type, content_encoding: None, bytes: &bytes };
+        let body = HttpBody { content_type, content_encoding: None, bytes: &bytes };
         let _ = bench.receiver.logs_body(body);
         let _ = bench.receiver.metrics_body(body);
     }

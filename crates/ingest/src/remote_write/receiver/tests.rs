@@ -1,48 +1,9 @@
 use super::super::proto::{ExemplarMessage, HistogramMessage, MessageCount, MessageZeroCount, Sample};
 use super::*;
+use crate::test_metrics::Metrics;
 use parking_lot::Mutex;
-use phoenix_engine::{QueryError, QueryLimits, WriteOutcome};
-use phoenix_model::{Matcher, SeriesSamples};
-use phoenix_query::QueryOutput;
+use phoenix_engine::WriteOutcome;
 use proptest::prelude::*;
-
-/// Answers writes as it is told and remembers the batch.
-struct Store {
-    answer: Result<WriteOutcome, WriteError>,
-    batch: Mutex<WriteBatch>,
-}
-
-fn no_query<T>() -> Result<T, QueryError> {
-    Err(QueryError::Storage("no queries here".to_owned()))
-}
-
-impl MetricsEngine for Store {
-    fn instant(&self, _: &str, _: i64, _: &QueryLimits) -> Result<QueryOutput, QueryError> {
-        no_query()
-    }
-    fn range(&self, _: &str, _: i64, _: i64, _: i64, _: &QueryLimits) -> Result<QueryOutput, QueryError> {
-        no_query()
-    }
-    fn select(&self, _: &[Matcher], _: i64, _: i64, _: &QueryLimits) -> Result<Vec<SeriesSamples>, QueryError> {
-        no_query()
-    }
-    fn series(&self, _: &[Vec<Matcher>], _: i64, _: i64, _: usize) -> Result<(Vec<Labels>, bool), QueryError> {
-        no_query()
-    }
-    fn label_names(&self, _: &[Vec<Matcher>], _: i64, _: i64, _: usize) -> Result<(Vec<String>, bool), QueryError> {
-        no_query()
-    }
-    fn label_values(&self, _: &str, _: &[Vec<Matcher>], _: i64, _: i64, _: usize) -> Result<(Vec<String>, bool), QueryError> {
-        no_query()
-    }
-    fn exemplars(&self, _: &[Vec<Matcher>], _: i64, _: i64) -> Result<Vec<(Labels, Vec<phoenix_model::Exemplar>)>, QueryError> {
-        no_query()
-    }
-    fn write(&self, batch: &WriteBatch) -> Result<WriteOutcome, WriteError> {
-        *self.batch.lock() = batch.clone();
-        self.answer.clone()
-    }
-}
 
 fn series(labels: &[(&str, &str)], samples: &[(i64, f64)]) -> TimeSeries {
     TimeSeries {
@@ -58,7 +19,7 @@ fn body(timeseries: Vec<TimeSeries>) -> Vec<u8> {
 }
 
 fn receive(body: &[u8], answer: Result<WriteOutcome, WriteError>) -> (String, Vec<String>) {
-    let store = Arc::new(Store { answer, batch: Mutex::default() });
+    let store = Arc::new(Metrics { answer: Mutex::new(answer), ..Metrics::default() });
     let limits = ReceiverLimits {
         compressed_bytes: 10_000,
         uncompressed_bytes: 100_000,
@@ -71,7 +32,7 @@ fn receive(body: &[u8], answer: Result<WriteOutcome, WriteError>) -> (String, Ve
         Ok(()) => "204".to_owned(),
         Err(refusal) => format!("{}{} {refusal}", refusal.status, if refusal.retry_after_seconds.is_some() { " later" } else { "" }),
     };
-    let batch = store.batch.lock();
+    let batch = store.batches.lock().pop().unwrap_or_default();
     let floats = batch.series.iter().map(|(labels, samples)| format!("{labels} {samples:?}"));
     let histograms = batch.histograms.iter().flat_map(|(labels, samples)| samples.iter().map(move |sample| (labels, sample)));
     let histograms = histograms.map(|(labels, (t, h))| {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::traces::test_store::Metrics;
+use crate::test_metrics::Metrics;
 use phoenix_env::SimClock;
 use phoenix_model::is_stale;
 use phoenix_model::traces::{SpanId, SpanKind, SpanRecord, SpanStatus, TraceId};

@@ -93,16 +93,16 @@ pub(super) fn show(write: &TraceWrite) -> String {
     out
 }
 
-pub(super) fn protobuf(bytes: &[u8]) -> OtlpBody<'_> {
-    OtlpBody { content_type: Some("application/x-protobuf"), content_encoding: None, bytes }
+pub(super) fn protobuf(bytes: &[u8]) -> HttpBody<'_> {
+    HttpBody { content_type: Some("application/x-protobuf"), content_encoding: None, bytes }
 }
 
-pub(super) fn json(text: &str) -> OtlpBody<'_> {
-    OtlpBody { content_type: Some("application/json"), content_encoding: None, bytes: text.as_bytes() }
+pub(super) fn json(text: &str) -> HttpBody<'_> {
+    HttpBody { content_type: Some("application/json"), content_encoding: None, bytes: text.as_bytes() }
 }
 
-pub(super) fn body<'a>(content_type: &'a str, bytes: &'a [u8]) -> TraceBody<'a> {
-    TraceBody { content_type: Some(content_type), content_encoding: None, bytes }
+pub(super) fn body<'a>(content_type: &'a str, bytes: &'a [u8]) -> HttpBody<'a> {
+    HttpBody { content_type: Some(content_type), content_encoding: None, bytes }
 }
 
 /// A request in JSON with one span, whose fields are given.
@@ -129,18 +129,18 @@ fn bodies_come_compressed() {
         ("zstd", zstd::encode_all(text.as_bytes(), 1).unwrap()),
         ("identity", text.clone().into_bytes()),
     ] {
-        let body = OtlpBody { content_encoding: Some(encoding), bytes: &bytes, ..json("") };
+        let body = HttpBody { content_encoding: Some(encoding), bytes: &bytes, ..json("") };
         assert!(fixture.receiver.otlp_body(body).is_ok(), "{encoding}");
         assert_eq!(fixture.shown(), format!("{SHOP} \"a\" unspecified 0+0 unset []\n"), "{encoding}");
-        let cut = OtlpBody { content_encoding: Some(encoding), bytes: &bytes[..bytes.len() - 1], ..json("") };
+        let cut = HttpBody { content_encoding: Some(encoding), bytes: &bytes[..bytes.len() - 1], ..json("") };
         assert_eq!(fixture.receiver.otlp_body(cut).unwrap_err().status, 400, "{encoding}");
     }
     let bomb = zstd::encode_all(&vec![0; 2 << 20][..], 1).unwrap();
-    let refusal = fixture.receiver.otlp_body(OtlpBody { content_encoding: Some("zstd"), bytes: &bomb, ..json("") }).unwrap_err();
+    let refusal = fixture.receiver.otlp_body(HttpBody { content_encoding: Some("zstd"), bytes: &bomb, ..json("") }).unwrap_err();
     assert_eq!(refusal.status, 413);
-    let unknown = OtlpBody { content_encoding: Some("br"), ..json("{}") };
+    let unknown = HttpBody { content_encoding: Some("br"), ..json("{}") };
     assert_eq!(fixture.receiver.otlp_body(unknown).unwrap_err().message, "Content-Encoding \"br\" not supported");
-    let unknown = OtlpBody { content_type: Some("text/plain"), ..json("{}") };
+    let unknown = HttpBody { content_type: Some("text/plain"), ..json("{}") };
     assert_eq!(fixture.receiver.otlp_body(unknown).unwrap_err().status, 415);
 }
 

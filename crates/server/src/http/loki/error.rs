@@ -1,67 +1,22 @@
-//! Errors as Loki's API tells them: a status, and the message as plain text.
+//! Errors of queries as Loki's API tells them.
 
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use phoenix_engine::QueryError;
 
-/// An error of a path of Loki's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LokiError {
-    pub(super) status: StatusCode,
-    pub(super) message: String,
-}
+pub(super) use super::super::plain_error::PlainError as LokiError;
 
-impl LokiError {
-    fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into() }
-    }
-
-    /// The request is wrong: 400.
-    pub(super) fn bad_request(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, message)
-    }
-
-    /// There is no such thing: 404.
-    pub(super) fn not_found(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, message)
-    }
-
-    /// Not in this way: 405.
-    pub(super) fn not_allowed(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, message)
-    }
-
-    /// Too much at once: 429.
-    pub(super) fn too_many(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, message)
-    }
-
-    /// From an error of the language's, in Loki's form.
-    pub(super) fn of_query(error: &QueryError, query: &str) -> Self {
-        match error {
-            QueryError::Parse(diagnostics) => Self::bad_request(phoenix_logql::loki_message(diagnostics, query)),
-            QueryError::Execution(message) | QueryError::Limit(message) => Self::bad_request(message),
-            QueryError::Cancelled => {
-                Self::new(StatusCode::from_u16(499).expect("499 is a valid status"), "The request was cancelled by the client.")
-            }
-            QueryError::Timeout(_) => Self::new(
-                StatusCode::GATEWAY_TIMEOUT,
-                format!(
-                    "Request timed out, decrease the duration of the request or add more label matchers (prefer exact match over regex match) to reduce the amount of data processed ({error}; limit `limits.query_timeout`)"
-                ),
+/// From an error of the language's, in Loki's form.
+pub(super) fn of_query(error: &QueryError, query: &str) -> LokiError {
+    match error {
+        QueryError::Parse(diagnostics) => LokiError::bad_request(phoenix_logql::loki_message(diagnostics, query)),
+        QueryError::Execution(message) | QueryError::Limit(message) => LokiError::bad_request(message),
+        QueryError::Cancelled => LokiError::cancelled("The request was cancelled by the client."),
+        QueryError::Timeout(_) => LokiError::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            format!(
+                "Request timed out, decrease the duration of the request or add more label matchers (prefer exact match over regex match) to reduce the amount of data processed ({error}; limit `limits.query_timeout`)"
             ),
-            QueryError::Storage(message) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
-        }
-    }
-}
-
-impl IntoResponse for LokiError {
-    fn into_response(self) -> Response {
-        let mut response =
-            (self.status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{}\n", self.message)).into_response();
-        if self.status == StatusCode::TOO_MANY_REQUESTS {
-            response.headers_mut().insert(header::RETRY_AFTER, 1.into());
-        }
-        response
+        ),
+        QueryError::Storage(message) => LokiError::new(StatusCode::INTERNAL_SERVER_ERROR, message),
     }
 }

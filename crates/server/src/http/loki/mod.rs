@@ -83,7 +83,7 @@ impl Loki {
         let place = self.places.enter().map_err(|e| LokiError::too_many(format!("too many outstanding requests: {e}")))?;
         let engine = Arc::clone(&self.engine);
         let answer = self.places.run(place, None::<Duration>, move |limits| work(engine.as_ref(), limits)).await;
-        answer.map_err(|e| LokiError::of_query(&e, query))
+        answer.map_err(|e| error::of_query(&e, query))
     }
 }
 

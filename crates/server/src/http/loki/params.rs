@@ -1,6 +1,6 @@
 //! Parameters as Loki takes them: times in nanoseconds, seconds or RFC 3339; ranges with `since`.
 
-use super::error::LokiError;
+use super::error::{LokiError, of_query};
 use crate::http::params::{Params, parse_duration, parse_time_ns};
 use phoenix_engine::QueryError;
 use phoenix_logql::ast::{Expr, ExprKind, LogExpr, StageKind};
@@ -126,7 +126,7 @@ impl Asked<'_> {
 
 /// Reads a query.
 pub(super) fn parse(query: &str) -> Result<Expr, LokiError> {
-    let wrong = |diagnostics| LokiError::of_query(&QueryError::Parse(diagnostics), query);
+    let wrong = |diagnostics| of_query(&QueryError::Parse(diagnostics), query);
     phoenix_logql::parse(query).into_result().map_err(wrong)
 }
 
@@ -161,5 +161,5 @@ pub(super) fn selector(text: &str) -> Result<Vec<Matcher>, LokiError> {
     if text.chars().all(|c| matches!(c, '{' | '}') || c.is_whitespace()) {
         return Ok(Vec::new());
     }
-    phoenix_logql::parse_any_selector(text).map_err(|diagnostics| LokiError::of_query(&QueryError::Parse(diagnostics), text))
+    phoenix_logql::parse_any_selector(text).map_err(|diagnostics| of_query(&QueryError::Parse(diagnostics), text))
 }

@@ -1,7 +1,7 @@
 //! `query`, `query_range` and `format_query`.
 
 use super::Loki;
-use super::error::LokiError;
+use super::error::{LokiError, of_query};
 use super::params::{Asked, Bounds, Lookback, entries_of, parse};
 use super::stats::QueryStats;
 use super::streams::{ENCODING_HEADER, Encoding, Pieces, group};
@@ -130,7 +130,6 @@ fn answer(evaluated: Evaluated, encoding: Encoding) -> Response {
 pub(super) async fn format(State(loki): State<Loki>, params: Params) -> Result<Success, LokiError> {
     let asked = loki.asked(&params);
     let query = asked.query()?;
-    let formatted =
-        phoenix_logql::format(query).map_err(|diagnostics| LokiError::of_query(&phoenix_engine::QueryError::Parse(diagnostics), query))?;
+    let formatted = phoenix_logql::format(query).map_err(|diagnostics| of_query(&phoenix_engine::QueryError::Parse(diagnostics), query))?;
     Ok(Success::new(&formatted))
 }

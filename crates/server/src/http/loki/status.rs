@@ -23,16 +23,7 @@ pub(super) async fn services() -> &'static str {
 }
 
 pub(super) async fn build_info() -> Response {
-    let body = json!({
-        "version": LOKI_VERSION,
-        "revision": "",
-        "branch": "",
-        "buildDate": "",
-        "buildUser": "",
-        "goVersion": "",
-        "phoenixVersion": env!("CARGO_PKG_VERSION"),
-    });
-    json(StatusCode::OK, body.to_string())
+    crate::http::build_info(LOKI_VERSION)
 }
 
 pub(super) async fn drilldown_limits(State(loki): State<Loki>) -> Response {

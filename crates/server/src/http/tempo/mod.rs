@@ -58,7 +58,7 @@ impl Tempo {
         let place = self.places.enter().map_err(|e| TempoError::too_many(format!("too many outstanding requests: {e}")))?;
         let engine = Arc::clone(&self.engine);
         let answer = self.places.run(place, None, move |limits| work(engine.as_ref(), limits)).await;
-        answer.map_err(|e| TempoError::of_query(&e, query))
+        answer.map_err(|e| error::of_query(&e, query))
     }
 }
 

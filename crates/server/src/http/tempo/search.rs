@@ -1,6 +1,6 @@
 //! `/api/search`: traces by TraceQL, or by tags as older clients ask.
 
-use super::error::TempoError;
+use super::error::{TempoError, of_query};
 use super::params::{Bounds, count, positive, search_bounds};
 use super::wire::SearchResponse;
 use super::{Tempo, answer};
@@ -73,8 +73,7 @@ pub(super) fn legacy_query(tags: &str, min: Option<Duration>, max: Option<Durati
     {
         return Err(TempoError::bad_request("invalid maxDuration: must be greater than minDuration"));
     }
-    let query =
-        phoenix_traceql::from_tags(tags, min, max).map_err(|diagnostics| TempoError::of_query(&QueryError::Parse(diagnostics), tags))?;
+    let query = phoenix_traceql::from_tags(tags, min, max).map_err(|diagnostics| of_query(&QueryError::Parse(diagnostics), tags))?;
     Ok(query.to_string())
 }
 

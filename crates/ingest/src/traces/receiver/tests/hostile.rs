@@ -22,7 +22,7 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
 fn take(receiver: &TraceReceiver, protocol: &str, bytes: &[u8]) -> Result<(), Refusal> {
     match protocol {
         "otlp" => receiver.otlp_message(bytes).map(|_| ()),
-        "otlp json" => receiver.otlp_body(OtlpBody { content_type: Some("application/json"), content_encoding: None, bytes }).map(|_| ()),
+        "otlp json" => receiver.otlp_body(HttpBody { content_type: Some("application/json"), content_encoding: None, bytes }).map(|_| ()),
         "zipkin" => receiver.zipkin_body(body("application/x-protobuf", bytes)).map(|_| ()),
         "zipkin json" => receiver.zipkin_body(body("application/json", bytes)).map(|_| ()),
         "thrift" => receiver.jaeger_body(body("application/x-thrift", bytes)).map(|_| ()),
