@@ -6,6 +6,7 @@
 mod program;
 
 use program::logs::{JSON, configure, count, lines, metric, now_ns, push, push_until_taken, read_as_logcli, stream_json};
+use program::tmpfs::Tmpfs;
 use program::{Server, command, eventually, request, run, told};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -138,33 +139,6 @@ fn nothing_acknowledged_is_lost_or_doubled_by_kill_9() {
     }
     assert!(metric(&server, "phoenix_lake_segments").is_some_and(|segments| segments > 0.0), "segments were written meanwhile");
     assert!(!server.log().contains("panicked"), "{}", server.log());
-}
-
-/// A file system of so many megabytes, while it lives.
-struct Tmpfs(PathBuf);
-
-impl Tmpfs {
-    /// `None` where this user may not mount.
-    fn mount(at: &Path, megabytes: u64) -> Option<Self> {
-        std::fs::create_dir_all(at).unwrap();
-        let status = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]).arg(at).status();
-        status.is_ok_and(|status| status.success()).then(|| Self(at.to_owned()))
-    }
-
-    /// Takes all the room that is left.
-    fn fill(&self) -> PathBuf {
-        use std::io::Write;
-        let path = self.0.join("ballast");
-        let mut file = std::fs::File::create(&path).unwrap();
-        while file.write_all(&[0; 4096]).is_ok() {}
-        path
-    }
-}
-
-impl Drop for Tmpfs {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 pub mod logs;
 pub mod sinks;
+pub mod tmpfs;
 pub mod traces;
 
 use serde_json::Value;
