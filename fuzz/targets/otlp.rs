@@ -14,7 +14,7 @@ use phoenix_ingest::push::{LogReceiver, PushLimits};
 use phoenix_logql::LogOutput;
 use phoenix_model::labels::is_legacy_metric_name;
 use phoenix_model::logs::{Direction, LogWrite, ReadStats, StreamCounts};
-use phoenix_model::{Labels, LabelsRef, Matcher, SeriesSamples, WriteBatch, WriteOutcome};
+use phoenix_model::{Exemplar, Labels, LabelsRef, Matcher, SeriesSamples, WriteBatch, WriteOutcome};
 use phoenix_query::QueryOutput;
 use prometheus_client::registry::Registry;
 use std::sync::{Arc, LazyLock};
@@ -109,6 +109,9 @@ impl MetricsEngine for Metrics {
         no_query()
     }
     fn label_values(&self, _: &str, _: &[Vec<Matcher>], _: i64, _: i64, _: usize) -> Result<(Vec<String>, bool), QueryError> {
+        no_query()
+    }
+    fn exemplars(&self, _: &[Vec<Matcher>], _: i64, _: i64) -> Result<Vec<(Labels, Vec<Exemplar>)>, QueryError> {
         no_query()
     }
     fn write(&self, batch: &WriteBatch) -> Result<WriteOutcome, WriteError> {

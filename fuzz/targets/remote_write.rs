@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use phoenix_engine::{MetricsEngine, QueryError, QueryLimits, WriteError};
 use phoenix_ingest::remote_write::{Headers, Receiver, ReceiverLimits};
-use phoenix_model::{Labels, Matcher, SeriesSamples, WriteBatch, WriteOutcome};
+use phoenix_model::{Exemplar, Labels, Matcher, SeriesSamples, WriteBatch, WriteOutcome};
 use phoenix_query::QueryOutput;
 use prometheus_client::registry::Registry;
 use std::sync::{Arc, LazyLock};
@@ -33,6 +33,9 @@ impl MetricsEngine for Store {
         no_query()
     }
     fn label_values(&self, _: &str, _: &[Vec<Matcher>], _: i64, _: i64, _: usize) -> Result<(Vec<String>, bool), QueryError> {
+        no_query()
+    }
+    fn exemplars(&self, _: &[Vec<Matcher>], _: i64, _: i64) -> Result<Vec<(Labels, Vec<Exemplar>)>, QueryError> {
         no_query()
     }
     fn write(&self, batch: &WriteBatch) -> Result<WriteOutcome, WriteError> {
