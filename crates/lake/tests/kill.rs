@@ -4,123 +4,65 @@ mod support;
 
 use phoenix_env::objects::FolderObjects;
 use phoenix_env::{RealClock, RealDisk};
-use phoenix_lake::{Lake, LakeError, LakeOptions, SyncPolicy};
+use phoenix_lake::{Lake, LakeError, LakeOptions};
 use phoenix_model::Labels;
 use phoenix_model::logs::{Level, LogWrite};
 use prometheus_client::registry::Registry;
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
-use support::{read, with_limits};
+use support::{kill, read, with_limits};
 
-const FOLDER: &str = "PHOENIX_LAKE_KILL_FOLDER";
-const FIRST: &str = "PHOENIX_LAKE_KILL_FIRST";
-const ROUNDS: u64 = 20;
 const ENTRIES: u64 = 20;
 const BASE_NS: i64 = 1_700_000_000_000_000_000;
 
 fn open(folder: &Path) -> Result<Lake, LakeError> {
-    let mut options = LakeOptions::new(folder.join("logs"));
-    options.retention.default = None;
-    options.sync = SyncPolicy::Never;
-    options.memtable_bytes = 512 << 10;
-    options.compaction.fan_in = 3;
-    options.compaction.quiet_for = Duration::ZERO;
+    let options = kill::busy(LakeOptions::new(folder.join("logs")), 512 << 10);
     let disk = RealDisk::shared();
     let objects = FolderObjects::open(disk.clone(), folder.join("objects")).map_err(LakeError::from)?;
     Lake::open(options, disk, Arc::new(objects), RealClock::shared(), &mut Registry::default())
 }
 
-/// Not a test of its own: the process that is killed. It writes numbered batches and prints the number
-/// of each one that was acknowledged, until it dies.
+/// Not a test of its own: the process that is killed.
 #[test]
 fn writer_process() {
-    let (Ok(folder), Ok(first)) = (std::env::var(FOLDER), std::env::var(FIRST)) else { return };
-    let store = Arc::new(open(Path::new(&folder)).unwrap());
+    let Some((folder, first)) = kill::task() else { return };
+    let store = Arc::new(open(&folder).unwrap());
     let upkeep = Arc::clone(&store);
     std::thread::spawn(move || {
         while upkeep.wait_for_work(Duration::from_millis(20)) {
             while upkeep.maintain().unwrap() {}
         }
     });
-    let mut out = std::io::stdout();
-    for number in first.parse::<u64>().unwrap().. {
+    kill::write_from(first, |number| {
         let mut write = LogWrite::default();
         for entry in 0..ENTRIES {
             write.begin_stream(Labels::from_pairs([("app", format!("app-{}", entry % 4))]));
             let line = format!("batch={number} entry={entry} {}", "some text that takes room ".repeat(4));
             write.push(BASE_NS + (number * ENTRIES + entry) as i64, &line, phoenix_model::LabelsRef::EMPTY, Level::Info);
         }
-        while let Err(error) = store.write(&write) {
-            assert!(matches!(error, LakeError::Busy(_)), "{error}");
-            std::thread::yield_now();
-        }
-        writeln!(out, "acknowledged {number}").unwrap();
-        out.flush().unwrap();
-    }
-}
-
-fn spawn(folder: &Path, first: u64) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "writer_process", "--nocapture", "--test-threads=1"])
-        .env(FOLDER, folder)
-        .env(FIRST, first.to_string())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-fn number(line: &str) -> Option<u64> {
-    // The harness may have written its own words before, without ending the line.
-    line.split("acknowledged ").nth(1)?.trim().parse().ok()
+        store.write(&write).map(|_| ())
+    });
 }
 
 #[test]
 fn nothing_acknowledged_is_lost_by_kill_9() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut acknowledged = 0;
     let mut segments = 0;
-    for round in 0..ROUNDS {
-        let mut child = spawn(folder.path(), acknowledged + 1);
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // Die after a different number of batches each time, so that flushes and merges are hit as well.
-        let die_after = 5 + round * 37 % 160;
-        let mut seen = 0;
-        while seen < die_after {
-            let line = lines.next().expect("the writer goes on until it is killed").unwrap();
-            if let Some(number) = number(&line) {
-                acknowledged = number;
-                seen += 1;
-            }
-        }
-        if round == 0 {
-            let refused = open(folder.path()).expect_err("the folder is in use");
-            assert!(matches!(refused, LakeError::Locked { .. }), "{refused}");
-        }
-        child.kill().unwrap();
-        // What it had said before it died counts as well; the last line may be torn.
-        for line in lines.map_while(Result::ok) {
-            acknowledged = number(&line).unwrap_or(acknowledged).max(acknowledged);
-        }
-        child.wait().unwrap();
-
-        let store = open(folder.path()).unwrap();
+    let alive = |folder: &Path| {
+        let refused = open(folder).expect_err("the folder is in use");
+        assert!(matches!(refused, LakeError::Locked { .. }), "{refused}");
+    };
+    let batches = kill::rounds(20, ENTRIES, alive, |folder| {
+        let store = open(folder).unwrap();
         let mut found: HashMap<u64, u64> = HashMap::new();
         for entry in read(&store).unwrap() {
             *found.entry((entry.1 - BASE_NS) as u64 / ENTRIES).or_default() += 1;
         }
-        for wanted in 1..=acknowledged {
-            assert_eq!(found.get(&wanted), Some(&ENTRIES), "round {round}: batch {wanted} of {acknowledged}");
-        }
-        // A batch that was written but not acknowledged any more may be there.
-        acknowledged = acknowledged.max(found.keys().copied().max().unwrap_or_default());
         let (counts, _) = with_limits(|limits| store.counts(&[], &[BASE_NS, i64::MAX], limits)).unwrap();
         assert_eq!(counts.iter().map(|c| c.counts[0].0).sum::<u64>(), found.values().sum::<u64>());
         segments += store.status().segments;
-    }
-    assert!(acknowledged > 1000 && segments > 10, "{acknowledged} {segments}");
+        found
+    });
+    assert!(batches > 1000 && segments > 10, "{batches} {segments}");
 }

@@ -7,6 +7,7 @@ use phoenix_lake::{LakeError, LakeOptions, TraceLake};
 use phoenix_model::logs::ReadError;
 use std::path::PathBuf;
 use std::sync::Arc;
+use support::faults::Promise;
 use support::spans::*;
 use support::{DAY_NS, MINUTE, NOW_MS, NOW_NS, objects_of, with_limits};
 
@@ -106,8 +107,8 @@ fn a_full_disk_refuses_spans_by_name_and_loses_none() {
         let (disk, clock) = (SimDisk::new(room), SimClock::new(NOW_MS));
         let store = reopen(&disk, &clock);
         let mut spans = Spans::new(room);
-        let mut promise = SpanPromise::default();
-        let mut take = |store: &TraceLake, promise: &mut SpanPromise| {
+        let mut promise = Promise::default();
+        let mut take = |store: &TraceLake, promise: &mut Promise<Span>| {
             let batch = spans.batch(NOW_NS);
             let taken = write_spans(store, &batch);
             if taken.is_ok() {
@@ -127,17 +128,17 @@ fn a_full_disk_refuses_spans_by_name_and_loses_none() {
                 assert!(matches!(&error, LakeError::DiskFull(said) if said.contains("/data/traces/wal/")), "room {room}: {error}");
             }
         }
-        promise.check(&store, &format!("room {room}: nothing of what was refused is there"));
+        check_spans(&promise, &store, &format!("room {room}: nothing of what was refused is there"));
         // With little room left, memory can't move to segments either: it stays where it is.
         let flushed = store.flush();
         assert!(matches!(flushed, Ok(()) | Err(LakeError::DiskFull(_))), "room {room}: {flushed:?}");
         assert_eq!(store.status().stalled.is_some(), flushed.is_err(), "room {room}");
-        promise.check(&store, &format!("room {room}: after a flush that ended with {flushed:?}"));
+        check_spans(&promise, &store, &format!("room {room}: after a flush that ended with {flushed:?}"));
         // Killed in this state, and started on a disk that is still full.
         drop(store);
         disk.restart();
         let store = open_spans(&disk, &clock, options(), objects_of(&disk)).unwrap();
-        promise.check(&store, &format!("room {room}: started on a full disk"));
+        check_spans(&promise, &store, &format!("room {room}: started on a full disk"));
         disk.set_faults(DiskFaults::default());
         clock.advance(MINUTE);
         take(&store, &mut promise).unwrap();
@@ -145,10 +146,10 @@ fn a_full_disk_refuses_spans_by_name_and_loses_none() {
         take(&store, &mut promise).unwrap();
         while store.maintain().unwrap() {}
         assert_eq!(store.status().stalled, None, "room {room}");
-        promise.check(&store, &format!("room {room}: there is room again"));
+        check_spans(&promise, &store, &format!("room {room}: there is room again"));
         drop(store);
         disk.restart();
-        promise.check(&reopen(&disk, &clock), &format!("room {room}: restarted"));
+        check_spans(&promise, &reopen(&disk, &clock), &format!("room {room}: restarted"));
     }
     assert!(refused > 50, "{refused}");
 }
@@ -196,12 +197,12 @@ fn a_damaged_record_of_the_log_takes_only_its_own_spans() {
         bytes[place.clone()].iter_mut().for_each(|byte| *byte ^= mask);
         disk.replace(&log, &bytes);
         let store = reopen(&disk, &clock);
-        let mut promise = SpanPromise::default();
+        let mut promise = Promise::default();
         for (number, batch) in batches.iter().enumerate() {
             let is_touched = place.start < starts[number + 1] && place.end > starts[number];
             if is_touched { &mut promise.unknown } else { &mut promise.acknowledged }.extend(batch.iter().cloned());
         }
-        promise.check(&store, what);
+        check_spans(&promise, &store, what);
         let problems = store.status().problems;
         assert!(!problems.is_empty() && problems.iter().all(|problem| problem.file.starts_with("wal/")), "{what}: {problems:?}");
         // It goes on, and the damaged file goes once all of it stands in segments.
@@ -209,11 +210,11 @@ fn a_damaged_record_of_the_log_takes_only_its_own_spans() {
         write_spans(&store, &more).unwrap();
         promise.acknowledged.extend(more);
         store.flush().unwrap();
-        promise.check(&store, what);
+        check_spans(&promise, &store, what);
         assert!(!files(&disk, "wal").contains(&log), "{what}");
         drop(store);
         disk.restart();
-        promise.check(&reopen(&disk, &clock), what);
+        check_spans(&promise, &reopen(&disk, &clock), what);
         // The next harm begins with the log alone.
         for path in disk.files() {
             phoenix_env::Disk::remove_file(&disk, &path).unwrap();

@@ -10,6 +10,7 @@ use phoenix_model::traces::{Compare, Intrinsic, SpanCondition, SpanField, SpanPr
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use std::time::Duration;
+use support::faults::Promise;
 use support::spans::*;
 use support::{DAY_NS, MINUTE, NOW_MS, NOW_NS, SECOND_NS, objects_of, with_limits};
 
@@ -46,7 +47,7 @@ fn what_is_written_is_read_wherever_it_lies() {
         let (disk, clock) = (SimDisk::new(seed), SimClock::new(NOW_MS));
         let mut store = open(&disk, &clock, span_options());
         let mut spans = Spans::new(seed);
-        let mut promise = SpanPromise::default();
+        let mut promise = Promise::default();
         for round in 0..60 {
             clock.advance(MINUTE);
             let batch = spans.batch(clock.now_ms() * 1_000_000);
@@ -59,7 +60,7 @@ fn what_is_written_is_read_wherever_it_lies() {
                     store.close().unwrap();
                     store = open(&disk, &clock, span_options());
                 }
-                5 => promise.check(&store, &format!("seed {seed}, round {round}")),
+                5 => check_spans(&promise, &store, &format!("seed {seed}, round {round}")),
                 6 => {
                     // Some of what was written long ago comes again.
                     let again: Vec<Span> = promise.acknowledged.iter().step_by(9).cloned().collect();
@@ -68,11 +69,11 @@ fn what_is_written_is_read_wherever_it_lies() {
                 _ => {}
             }
         }
-        promise.check(&store, &format!("seed {seed}, at the end"));
+        check_spans(&promise, &store, &format!("seed {seed}, at the end"));
         store.flush().unwrap();
         clock.advance(Duration::from_hours(60));
         while store.maintain().unwrap() {}
-        promise.check(&store, &format!("seed {seed}, after all merges"));
+        check_spans(&promise, &store, &format!("seed {seed}, after all merges"));
     }
 }
 
@@ -118,23 +119,23 @@ fn what_is_sent_again_is_stored_once() {
     let (disk, clock) = (SimDisk::new(8), SimClock::new(NOW_MS));
     let store = open(&disk, &clock, span_options());
     let spans = wide_trace(1, 0..50, NOW_NS);
-    let mut promise = SpanPromise::default();
+    let mut promise = Promise::default();
     promise.acknowledged.extend(spans.iter().cloned());
     write_spans(&store, &spans).unwrap();
     let again = store.write(&to_write(&spans)).unwrap();
     assert_eq!((again.stored, store.status().memory_entries), (50, 50), "it is fine, and there already");
     for round in 0..4 {
         store.flush().unwrap();
-        promise.check(&store, &format!("round {round}"));
+        check_spans(&promise, &store, &format!("round {round}"));
         write_spans(&store, &spans).unwrap();
-        promise.check(&store, &format!("round {round}, again in memory"));
+        check_spans(&promise, &store, &format!("round {round}, again in memory"));
     }
     store.flush().unwrap();
     clock.advance(Duration::from_hours(60));
     while store.maintain().unwrap() {}
     let status = store.status();
     assert_eq!((status.segments, status.segment_entries), (1, 50), "{status:?}");
-    promise.check(&store, "merged");
+    check_spans(&promise, &store, "merged");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses its share")]
 #![allow(missing_docs, reason = "test code")]
 
+pub mod faults;
+pub mod kill;
 pub mod spans;
 
 use parking_lot::Mutex;

@@ -1,6 +1,7 @@
 //! A store of spans beside a plain set of spans that says what it should hold.
 
-use super::{DAY_NS, FaultyObjects, NOW_NS, Random, SECOND_NS, with_limits};
+use super::faults::Promise;
+use super::{DAY_NS, NOW_NS, Random, SECOND_NS, with_limits};
 use phoenix_env::objects::SharedObjects;
 use phoenix_env::{SharedDisk, SimClock, SimDisk};
 use phoenix_lake::{LakeError, LakeOptions, TraceLake};
@@ -266,44 +267,33 @@ pub fn read_trace(store: &TraceLake, number: u64) -> Result<Vec<Span>, ReadError
     Ok(spans)
 }
 
-/// What the store must hold, and what it may hold: batches whose outcome is unknown.
-#[derive(Default)]
-pub struct SpanPromise {
-    pub acknowledged: BTreeSet<Span>,
-    pub unknown: BTreeSet<Span>,
-}
-
-impl SpanPromise {
-    pub fn check(&self, store: &TraceLake, context: &str) {
-        let found = read_spans(store).unwrap_or_else(|error| panic!("{context}: {error}"));
-        let of_id: BTreeMap<TraceId, u64> =
-            self.acknowledged.iter().chain(&self.unknown).map(|span| (trace_id(span.trace), span.trace)).collect();
-        let mut held = BTreeSet::new();
-        for (id, told, spans) in found.traces {
-            let number = *of_id.get(&id).unwrap_or_else(|| panic!("{context}: trace {id} is invented"));
-            let spans: Vec<Span> = spans.into_iter().map(|span| Span { trace: number, ..span }).collect();
-            let start_ns = spans.iter().map(|span| span.start_ns).min().unwrap();
-            let end_ns = spans.iter().map(|span| span.start_ns + span.duration_ns).max().unwrap();
-            assert_eq!((told.start_ns, told.duration_ns), (start_ns, end_ns - start_ns), "{context}: trace {number}: {spans:?}");
-            let root = spans.iter().find(|span| span.parent == 0);
-            if let Some(root) = root {
-                let told = (told.root_service.as_str(), told.root_name.as_str());
-                assert_eq!(told, (format!("service-{}", root.service).as_str(), root.name.as_str()), "{context}: trace {number}");
-            }
-            for span in spans {
-                assert!(held.insert(span.clone()), "{context}: {span:?} is there twice");
-            }
+/// Checks that a store holds what was promised, as whole traces.
+pub fn check_spans(promise: &Promise<Span>, store: &TraceLake, context: &str) {
+    let found = read_spans(store).unwrap_or_else(|error| panic!("{context}: {error}"));
+    let of_id: BTreeMap<TraceId, u64> =
+        promise.acknowledged.iter().chain(&promise.unknown).map(|span| (trace_id(span.trace), span.trace)).collect();
+    let mut held = BTreeSet::new();
+    for (id, told, spans) in found.traces {
+        let number = *of_id.get(&id).unwrap_or_else(|| panic!("{context}: trace {id} is invented"));
+        let spans: Vec<Span> = spans.into_iter().map(|span| Span { trace: number, ..span }).collect();
+        let start_ns = spans.iter().map(|span| span.start_ns).min().unwrap();
+        let end_ns = spans.iter().map(|span| span.start_ns + span.duration_ns).max().unwrap();
+        assert_eq!((told.start_ns, told.duration_ns), (start_ns, end_ns - start_ns), "{context}: trace {number}: {spans:?}");
+        let root = spans.iter().find(|span| span.parent == 0);
+        if let Some(root) = root {
+            let told = (told.root_service.as_str(), told.root_name.as_str());
+            assert_eq!(told, (format!("service-{}", root.service).as_str(), root.name.as_str()), "{context}: trace {number}");
         }
-        let lost: Vec<_> = self.acknowledged.difference(&held).collect();
-        assert!(lost.is_empty(), "{context}: {} spans are lost, as {:?}", lost.len(), lost[0]);
-        let invented: Vec<_> = held.iter().filter(|s| !self.acknowledged.contains(*s) && !self.unknown.contains(*s)).collect();
-        assert!(invented.is_empty(), "{context}: {} spans are invented, as {:?}", invented.len(), invented[0]);
-        // By id there must be the same.
-        for number in held.iter().map(|span| span.trace).collect::<BTreeSet<_>>().into_iter().step_by(7) {
-            let want: Vec<&Span> = held.iter().filter(|span| span.trace == number).collect();
-            let got = read_trace(store, number).unwrap();
-            assert_eq!(got.iter().collect::<Vec<_>>(), want, "{context}: trace {number} by id");
+        for span in spans {
+            assert!(held.insert(span.clone()), "{context}: {span:?} is there twice");
         }
+    }
+    promise.check_held(&held, context);
+    // By id there must be the same.
+    for number in held.iter().map(|span| span.trace).collect::<BTreeSet<_>>().into_iter().step_by(7) {
+        let want: Vec<&Span> = held.iter().filter(|span| span.trace == number).collect();
+        let got = read_trace(store, number).unwrap();
+        assert_eq!(got.iter().collect::<Vec<_>>(), want, "{context}: trace {number} by id");
     }
 }
 
@@ -377,10 +367,6 @@ pub fn wide_trace(trace: u64, spans: std::ops::Range<u64>, start_ns: i64) -> Vec
         text: format!("{number}"),
     };
     spans.map(span).collect()
-}
-
-pub fn bucket(disk: &SimDisk) -> Arc<FaultyObjects> {
-    FaultyObjects::new(super::objects_of(disk), true)
 }
 
 pub const LATER_NS: i64 = NOW_NS + SECOND_NS;
