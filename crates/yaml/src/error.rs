@@ -1,13 +1,16 @@
 //! What a type says about a value that it cannot take, and where that value stands.
 
+use crate::part;
 use crate::tree::{Data, Node};
 use phoenix_model::suggest::nearest;
 use phoenix_model::{Diagnostic, Source, Span};
 use serde::de::{self, Expected, Unexpected};
 use std::fmt;
+use std::ops::Range;
 
 const HELP_MARK: &str = "\n  help: ";
 const KEY_MARK: &str = "\n  key: ";
+const PART_MARK: &str = "\n  part: ";
 
 /// An error of your own for a `Deserialize` or a `TryFrom`, with what to do.
 pub fn error_with_help<E: de::Error>(message: impl fmt::Display, help: impl fmt::Display) -> E {
@@ -19,6 +22,7 @@ pub fn error_with_help<E: de::Error>(message: impl fmt::Display, help: impl fmt:
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyError {
     key: Option<&'static str>,
+    part: Option<Range<usize>>,
     message: String,
     help: Option<String>,
 }
@@ -26,12 +30,18 @@ pub struct KeyError {
 impl KeyError {
     /// About the value of `key`; a key further down is written as `basic_auth.password`.
     pub fn at(key: &'static str, message: impl Into<String>) -> Self {
-        Self { key: Some(key), message: message.into(), help: None }
+        Self { key: Some(key), part: None, message: message.into(), help: None }
+    }
+
+    /// About some bytes of the text that `key` has, for a program or an expression in it. Where the bytes stand in
+    /// the file is found out for text in one piece and for blocks (`|`); otherwise it points at the whole text.
+    pub fn within(key: &'static str, bytes: Range<usize>, message: impl Into<String>) -> Self {
+        Self { part: Some(bytes), ..Self::at(key, message) }
     }
 
     /// About the mapping as a whole.
     pub fn whole(message: impl Into<String>) -> Self {
-        Self { key: None, message: message.into(), help: None }
+        Self { key: None, part: None, message: message.into(), help: None }
     }
 
     /// Adds what to do.
@@ -53,7 +63,10 @@ impl fmt::Display for KeyError {
         if let Some(help) = &self.help {
             write!(f, "{HELP_MARK}{help}")?;
         }
-        self.key.map_or(Ok(()), |key| write!(f, "{KEY_MARK}{key}"))
+        if let Some(key) = self.key {
+            write!(f, "{KEY_MARK}{key}")?;
+        }
+        self.part.as_ref().map_or(Ok(()), |part| write!(f, "{PART_MARK}{}..{}", part.start, part.end))
     }
 }
 
@@ -61,7 +74,7 @@ impl std::error::Error for KeyError {}
 
 #[derive(Debug)]
 enum Kind {
-    Words { message: String, help: Option<String>, key: Option<String> },
+    Words { message: String, help: Option<String>, key: Option<String>, part: Option<Range<usize>> },
     UnknownKey { key: String, known: Vec<&'static str> },
     MissingKey(&'static str),
 }
@@ -73,13 +86,15 @@ pub(crate) struct Error {
     span: Option<Span>,
     /// All the bytes of the value that was refused.
     scope: Option<Span>,
+    /// The text that the message is about some bytes of, and these bytes.
+    part: Option<(Box<str>, Range<usize>)>,
     /// The entry or item to take out so that a second pass gets further.
     unit: Option<u32>,
 }
 
 impl Error {
     fn words(message: String, help: Option<&str>) -> Self {
-        Kind::Words { message, help: help.map(str::to_owned), key: None }.into()
+        Kind::Words { message, help: help.map(str::to_owned), key: None, part: None }.into()
     }
 
     pub fn unit(&self) -> Option<u32> {
@@ -95,8 +110,11 @@ impl Error {
     pub fn at(mut self, node: &Node, fallback: Span) -> Self {
         if self.span.is_none() {
             let mut span = node.head();
-            if let Kind::Words { key: Some(key), .. } = &*self.kind {
-                span = find(node, key).unwrap_or(span);
+            if let Kind::Words { key: Some(key), part, .. } = &*self.kind
+                && let Some((key, value)) = find(node, key)
+            {
+                span = if value.span.start >= value.span.end { key.span } else { value.head() };
+                self.part = value.text().map(Box::from).zip(part.clone());
             }
             let is_point = span.start >= span.end;
             self.span = Some(if is_point { fallback } else { span });
@@ -123,6 +141,7 @@ impl Error {
 
     pub fn into_diagnostic(self, source: &Source) -> Diagnostic {
         let span = self.span.unwrap_or_default();
+        let span = self.part.and_then(|(text, bytes)| part::find(&source.text, span, &text, bytes)).unwrap_or(span);
         let (message, help) = match *self.kind {
             Kind::Words { message, help, .. } => (message, help),
             Kind::MissingKey(key) => (format!("the key `{key}` is missing"), Some(format!("add `{key}: …` to this mapping"))),
@@ -148,7 +167,7 @@ impl Error {
 
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
-        Self { kind: Box::new(kind), span: None, scope: None, unit: None }
+        Self { kind: Box::new(kind), span: None, scope: None, part: None, unit: None }
     }
 }
 
@@ -167,17 +186,18 @@ impl std::error::Error for Error {}
 impl de::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Self {
         let mut message = message.to_string();
-        let key = message.rfind(KEY_MARK).map(|at| {
-            let key = message[at + KEY_MARK.len()..].to_owned();
+        let mut cut = |mark: &str| {
+            let at = message.rfind(mark)?;
+            let cut = message[at + mark.len()..].to_owned();
             message.truncate(at);
-            key
+            Some(cut)
+        };
+        let part = cut(PART_MARK).and_then(|part| {
+            let (start, end) = part.split_once("..")?;
+            Some(start.parse().ok()?..end.parse().ok()?)
         });
-        let help = message.rfind(HELP_MARK).map(|at| {
-            let help = message[at + HELP_MARK.len()..].to_owned();
-            message.truncate(at);
-            help
-        });
-        Kind::Words { message, help, key }.into()
+        let (key, help) = (cut(KEY_MARK), cut(HELP_MARK));
+        Kind::Words { message, help, key, part }.into()
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -225,13 +245,12 @@ impl de::Error for Error {
     }
 }
 
-/// The value (or the key, when it has none) at a way such as `basic_auth.password`.
-fn find(node: &Node, way: &str) -> Option<Span> {
+/// Key and value at a way such as `basic_auth.password`; the last that is there.
+fn find<'n>(node: &'n Node, way: &str) -> Option<(&'n Node, &'n Node)> {
     let Data::Map(entries) = &node.data else { return None };
     let (name, rest) = way.split_once('.').map_or((way, None), |(name, rest)| (name, Some(rest)));
     let (key, value) = entries.iter().find(|(key, _)| key.text() == Some(name))?;
-    let own = if value.span.start >= value.span.end { key.span } else { value.head() };
-    Some(rest.and_then(|rest| find(value, rest)).unwrap_or(own))
+    Some(rest.and_then(|rest| find(value, rest)).unwrap_or((key, value)))
 }
 
 fn found_words(found: Unexpected<'_>) -> String {

@@ -11,6 +11,7 @@ mod de;
 mod error;
 mod inline;
 mod keys;
+mod part;
 mod scalar;
 mod spanned;
 mod syntax;

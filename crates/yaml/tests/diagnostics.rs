@@ -76,6 +76,27 @@ impl TryFrom<RawRule> for Rule {
     }
 }
 
+#[derive(Debug, Deserialize)]
+struct RawProgram {
+    source: String,
+}
+
+/// Refuses the first `!!` of its text.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "RawProgram")]
+struct Program {}
+
+impl TryFrom<RawProgram> for Program {
+    type Error = KeyError;
+
+    fn try_from(raw: RawProgram) -> Result<Self, KeyError> {
+        match raw.source.find("!!") {
+            Some(at) => Err(KeyError::within("source", at..at + 2, "no cries").with_help("calm down")),
+            None => Ok(Self {}),
+        }
+    }
+}
+
 fn said(text: &str) -> String {
     match from_str::<Config>(&Source::new("a.yaml", text)) {
         Ok(config) => panic!("was taken as right: {config:?}"),
@@ -176,6 +197,28 @@ fn positions_are_kept() {
     let config: Config = from_str(&source).unwrap();
     let span = span_of(&config.global.scrape_interval.unwrap(), &source);
     assert_eq!(&source.text[span.start..span.end], "15s");
+}
+
+#[test]
+fn bytes_of_a_text_are_pointed_at() {
+    for (text, want) in [
+        ("source: a !!\n", Some("!!")),
+        ("source: 'ä !!'\n", Some("!!")),
+        ("{source: \"a !! b\"}", Some("!!")),
+        ("source: |\n  a\n    b !! c\n", Some("!!")),
+        ("source: |-\n  a\n\n  !!", Some("!!")),
+        ("source: |+ # a program\n     ä\n     ä !!\n\n", Some("!!")),
+        ("source: |2\n    indented\n   !!\n", Some("!!")),
+        ("source: |\n\n  a\n  !!\n", Some("!!")),
+        ("source: |\r\n  a\r\n  !!\r\n", Some("!!")),
+        // Where the text is another than what is written, the whole is marked.
+        ("source: >\n  a\n  !!\n", Some("a\n  !!")),
+        ("source: \"\\x41 !!\"\n", Some("\"\\x41 !!\"")),
+        ("source: calm\n", None),
+    ] {
+        let found = from_str::<Program>(&Source::new("a.yaml", text)).err().map(|d| text[d[0].span.start..d[0].span.end].to_owned());
+        assert_eq!(found.as_deref(), want, "{text}");
+    }
 }
 
 #[test]
