@@ -48,6 +48,11 @@ test: web ## All tests: Rust, web units, the browser against the real program
 	cd web && npm test
 	cd web && npm run e2e
 
+.PHONY: test-vrl
+test-vrl: ## Clippy and tests of the stage `vrl`, which is not in default builds
+	cargo clippy -p phoenix-ingest --all-targets --locked --features vrl -- -D warnings
+	cargo test -p phoenix-ingest --lib --locked --features vrl -- pipeline
+
 .PHONY: bench
 bench: build ## Timed runs: start-up, ingest, queries, paging under load
 	tools/debian.sh $(PEERS)

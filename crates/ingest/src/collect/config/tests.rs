@@ -42,6 +42,16 @@ fn mistakes_are_told_with_their_place() {
             "Error (4, 25): `(` is not a regular expression",
         ),
         ("scrape_configs:\n- job_name: a\n  pipeline_stages:\n  - jsn: {}\n", "`jsn`"),
+        #[cfg(not(feature = "vrl"))]
+        (
+            "scrape_configs:\n- job_name: a\n  pipeline_stages:\n  - vrl: {source: '.a = 1'}\n",
+            "Error (4, 11): this Phoenix was built without the stage `vrl`",
+        ),
+        #[cfg(feature = "vrl")]
+        (
+            "scrape_configs:\n- job_name: a\n  pipeline_stages:\n  - vrl:\n      source: |\n        .a = nosuch(.b)\n",
+            "Error (6, 14): call to undefined function",
+        ),
         ("scrape_configs:\n- job_name: a\n  syslog: {listen_address: nowhere}\n", "Error (3, 28): `nowhere` is not an address"),
         ("scrape_configs:\n- job_name: a\n  syslog: {listen_address: ':1', listen_protocol: x}\n", "is not one of tcp, udp"),
         ("scrape_configs:\n- job_name: a\n  syslog: {listen_address: ':1', syslog_format: x}\n", "is not one of rfc5424, rfc3164"),

@@ -27,10 +27,18 @@ struct Reason {
     reason: String,
 }
 
+#[cfg(feature = "vrl")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StageName {
+    stage: &'static str,
+}
+
 /// What is counted while pipelines run.
 #[derive(Debug, Clone, Default)]
 pub struct PipelineMetrics {
     dropped: Family<Reason, Counter>,
+    #[cfg(feature = "vrl")]
+    failed: Family<StageName, Counter>,
     custom: Arc<CustomMetrics>,
 }
 
@@ -44,12 +52,19 @@ impl PipelineMetrics {
     pub fn new(registry: &mut Registry) -> Self {
         let metrics = Self::default();
         registry.register("phoenix_logs_pipeline_dropped_entries", "Entries that stages dropped, by reason.", metrics.dropped.clone());
+        #[cfg(feature = "vrl")]
+        registry.register("phoenix_logs_pipeline_errors", "Entries on which a stage's program failed, by stage.", metrics.failed.clone());
         registry.register_collector(Box::new(Arc::clone(&metrics.custom)));
         metrics
     }
 
     pub(super) fn dropped(&self, reason: &str) {
         self.dropped.get_or_create(&Reason { reason: reason.to_owned() }).inc();
+    }
+
+    #[cfg(feature = "vrl")]
+    pub(super) fn failed(&self, stage: &'static str) {
+        self.failed.get_or_create(&StageName { stage }).inc();
     }
 
     /// Forgets what `metrics` stages counted, as a reload does in Promtail.

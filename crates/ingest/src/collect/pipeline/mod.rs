@@ -20,6 +20,8 @@ mod rewrite;
 mod timestamp;
 mod trace;
 mod values;
+#[cfg(feature = "vrl")]
+mod vrl;
 
 pub use entry::{Entry, EntryLabels, Field};
 pub use layout::Layout;
@@ -59,6 +61,10 @@ enum Stage {
     Decolorize(rewrite::Decolorize),
     Pack(rewrite::Pack),
     Metrics(metrics::MetricsStage),
+    #[cfg(feature = "vrl")]
+    Vrl(vrl::Vrl),
+    #[cfg(not(feature = "vrl"))]
+    Vrl(NotBuilt),
     Eventlogmessage(NotHere),
     Geoip(NotHere),
     NonIndexedLabels(NotHere),
@@ -73,6 +79,21 @@ impl<'de> Deserialize<'de> for NotHere {
         Err(error_with_help(
             "this stage is not there in Phoenix",
             "remove it; `structured_metadata`, `regex` and `json` may do what you need",
+        ))
+    }
+}
+
+/// A stage that this program was built without.
+#[cfg(not(feature = "vrl"))]
+#[derive(Debug, Clone)]
+struct NotBuilt;
+
+#[cfg(not(feature = "vrl"))]
+impl<'de> Deserialize<'de> for NotBuilt {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(error_with_help(
+            "this Phoenix was built without the stage `vrl`",
+            "build it with `cargo build --release --locked -p phoenix-cli --features vrl`",
         ))
     }
 }
@@ -217,6 +238,7 @@ impl Stage {
             Self::Decolorize(_) => "decolorize",
             Self::Pack(_) => "pack",
             Self::Metrics(_) => "metrics",
+            Self::Vrl(_) => "vrl",
             Self::Eventlogmessage(_) | Self::Geoip(_) | Self::NonIndexedLabels(_) => "unknown",
         }
     }
@@ -246,6 +268,10 @@ impl Stage {
             Self::Decolorize(stage) => stage.apply(&mut entry),
             Self::Pack(stage) => stage.apply(&mut entry, context),
             Self::Metrics(stage) => stage.apply(&entry, context),
+            #[cfg(feature = "vrl")]
+            Self::Vrl(stage) => return stage.apply(entry, context),
+            #[cfg(not(feature = "vrl"))]
+            Self::Vrl(_) => {}
         }
         Flow::Pass(entry)
     }

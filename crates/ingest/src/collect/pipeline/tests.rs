@@ -3,13 +3,13 @@ use phoenix_model::{Labels, Source};
 use proptest::prelude::*;
 
 /// 2021-06-15T00:00:00Z
-const NOW_NS: i64 = 1_623_715_200_000_000_000;
+pub(super) const NOW_NS: i64 = 1_623_715_200_000_000_000;
 
-fn read(yaml: &str) -> Result<Pipeline, String> {
+pub(super) fn read(yaml: &str) -> Result<Pipeline, String> {
     phoenix_yaml::from_str(&Source::new("p.yaml", yaml)).map_err(|d| d.iter().map(|d| d.message.clone()).collect::<Vec<_>>().join("; "))
 }
 
-fn context(metrics: &PipelineMetrics) -> Context<'_> {
+pub(super) fn context(metrics: &PipelineMetrics) -> Context<'_> {
     Context { now_ns: NOW_NS, monotonic: Duration::from_secs(100), wait: Duration::ZERO, metrics, trace: None }
 }
 
@@ -21,7 +21,7 @@ fn shown(entry: &Entry) -> String {
     format!("{time}{} {metadata}{}", entry.labels.build(), entry.line.replace('\n', "\\n"))
 }
 
-fn run_lines(yaml: &str, lines: &str) -> Vec<String> {
+pub(super) fn run_lines(yaml: &str, lines: &str) -> Vec<String> {
     let mut pipeline = read(yaml).unwrap_or_else(|e| panic!("{yaml}: {e}"));
     let metrics = PipelineMetrics::unregistered();
     let mut out = Vec::new();
@@ -265,6 +265,8 @@ fn stages_that_can_not_be_are_refused() {
         ("- metrics: {a: {type: Counter, config: {action: dec}}}", "must be inc or add"),
         ("- nostage: {}", "nostage"),
         ("- cri: {unknown: 1}", "unknown"),
+        #[cfg(not(feature = "vrl"))]
+        ("- vrl: {source: '.message = \"\"'}", "this Phoenix was built without the stage `vrl`"),
     ] {
         let message = read(yaml).expect_err(yaml);
         assert!(message.contains(want), "{yaml}: {message}");
