@@ -145,7 +145,13 @@ fn duckdb_reads_what_was_pushed() {
         let entries: Vec<(i64, String)> = (0..n).map(|i| (now + i, format!("{}{i}ms", kinds[kind]))).collect();
         push_until_taken(server.address, &json!({"app": app}), &entries);
     }
-    let metadata = json!({"streams": [{"stream": {"app": "c"}, "values": [[now.to_string(), "with more", {"trace_id": "abc"}]]}]});
+    // What many entries have stands in a column, what few have in JSON.
+    let method = |i: i64| if i % 2 == 0 { "GET" } else { "PUT" };
+    let many: Vec<Value> = (0..100).map(|i| json!([(now + i).to_string(), "with method", {"method": method(i)}])).collect();
+    let metadata = json!({"streams": [
+        {"stream": {"app": "c"}, "values": [[now.to_string(), "with more", {"trace_id": "abc", "method": "GET"}]]},
+        {"stream": {"app": "d"}, "values": many},
+    ]});
     assert_eq!(server.post("/loki/api/v1/push", &metadata).0, 204);
     assert_eq!(server.stop().code(), Some(0));
     let glob = dir.path().join("data/logs/segments/**/*.parquet");
@@ -156,14 +162,15 @@ print(json.dumps({
     "all": q("select count(*) from LOGS where stream not like '%phoenix%'"),
     "streams": q("select stream, level, count(*), sum(size) from LOGS where stream not like '%phoenix%' group by all order by all"),
     "hour": q("select count(*) from LOGS where stream not like '%phoenix%' and timestamp::timestamptz > now() - interval 1 hour"),
-    "metadata": q("select metadata from LOGS where stream like '%app=\"c\"%'"),
+    "metadata": q("select metadata, coalesce(\"metadata.method\", metadata ->> 'method') from LOGS where stream like '%app=\"c\"%'"),
+    "methods": q("select \"metadata.method\", count(*) from LOGS where stream like '%app=\"d\"%' group by all order by all"),
 }, default=str))
 "#;
     let output = Command::new("python3").args(["-c", script]).arg(glob).output().expect("python3 runs");
     assert!(output.status.success(), "is duckdb installed? tools/install.sh duckdb: {}", String::from_utf8_lossy(&output.stderr));
     let read: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(read["all"], json!([[1_051]]));
-    assert_eq!(read["hour"], json!([[1_051]]));
+    assert_eq!(read["all"], json!([[1_151]]));
+    assert_eq!(read["hour"], json!([[1_151]]));
     let size = |kind: usize, n: u64| (0..n).map(|i| kinds[kind].len() + i.to_string().len() + 2).sum::<usize>();
     assert_eq!(
         read["streams"],
@@ -172,7 +179,9 @@ print(json.dumps({
             ["{app=\"a\",service_name=\"a\"}", "info", 700, size(0, 700)],
             ["{app=\"b\",service_name=\"b\"}", "info", 300, size(0, 300)],
             ["{app=\"c\",service_name=\"c\"}", "unknown", 1, 9],
+            ["{app=\"d\",service_name=\"d\"}", "unknown", 100, 1_100],
         ])
     );
-    assert_eq!(read["metadata"], json!([["{\"trace_id\":\"abc\"}"]]));
+    assert_eq!(read["metadata"], json!([["{\"trace_id\":\"abc\"}", "GET"]]));
+    assert_eq!(read["methods"], json!([["GET", 50], ["PUT", 50]]));
 }

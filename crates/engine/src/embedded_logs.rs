@@ -63,8 +63,8 @@ impl LogSource for Source<'_> {
         self.0.counts(matchers, edges_ns, limits)
     }
 
-    fn may_have_metadata(&self, _: Option<&[&str]>, start_ns: i64, end_ns: i64) -> bool {
-        self.0.may_have_metadata(start_ns, end_ns)
+    fn may_have_metadata(&self, names: Option<&[&str]>, start_ns: i64, end_ns: i64) -> bool {
+        self.0.may_have_metadata(names, start_ns, end_ns)
     }
 
     fn read_fields(
@@ -163,7 +163,16 @@ impl LogsEngine for EmbeddedLogs {
         let logs = parse_log(query).map_err(QueryError::Parse)?;
         let filters = line_filters(&logs).map_err(eval_error)?;
         let need = Need { lines: true, ..Need::default() };
-        let select = LogSelect { matchers: &logs.matchers, start_ns, end_ns, direction: None, filters: &filters, hints: &[], need };
+        let select = LogSelect {
+            matchers: &logs.matchers,
+            start_ns,
+            end_ns,
+            direction: None,
+            filters: &filters,
+            hints: &[],
+            need,
+            metadata_names: None,
+        };
         let (found, _) = within(limits, |limits| self.store.patterns(&select, step_ns, limits))?;
         let shown = |each: phoenix_lake::PatternCounts| PatternCounts { pattern: each.pattern, level: each.level, samples: each.counts };
         Ok(found.into_iter().map(shown).collect())

@@ -62,15 +62,16 @@ impl Lake {
         Ok(stats)
     }
 
-    /// Whether an entry of `[start_ns, end_ns)` may have structured metadata. `false` is a promise.
-    pub fn may_have_metadata(&self, start_ns: i64, end_ns: i64) -> bool {
+    /// Whether an entry of `[start_ns, end_ns)` may have structured metadata under one of these names,
+    /// or any at all if `names` is `None`. `false` is a promise.
+    pub fn may_have_metadata(&self, names: Option<&[&str]>, start_ns: i64, end_ns: i64) -> bool {
         let scene = Scene::new(self, start_ns, end_ns);
         let in_memory = scene
             .memory
             .iter()
             .flat_map(|view| &view.blocks)
-            .any(|block| block.min_ns < end_ns && block.max_ns >= start_ns && block.has_metadata());
+            .any(|block| block.min_ns < end_ns && block.max_ns >= start_ns && block.may_have_metadata(names));
         // A segment that cannot be read is for the reading to report.
-        in_memory || scene.view.segments.iter().any(|held| held.segment.has_metadata().unwrap_or(true))
+        in_memory || scene.view.segments.iter().any(|held| held.segment.may_have_metadata(names, start_ns, end_ns).unwrap_or(true))
     }
 }

@@ -162,8 +162,16 @@ impl Lake {
         let cutoffs = retention.cutoffs(self.clock.now_ms());
         let scene = Scene::new(self, first_ns.max(cutoffs.earliest()), last_ns);
         let mut table = CountTable::new(edges_ns, limits)?;
-        let select =
-            LogSelect { matchers, start_ns: first_ns, end_ns: last_ns, direction: None, filters: &[], hints: &[], need: Need::default() };
+        let select = LogSelect {
+            matchers,
+            start_ns: first_ns,
+            end_ns: last_ns,
+            direction: None,
+            filters: &[],
+            hints: &[],
+            need: Need::default(),
+            metadata_names: None,
+        };
         for view in &scene.memory {
             let query = MemoryQuery::new(view, &select, &cutoffs, &scene.buried_memory, limits)?;
             let (rows, streams) = table.add_memory(view, &query, limits)?;

@@ -11,11 +11,16 @@
 //! | `timestamp` | nanoseconds since the Unix epoch, in UTC |
 //! | `stream` | the stream's labels, `{app="a"}` |
 //! | `level` | the level that was found; null where nobody looked |
-//! | `metadata` | structured metadata, a JSON map of texts; null without any |
+//! | `metadata` | structured metadata that has no column of its own, a JSON map of texts; null without any |
 //! | `size` | bytes of the line |
 //! | `line` | the line, with [`LineEncoding::Text`]; else the following |
 //! | `pattern` | the line's pattern, with placeholders for its variables |
 //! | `n0`…, `h0`…, `t0`… | the pattern's variables in their order: numbers, bytes, texts; moments as nanoseconds after `timestamp`, cut to the precision of the pattern |
+//! | `metadata.KEY`… | the metadata that most entries have; null where an entry does not have it |
+//!
+//! Which keys of metadata get columns is decided before the first row is written: from the rows in
+//! memory, or from what the index objects of segments that are merged say of their keys. An index
+//! names the keys that occur, and for each page which of them it has, unless there are very many.
 //!
 //! Searching goes by what costs least: streams and time, then the pages' words and trigrams, then
 //! patterns, then columns, and lines are put together last and only where they are asked for.
@@ -26,7 +31,7 @@ mod cursor;
 mod fields;
 pub(crate) mod layout;
 mod lines;
-mod metadata;
+pub(crate) mod metadata;
 mod minutes;
 mod patterns;
 mod pending;
@@ -48,14 +53,24 @@ pub use crate::table::{PageCache, SegmentError};
 
 use crate::table::{ColumnReader, Files, keys};
 use layout::{Head, PREAMBLE_BYTES, Preamble, Run, Section, open_section, take_preamble};
+use metadata::KeyCounts;
 use phoenix_env::objects::SharedObjects;
+use phoenix_lines::RowSet;
 use phoenix_model::logs::{Level, ReadStats, Stream};
 use prepared::LoadedFilters;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The newest version of the format that this program reads, and the one that it writes.
-pub(crate) const FORMAT_VERSION: u32 = 1;
+///
+/// Version 1 had all metadata in one column, and an index said nothing of keys.
+pub(crate) const FORMAT_VERSION: u32 = 2;
+/// The oldest version that it reads.
+pub(crate) const OLDEST_VERSION: u32 = 1;
+
+/// Of a segment that does not say which keys of metadata it has, so many pages are read to find the
+/// frequent ones.
+const SAMPLED_PAGES: usize = 4;
 
 /// How lines are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -81,11 +96,20 @@ pub struct SegmentOptions {
     pub zstd_level: i32,
     /// How lines are kept.
     pub lines: LineEncoding,
+    /// The most keys of structured metadata that get a column of their own.
+    pub metadata_columns: usize,
 }
 
 impl Default for SegmentOptions {
     fn default() -> Self {
-        Self { page_rows: 8192, page_bytes: 4 << 20, row_group_pages: 16, zstd_level: 3, lines: LineEncoding::default() }
+        Self {
+            page_rows: 8192,
+            page_bytes: 4 << 20,
+            row_group_pages: 16,
+            zstd_level: 3,
+            lines: LineEncoding::default(),
+            metadata_columns: 32,
+        }
     }
 }
 
@@ -235,6 +259,35 @@ impl Segment {
         Rows::new(self)
     }
 
+    /// Adds the keys of metadata that it has. Of a segment that does not say so, some pages are read.
+    pub(crate) fn count_keys(&self, counts: &mut KeyCounts) -> Result<(), SegmentError> {
+        let head = self.head()?;
+        if self.preamble()?.version > 1 {
+            counts.add_keys(&head.keys);
+            return Ok(());
+        }
+        let mut reader = PageReader::new(&self.files, Arc::clone(&head), false);
+        let with_metadata = (0..).zip(&head.pages).filter(|(_, page)| page.metadata_bytes > 0);
+        let step = head.pages.len().div_ceil(SAMPLED_PAGES).max(1);
+        for (number, page) in with_metadata.step_by(step) {
+            let rows = RowSet::all(page.rows as usize);
+            let sets = reader.metadata(number, None)?.sets(&reader, &rows)?;
+            rows.iter().for_each(|row| counts.add_set(sets.get(row), step as u64));
+        }
+        Ok(())
+    }
+
+    /// Whether one of its entries in `[start_ns, end_ns)` may have structured metadata under one of
+    /// these keys, or any at all if `keys` is `None`.
+    pub(crate) fn may_have_metadata(&self, keys: Option<&[&str]>, start_ns: i64, end_ns: i64) -> Result<bool, SegmentError> {
+        if !self.info.overlaps(start_ns, end_ns) {
+            return Ok(false);
+        }
+        let head = self.head()?;
+        let in_time = |run: &&Run| run.min_ns < end_ns && run.max_ns >= start_ns;
+        Ok(head.runs.iter().filter(in_time).any(|run| head.may_have_keys(run.page, keys)))
+    }
+
     fn preamble(&self) -> Result<Arc<Preamble>, SegmentError> {
         self.files.cached(Part::Preamble, || {
             let bytes = self.files.index(0, PREAMBLE_BYTES)?;
@@ -243,7 +296,7 @@ impl Segment {
     }
 
     fn read_section(&self, section: Section) -> Result<Vec<u8>, SegmentError> {
-        let place = self.preamble()?[section as usize];
+        let place = self.preamble()?.sections[section as usize];
         let bytes = self.files.index(place.offset, place.length as usize)?;
         open_section(&self.files.index_key, section, &place, bytes)
     }
@@ -260,7 +313,8 @@ impl Segment {
     fn head(&self) -> Result<Arc<Head>, SegmentError> {
         self.files.cached(Part::Section(Section::Head), || {
             let bytes = self.read_section(Section::Head)?;
-            let head = Head::decode(&bytes).ok_or_else(|| self.files.corrupt("its parts do not fit together".to_owned()))?;
+            let head = Head::decode(&bytes, self.preamble()?.version)
+                .ok_or_else(|| self.files.corrupt("its parts do not fit together".to_owned()))?;
             let size = head.size_bytes();
             Ok((head, size))
         })

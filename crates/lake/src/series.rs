@@ -27,7 +27,16 @@ impl Lake {
         let retention = self.view.read().retention.clone();
         let cutoffs = retention.cutoffs(self.clock.now_ms());
         let scene = Scene::new(self, start_ns.max(cutoffs.earliest()), end_ns);
-        let select = LogSelect { matchers: &[], start_ns, end_ns, direction: None, filters: &[], hints: &[], need: Need::default() };
+        let select = LogSelect {
+            matchers: &[],
+            start_ns,
+            end_ns,
+            direction: None,
+            filters: &[],
+            hints: &[],
+            need: Need::default(),
+            metadata_names: None,
+        };
         let wanted = |stream: &Arc<Stream>| sets.is_empty() || sets.iter().any(|set| matches(set, stream));
         for view in &scene.memory {
             let query = MemoryQuery::new(view, &select, &cutoffs, &scene.buried_memory, limits)?;

@@ -5,8 +5,9 @@ mod support;
 
 use phoenix_env::{Clock, SimClock, SimDisk};
 use phoenix_lake::{Lake, LakeOptions, Retention, StreamRetention, Tombstone};
-use phoenix_model::logs::{Direction, LineFilter, LinePattern, LogSelect};
+use phoenix_model::logs::{Direction, LineFilter, LinePattern, LogBatch, LogSelect, LogVisitor, ReadError};
 use phoenix_model::{Labels, MatchOp, Matcher};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use support::*;
@@ -20,6 +21,19 @@ struct World {
     retention: Retention,
     /// The labels of each stream.
     labels: Vec<Labels>,
+}
+
+/// The value of one name of metadata, by stream, time and line.
+struct Named<'a>(&'a str, BTreeMap<(String, i64, String), Option<String>>);
+
+impl LogVisitor for Named<'_> {
+    fn batch(&mut self, batch: &LogBatch<'_>) -> Result<(), ReadError> {
+        for (i, timestamp_ns) in batch.timestamps_ns.iter().enumerate() {
+            let value = batch.metadata[i].get(self.0).map(str::to_owned);
+            self.1.insert((batch.stream.labels.to_string(), *timestamp_ns, batch.lines[i].to_owned()), value);
+        }
+        Ok(())
+    }
 }
 
 impl World {
@@ -61,6 +75,17 @@ impl World {
             .collect()
     }
 
+    /// Adds a name that many entries have, and some that few have.
+    fn metadata(&mut self, mut metadata: Vec<(String, String)>) -> Vec<(String, String)> {
+        if self.random.below(2) == 0 {
+            metadata.push(("method".to_owned(), ["GET", "PO\"ST\\", "é"][self.random.below(3) as usize].to_owned()));
+        }
+        if self.random.below(20) == 0 {
+            metadata.push((format!("key {}", self.random.below(10)), "rare".to_owned()));
+        }
+        metadata
+    }
+
     fn random_retention(&mut self) -> Retention {
         let rule = |random: &mut Random| StreamRetention {
             matchers: vec![Matcher::equal("host", format!("host-{}", random.below(7)))],
@@ -94,6 +119,26 @@ impl World {
         self.entries.iter().filter(|e| e.timestamp_ns >= self.cutoff_ns(e) && !hidden(e)).collect()
     }
 
+    /// What is asked of one name of metadata. `entries` are those of the streams and the time.
+    fn check_names(&mut self, store: &Lake, select: &LogSelect<'_>, entries: &[Input], context: &str) {
+        let names = [["trace_id", "method", "key 7", "no such key"][self.random.below(4) as usize].to_owned()];
+        let value = |e: &Input| e.metadata.iter().find(|(name, _)| *name == names[0]).map(|(_, value)| value.clone());
+        let may = store.may_have_metadata(Some(&[names[0].as_str()]), select.start_ns, select.end_ns);
+        assert!(may || entries.iter().all(|e| value(e).is_none()), "{context}: {names:?} of {select:?}");
+        let hints: Vec<String> = if self.random.below(2) == 0 { entries.iter().find_map(value).into_iter().collect() } else { Vec::new() };
+        let select = LogSelect { hints: &hints, filters: &[], metadata_names: Some(&names), ..select.clone() };
+        let mut got = Named(&names[0], BTreeMap::new());
+        with_limits(|limits| store.read(&select, limits, &mut got)).unwrap();
+        for entry in entries {
+            let key = (self.labels[entry.stream as usize].to_string(), entry.timestamp_ns, entry.line.clone());
+            match got.1.remove(&key) {
+                Some(found) => assert_eq!(found, value(entry), "{context}: {key:?} of {select:?}"),
+                None => assert!(!hints.is_empty() && value(entry).as_ref() != hints.first(), "{context}: {key:?} of {select:?}"),
+            }
+        }
+        assert!(got.1.is_empty(), "{context}: {:?} of {select:?}", got.1);
+    }
+
     fn check(&mut self, store: &Lake, context: &str) {
         let (matchers, filters) = (self.matchers(), self.filters());
         let now_ns = self.now_ns();
@@ -105,12 +150,14 @@ impl World {
         let visible: Vec<Input> = self.visible().into_iter().filter(of_streams).cloned().collect();
         let in_range = |e: &&Input| start_ns <= e.timestamp_ns && e.timestamp_ns < end_ns;
         let wanted: Vec<Input> = visible.iter().filter(in_range).filter(|e| filters.iter().all(|f| f.passes(&e.line))).cloned().collect();
-        let select = LogSelect { matchers: &matchers, start_ns, end_ns, direction, filters: &filters, hints: &[], need: ALL };
+        let select =
+            LogSelect { matchers: &matchers, start_ns, end_ns, direction, filters: &filters, hints: &[], need: ALL, metadata_names: None };
         let (got, _) = read_select(store, &select).unwrap();
         assert_eq!(set(&got).len(), got.len(), "{context}: {select:?}: an entry came twice");
         let (got, wanted) = (set(&got), set(&expect(&wanted)));
         let (missing, extra): (Vec<_>, Vec<_>) = (wanted.difference(&got).collect(), got.difference(&wanted).collect());
         assert!(missing.is_empty() && extra.is_empty(), "{context}: {select:?}: missing {missing:?}, too much {extra:?}");
+        self.check_names(store, &select, &visible.iter().filter(in_range).cloned().collect::<Vec<_>>(), context);
         let middle = start_ns.midpoint(end_ns);
         let edges = [start_ns, middle, end_ns];
         let (counts, _) = with_limits(|limits| store.counts(&matchers, &edges, limits)).unwrap();
@@ -148,6 +195,7 @@ fn run(seed: u64) {
                     .batch(now_ns)
                     .into_iter()
                     .map(|e| Input { timestamp_ns: e.timestamp_ns.max(now_ns - 60 * SECOND_NS), ..e })
+                    .map(|e| Input { metadata: world.metadata(e.metadata), ..e })
                     .collect();
                 write(&store, &batch).unwrap();
                 world.entries.extend(batch);

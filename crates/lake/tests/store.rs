@@ -161,7 +161,7 @@ fn selectors_ranges_and_filters_are_exact() {
         for filters in &filters {
             for (start_ns, end_ns) in ranges {
                 for direction in [None, Some(Direction::Forward), Some(Direction::Backward)] {
-                    let select = LogSelect { matchers, start_ns, end_ns, direction, filters, hints: &[], need: ALL };
+                    let select = LogSelect { matchers, start_ns, end_ns, direction, filters, hints: &[], need: ALL, metadata_names: None };
                     let wanted: Vec<Input> = all
                         .iter()
                         .filter(|e| matchers.iter().all(|m| m.matches_labels(&labels(e.stream))))

@@ -7,7 +7,7 @@ use phoenix_logql::source::{
 };
 use phoenix_logql::{EvalOptions, LogEntry, LogSource, LogValue, RangeParams, range};
 use phoenix_model::logs::{Direction, Level, Stream};
-use phoenix_model::{Budget, Labels, Matcher};
+use phoenix_model::{Budget, Labels, LabelsRef, Matcher};
 use phoenix_query::{MatrixSeries, Value};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// How a source differs from the plainest one; answers must not.
 #[derive(Debug, Clone, Copy, Default)]
 struct Habits {
-    /// Leaves out all that hints allow to leave out.
+    /// Leaves out all that hints and names of metadata allow to leave out.
     strict_hints: bool,
     /// Does not know which metadata there are, so that nothing is answered from counts.
     knows_nothing: bool,
@@ -29,6 +29,7 @@ struct Source<'a>(&'a MemoryLogs, Habits);
 struct Relay<'a, 'v> {
     to: &'v mut dyn LogVisitor,
     hints: &'a [String],
+    metadata_names: Option<&'a [String]>,
     habits: Habits,
 }
 
@@ -38,8 +39,13 @@ fn pick<T: Copy>(all: &[T], order: &[usize]) -> Vec<T> {
 
 impl LogVisitor for Relay<'_, '_> {
     fn batch(&mut self, batch: &LogBatch<'_>) -> Result<(), ReadError> {
+        let named = |name: &str| !self.habits.strict_hints || self.metadata_names.is_none_or(|names| names.iter().any(|n| n == name));
+        let left: Vec<Labels> = batch.metadata.iter().map(|set| set.to_labels().filter(named)).collect();
+        let left: Vec<LabelsRef<'_>> = left.iter().map(Labels::as_ref).collect();
+        let batch = &LogBatch { metadata: &left, ..*batch };
         let holds = |i: usize| {
-            let Some(line) = batch.lines.get(i) else { return true };
+            // Without lines, what stands in them does not count.
+            let line = batch.lines.get(i).copied().unwrap_or_default();
             line.contains('\\')
                 || self.hints.iter().all(|hint| {
                     line.contains(hint.as_str())
@@ -73,7 +79,7 @@ impl LogVisitor for Relay<'_, '_> {
 
 impl LogSource for Source<'_> {
     fn read(&self, select: &LogSelect<'_>, limits: &ReadLimits<'_>, visitor: &mut dyn LogVisitor) -> Result<ReadStats, ReadError> {
-        self.0.read(select, limits, &mut Relay { to: visitor, hints: select.hints, habits: self.1 })
+        self.0.read(select, limits, &mut Relay { to: visitor, hints: select.hints, metadata_names: select.metadata_names, habits: self.1 })
     }
 
     fn counts(&self, matchers: &[Matcher], edges_ns: &[i64], limits: &ReadLimits<'_>) -> Result<(Vec<StreamCounts>, ReadStats), ReadError> {

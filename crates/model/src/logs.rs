@@ -246,10 +246,15 @@ pub struct LogSelect<'a> {
     pub filters: &'a [LineFilter],
     /// Texts that each entry that matters holds in its line, in a value of its metadata, or in a
     /// value of its stream's labels, byte for byte; or else the line holds a backslash (its text
-    /// may then be an escaped form). The store may use them to skip entries, and need not.
+    /// may then be an escaped form). For who does not need lines, a text in the line does not count.
+    /// The store may use them to skip entries, and need not.
     pub hints: &'a [String],
     /// What the reader looks at. What it does not need may be left empty in batches.
     pub need: Need,
+    /// The names of the structured metadata at which the reader looks, where it needs metadata at
+    /// all; every name if it is `None`. Metadata under other names may be left out of batches, and
+    /// is none that holds a hint.
+    pub metadata_names: Option<&'a [String]>,
 }
 
 /// What a reader looks at in entries, beside stream and time.

@@ -5,6 +5,7 @@ use crate::LakeError;
 use crate::memtable::MemoryView;
 use crate::partition::{partition_of, partitions};
 use crate::schema::Flush;
+use crate::segment::metadata::KeyCounts;
 use crate::segment::{SegmentError, SegmentInfo, SegmentWriter};
 use crate::tombstone::Tombstone;
 use phoenix_model::logs::{EntryRef, Stream};
@@ -27,13 +28,17 @@ struct Place {
 pub(super) struct LazyWriter<'a> {
     store: &'a Lake,
     partition: i64,
+    /// The keys of metadata that get columns.
+    metadata_columns: Vec<String>,
     writer: Option<SegmentWriter>,
     stream: Option<Arc<Stream>>,
 }
 
 impl<'a> LazyWriter<'a> {
-    pub(super) fn new(store: &'a Lake, partition: i64) -> Self {
-        Self { store, partition, writer: None, stream: None }
+    /// A segment of about so many entries, with these keys of metadata.
+    pub(super) fn new(store: &'a Lake, partition: i64, entries: u64, keys: &KeyCounts) -> Self {
+        let metadata_columns = keys.columns(entries, store.options.segment.metadata_columns);
+        Self { store, partition, metadata_columns, writer: None, stream: None }
     }
 
     /// Adds an entry; streams ascend, and times within them.
@@ -41,7 +46,8 @@ impl<'a> LazyWriter<'a> {
         if self.writer.is_none() {
             let id = self.store.take_segment_name(self.partition);
             let options = &self.store.options;
-            self.writer = Some(SegmentWriter::create(&self.store.objects, &options.prefix, &id, &options.segment)?);
+            let columns = std::mem::take(&mut self.metadata_columns);
+            self.writer = Some(SegmentWriter::create(&self.store.objects, &options.prefix, &id, &options.segment, columns)?);
         }
         let writer = self.writer.as_mut().expect("it was just made");
         if !self.stream.as_ref().is_some_and(|before| Arc::ptr_eq(before, stream)) {
@@ -67,11 +73,16 @@ pub(super) fn write_partition(
     flush: &Flush<'_>,
 ) -> Result<Option<SegmentInfo>, LakeError> {
     let end = |index: usize| order.0.partition_point(|place| (place.partition as usize) < index);
-    let mut writer = LazyWriter::new(store, partition);
+    let places = &order.0[end(index)..end(index + 1)];
+    let mut keys = KeyCounts::default();
+    for place in places {
+        keys.add_set(view.blocks[place.block as usize].metadata(place.row as usize), 1);
+    }
+    let mut writer = LazyWriter::new(store, partition, places.len() as u64, &keys);
     let mut touching: Vec<&Tombstone> = Vec::new();
     let mut cutoff_ns = i64::MIN;
     let mut before = None;
-    for place in &order.0[end(index)..end(index + 1)] {
+    for place in places {
         let block = &view.blocks[place.block as usize];
         let (row, number) = (place.row as usize, block.streams[place.row as usize]);
         let stream = view.streams.get(number);

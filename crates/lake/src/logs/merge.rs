@@ -8,6 +8,7 @@ use crate::compaction::{Merge, Pace};
 use crate::deletes::Deletion;
 use crate::schema::Merged;
 use crate::segment::Rows;
+use crate::segment::metadata::KeyCounts;
 use crate::store::{Held, View};
 use crate::tombstone::Tombstone;
 use phoenix_model::logs::{EntryRef, Stream};
@@ -33,10 +34,13 @@ struct Written {
 
 pub(super) fn merge(store: &Lake, merge: &Merge<'_, Logs>, pace: &mut Pace<'_, Logs>) -> Result<Merged, LakeError> {
     let mut inputs = Vec::new();
+    let (mut keys, mut entries) = (KeyCounts::default(), 0);
     for held in merge.inputs {
+        held.segment.count_keys(&mut keys)?;
+        entries += held.entry.info.rows;
         inputs.push(Input { rows: held.segment.rows()?, clean_to: held.entry.clean_to, touching: Vec::new() });
     }
-    let mut writer = LazyWriter::new(store, merge.partition);
+    let mut writer = LazyWriter::new(store, merge.partition, entries, &keys);
     while let Some(stream) = first_stream(&inputs) {
         let cutoff_ns = merge.what.cutoffs.of(&stream);
         // The inputs that have the stream, each with the time of its row.

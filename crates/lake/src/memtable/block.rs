@@ -73,9 +73,10 @@ impl Block {
         self.line_ends[row] - if row == 0 { 0 } else { self.line_ends[row - 1] }
     }
 
-    /// Whether some row has metadata.
-    pub(crate) fn has_metadata(&self) -> bool {
-        !self.metadata.is_empty()
+    /// Whether some row may have metadata under one of these names, or any at all if `names` is `None`.
+    pub(crate) fn may_have_metadata(&self, names: Option<&[&str]>) -> bool {
+        let holds = |name: &&str| memchr::memmem::find(&self.metadata, name.as_bytes()).is_some();
+        !self.metadata.is_empty() && names.is_none_or(|names| names.iter().any(holds))
     }
 
     /// A row's metadata.

@@ -1,12 +1,11 @@
 //! All rows of a segment, one after the other.
 
 use super::lines::PageColumns;
+use super::metadata::PackedSets;
 use super::{PageReader, Segment};
 use crate::table::SegmentError;
 use phoenix_lines::{Lines, RowSet, render};
-use phoenix_model::LabelsRef;
 use phoenix_model::logs::{EntryRef, Level, Stream};
-use std::ops::Range;
 use std::sync::Arc;
 
 /// Goes through the rows of a segment in the order of stream and time. Begins at the first row.
@@ -25,9 +24,7 @@ struct PageOfRows {
     timestamps: Vec<i64>,
     levels: Vec<Level>,
     lines: Lines,
-    /// Packed metadata sets, and which of the bytes are each row's.
-    metadata: Vec<u8>,
-    metadata_of: Vec<Range<u32>>,
+    metadata: PackedSets,
 }
 
 impl<'a> Rows<'a> {
@@ -48,10 +45,10 @@ impl<'a> Rows<'a> {
         let rows = &mut self.loaded;
         rows.timestamps = self.reader.times(page)?;
         rows.levels = self.reader.levels(page)?;
-        (rows.metadata, rows.metadata_of) = self.reader.metadata(page)?;
         rows.lines.clear();
         let head = Arc::clone(&self.reader.head);
         let all = RowSet::all(rows.timestamps.len());
+        rows.metadata = self.reader.metadata(page, None)?.sets(&self.reader, &all)?;
         render(&head.patterns, &PageColumns::new(&mut self.reader, page), &all, &mut rows.lines)
             .map_err(|error| self.reader.files.corrupt_parquet(format!("page {page}: {error}")))?;
         Ok(())
@@ -62,11 +59,10 @@ impl<'a> Rows<'a> {
         let head = &self.reader.head;
         let run = head.runs.get(self.run)?;
         let rows = &self.loaded;
-        let metadata = rows.metadata_of[self.row].clone();
         let entry = EntryRef {
             timestamp_ns: rows.timestamps[self.row],
             line: rows.lines.get(self.row),
-            metadata: LabelsRef::trusted(&rows.metadata[metadata.start as usize..metadata.end as usize]),
+            metadata: rows.metadata.get(self.row),
             level: rows.levels[self.row],
         };
         Some((&head.streams[run.stream as usize], entry))

@@ -1,10 +1,8 @@
 //! The columns of a page that all encodings of lines have.
 
 use super::PageReader;
-use super::metadata::take_json;
-use crate::table::{NO_TEXT, SegmentError};
+use crate::table::SegmentError;
 use phoenix_model::logs::Level;
-use std::ops::Range;
 
 impl PageReader<'_> {
     pub(super) fn column(&self, name: &str) -> Result<usize, SegmentError> {
@@ -33,32 +31,5 @@ impl PageReader<'_> {
     pub(super) fn sizes(&mut self, page: u32) -> Result<Vec<i64>, SegmentError> {
         let column = self.column("size")?;
         Ok(self.numbers(page, column)?.numbers)
-    }
-
-    /// Packed metadata sets, and which of the bytes are each row's.
-    pub(super) fn metadata(&mut self, page: u32) -> Result<(Vec<u8>, Vec<Range<u32>>), SegmentError> {
-        let column = self.column("metadata")?;
-        let column = self.texts(page, column)?;
-        let texts = column.texts();
-        let mut packed = Vec::new();
-        let mut known: Vec<Option<Range<u32>>> = vec![None; column.distinct()];
-        let mut rows = Vec::with_capacity(column.codes.len());
-        for code in &column.codes {
-            if *code == NO_TEXT {
-                rows.push(0..0);
-                continue;
-            }
-            let range = &mut known[*code as usize];
-            if range.is_none() {
-                let start = packed.len() as u32;
-                texts
-                    .get(*code)
-                    .and_then(|json| take_json(json, &mut packed))
-                    .ok_or_else(|| self.files.corrupt_parquet(format!("page {page} has metadata that is no map of texts")))?;
-                *range = Some(start..packed.len() as u32);
-            }
-            rows.push(range.clone().unwrap_or_default());
-        }
-        Ok((packed, rows))
     }
 }

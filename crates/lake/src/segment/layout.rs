@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! magic, version, a row for each section (offset, length, checksum), checksum of all this
-//! head      zstd: streams, runs, pages, columns, places of pages, patterns
+//! head      zstd: streams, runs, pages, columns, places of pages, patterns, keys of metadata
 //! minutes   zstd: counts per stream, level and minute
 //! words     word filters of all pages, one after the other
 //! trigrams  trigram filters of all pages
 //! ```
 
-use super::{FORMAT_VERSION, LineEncoding};
+use super::metadata::{Keys, key_column};
+use super::{FORMAT_VERSION, LineEncoding, OLDEST_VERSION};
 use crate::table::encoding::{Input, put_signed, put_varint};
 use crate::table::layout::{put_text, take_text, take_u32};
 use crate::table::{Column, ColumnKind, Places, SegmentError, TableHead};
@@ -45,7 +46,10 @@ pub(super) struct SectionPlace {
 }
 
 /// Where all sections stand.
-pub(super) type Preamble = [SectionPlace; SECTIONS];
+pub(super) struct Preamble {
+    pub version: u32,
+    pub sections: [SectionPlace; SECTIONS],
+}
 
 /// Puts an index together.
 pub(super) fn put_index(head: &Head, minutes: &[u8], words: &[u8], trigrams: &[u8], zstd_level: i32) -> Result<Vec<u8>, std::io::Error> {
@@ -82,11 +86,11 @@ pub(super) fn take_preamble(key: &str, bytes: &[u8], index_bytes: u64) -> Result
     if crc32fast::hash(checked) != checksum {
         return Err(corrupt("the checksum of its beginning is wrong"));
     }
-    if version != FORMAT_VERSION {
+    if !(OLDEST_VERSION..=FORMAT_VERSION).contains(&version) {
         return Err(SegmentError::Version { key: key.to_owned(), version });
     }
-    let mut preamble = Preamble::default();
-    for place in &mut preamble {
+    let mut preamble = Preamble { version, sections: Default::default() };
+    for place in &mut preamble.sections {
         let mut number = || Some(u64::from_le_bytes(input.bytes(8)?.try_into().ok()?));
         let (offset, length) = number().zip(number()).ok_or_else(ended)?;
         *place = SectionPlace { offset, length, checksum: input.u32().ok_or_else(ended)? };
@@ -121,6 +125,8 @@ pub(super) struct PageHead {
     pub raw_bytes: u64,
     /// Bytes of metadata.
     pub metadata_bytes: u64,
+    /// Which of the segment's keys of metadata it has, by bit, where that is known.
+    pub keys: Option<u64>,
     pub longest_word: u64,
     pub backslash: bool,
     /// Bytes in the section of words.
@@ -155,6 +161,9 @@ pub(super) struct Head {
     pub pages: Vec<PageHead>,
     pub table: Places,
     pub patterns: Patterns,
+    /// The keys of metadata that have columns, the last ones of the table: ascending.
+    pub metadata_columns: Vec<String>,
+    pub keys: Keys,
 }
 
 impl TableHead for Head {
@@ -189,6 +198,8 @@ impl Head {
             + self.pages.len() * size_of::<PageHead>()
             + self.minutes.len() * 8
             + self.patterns.text_bytes() * 3
+            + self.keys.size_bytes()
+            + self.metadata_columns.iter().map(|key| key.len() + 24).sum::<usize>()
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -229,11 +240,18 @@ impl Head {
         self.table.put_groups(&mut out);
         put_varint(&mut out, self.patterns.len() as u64);
         self.patterns.iter().for_each(|pattern| put_text(&mut out, pattern.text().as_bytes()));
+        put_varint(&mut out, self.metadata_columns.len() as u64);
+        self.metadata_columns.iter().for_each(|key| put_text(&mut out, key.as_bytes()));
+        self.keys.put(&mut out);
+        if self.keys.are_short() {
+            self.pages.iter().for_each(|page| put_varint(&mut out, page.keys.unwrap_or(u64::MAX)));
+        }
         out
     }
 
-    /// Reads what [`Head::encode`] wrote. `None` when it does not fit together.
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+    /// Reads what [`Head::encode`] wrote, in this version or in an older one. `None` when it does not
+    /// fit together.
+    pub(super) fn decode(bytes: &[u8], version: u32) -> Option<Self> {
         let mut input = Input::new(bytes);
         let encoding = match input.byte()? {
             0 => LineEncoding::Text,
@@ -264,6 +282,7 @@ impl Head {
                 rows,
                 raw_bytes,
                 metadata_bytes,
+                keys: None,
                 longest_word: longest >> 1,
                 backslash: longest & 1 == 1,
                 words: next(&mut words)?,
@@ -284,8 +303,31 @@ impl Head {
         let count = input.count(1)?;
         let texts = (0..count).map(|_| std::str::from_utf8(take_text(&mut input)?).ok()).collect::<Option<Vec<_>>>()?;
         let patterns = Patterns::from_texts(texts).ok()?;
-        input.rest().is_empty().then_some(Self { encoding, streams: streams.into(), minutes, runs, pages, table, patterns })
+        let (mut metadata_columns, mut keys) = (Vec::new(), Keys::default());
+        if version > 1 {
+            metadata_columns = take_metadata_columns(&mut input, &table)?;
+            keys = Keys::take(&mut input)?;
+            if keys.are_short() {
+                for page in &mut pages {
+                    page.keys = Some(input.varint()?);
+                }
+            }
+        }
+        let streams = streams.into();
+        input.rest().is_empty().then_some(Self { encoding, streams, minutes, runs, pages, table, patterns, metadata_columns, keys })
     }
+}
+
+/// The keys of the last columns.
+fn take_metadata_columns(input: &mut Input<'_>, table: &Places) -> Option<Vec<String>> {
+    let count = input.count(1)?;
+    let columns = table.columns.get(table.columns.len().checked_sub(count)?..)?;
+    let key = |column: &Column| {
+        let key = std::str::from_utf8(take_text(input)?).ok()?.to_owned();
+        (*column == key_column(&key)).then_some(key)
+    };
+    let keys: Vec<String> = columns.iter().map(key).collect::<Option<_>>()?;
+    keys.is_sorted_by(|a, b| a < b).then_some(keys)
 }
 
 fn take_runs(input: &mut Input<'_>, pages: &[PageHead], count: usize, streams: usize) -> Option<Vec<Run>> {

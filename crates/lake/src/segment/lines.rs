@@ -1,9 +1,10 @@
 //! The lines of a page as `phoenix-lines` reads them.
 
+use super::metadata::{PackedSets, PageMetadata};
 use super::{LineEncoding, PageReader};
 use crate::table::{NO_TEXT, TextColumn};
-use phoenix_lines::{Columns, HEX_SLOTS, Kind, NUMBER_SLOTS, Pattern, Patterns, Spelling, Store, TEXT_SLOTS, Texts};
-use phoenix_model::logs::ReadError;
+use phoenix_lines::{Columns, HEX_SLOTS, Kind, NUMBER_SLOTS, Pattern, Patterns, RowSet, Spelling, Store, TEXT_SLOTS, Texts};
+use phoenix_model::logs::{LogSelect, ReadError};
 use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub(super) struct PageColumns<'r, 's> {
     numbers: [OnceCell<Vec<i64>>; NUMBER_SLOTS as usize],
     hex: [OnceCell<TextColumn>; HEX_SLOTS as usize],
     texts: [OnceCell<TextColumn>; TEXT_SLOTS as usize],
+    metadata: OnceCell<PageMetadata>,
 }
 
 /// The nanoseconds to which a variable of a pattern tells a moment, in each column of numbers; zero
@@ -64,6 +66,7 @@ impl<'r, 's> PageColumns<'r, 's> {
             numbers: Default::default(),
             hex: Default::default(),
             texts: Default::default(),
+            metadata: OnceCell::new(),
         }
     }
 
@@ -76,6 +79,21 @@ impl<'r, 's> PageColumns<'r, 's> {
     pub(super) fn times(&self) -> Result<&[i64], ReadError> {
         let read = || Ok(self.reader.borrow_mut().cached_times(self.page)?);
         load(&self.times, read).map(|times| times.as_slice())
+    }
+
+    /// The metadata of all rows, as far as a question looks at it.
+    pub(super) fn metadata(&self, select: &LogSelect<'_>) -> Result<&PageMetadata, ReadError> {
+        let read = || Ok(self.reader.borrow_mut().metadata(self.page, select.metadata_names)?);
+        load(&self.metadata, read)
+    }
+
+    /// The metadata of some rows, if a question needs it.
+    pub(super) fn sets(&self, select: &LogSelect<'_>, rows: &RowSet) -> Result<PackedSets, ReadError> {
+        if !select.need.metadata {
+            return Ok(PackedSets::default());
+        }
+        let page = self.metadata(select)?;
+        Ok(page.sets(&self.reader.borrow(), rows)?)
     }
 
     fn column(&self, name: &str) -> Result<usize, ReadError> {

@@ -1,11 +1,11 @@
 //! The rows of the page that is being filled.
 
 use super::lines::{moments, rounded};
+use super::metadata::MetadataRows;
 use crate::table::chunk::{ChunkWriter, Values};
 use parquet::errors::ParquetError;
 use phoenix_lines::{Columns, Encoder, HEX_SLOTS, LinesError, NUMBER_SLOTS, Page, Pattern, Patterns, RowSet, Store, TEXT_SLOTS, Texts};
 use phoenix_model::logs::Level;
-use std::collections::HashMap;
 
 /// The rows of the page that is being filled.
 #[derive(Default)]
@@ -169,26 +169,4 @@ fn write_patterns(
         chunk.page(&Values::Texts(page.texts(slot)?), rows, Some(&present), zstd)?;
     }
     Ok(())
-}
-
-/// The metadata of a page: its distinct sets as JSON, and the number of each row's.
-#[derive(Default)]
-pub(super) struct MetadataRows {
-    pub codes: Vec<u32>,
-    /// By the packed form.
-    pub known: HashMap<Box<[u8]>, u32>,
-    pub ends: Vec<u32>,
-    pub json: Vec<u8>,
-}
-
-/// The code of rows without metadata.
-pub(super) const NO_METADATA: u32 = u32::MAX;
-
-impl MetadataRows {
-    pub(super) fn clear(&mut self) {
-        self.codes.clear();
-        self.known.clear();
-        self.ends.clear();
-        self.json.clear();
-    }
 }

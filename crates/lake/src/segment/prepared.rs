@@ -57,12 +57,13 @@ impl<'a> Prepared<'a> {
         self.select.matchers.iter().all(|matcher| matcher.matches_labels(&stream.labels))
     }
 
-    /// The conditions that lines hold the hints which none of these streams has among its labels.
-    pub(super) fn held<'s>(&self, streams: &(impl Iterator<Item = &'s Stream> + Clone)) -> Vec<LineFilter> {
+    /// The hints which none of these streams has among its labels, each with the condition that lines
+    /// hold it.
+    pub(super) fn held<'s>(&self, streams: &(impl Iterator<Item = &'s Stream> + Clone)) -> Vec<(&[u8], &LineFilter)> {
         let is_level =
             |hint: &Needle| Level::ALL.iter().any(|level| memchr::memmem::find(level.as_str().as_bytes(), hint.text()).is_some());
         let on_streams = |hint: &Needle| is_level(hint) || streams.clone().any(|stream| stream_holds(stream, hint));
-        self.hints.iter().zip(&self.held).filter(|(hint, _)| !on_streams(hint)).map(|(_, held)| held.clone()).collect()
+        self.hints.iter().zip(&self.held).filter(|(hint, _)| !on_streams(hint)).map(|(hint, held)| (hint.text(), held)).collect()
     }
 
     /// The conditions on lines against the patterns of a segment.

@@ -43,7 +43,7 @@ impl Segment {
         let lines = select.need.lines || !select.filters.is_empty() || tombstones.iter().any(|t| !t.filters.is_empty());
         let mut bytes = u64::from(page_head.rows) * ROW_BYTES;
         bytes += if lines { page_head.raw_bytes } else { 0 };
-        bytes += if select.need.metadata { page_head.metadata_bytes } else { 0 };
+        bytes += if select.need.metadata { head.metadata_memory(page.page) } else { 0 };
         let _charge = limits.budget.charge(bytes)?;
         let read = Reading { page: page.page, prepared, tombstones, limits };
         let outcome = read.run(&head, &PageColumns::new(&mut reader, page.page), visitor, stats);
@@ -144,10 +144,20 @@ impl Reading<'_> {
         if !select.filters.is_empty() {
             self.prepared.plan(columns.segment_number(), &head.patterns).select(&head.patterns, columns, &mut rows)?;
         }
-        // Where only lines can hold a text that must be held, rows without it are done with.
-        if !select.hints.is_empty() && !page_head.backslash && page_head.metadata_bytes == 0 {
-            let held = self.prepared.held(&runs.iter().map(|run| head.streams[run.stream as usize].as_ref()));
-            keep_passing(&held, &head.patterns, columns, &mut rows)?;
+        // Where only lines and metadata can hold a text that must be held, rows without it are done with.
+        let metadata = head.may_have_keys(self.page, select.metadata_names);
+        if !select.hints.is_empty() && !page_head.backslash && (!metadata || select.need.metadata) {
+            for (text, held) in self.prepared.held(&runs.iter().map(|run| head.streams[run.stream as usize].as_ref())) {
+                let mut found = if metadata { columns.metadata(select)?.holding(text) } else { RowSet::none(page_rows) };
+                found.intersect(&rows);
+                if !select.need.lines {
+                    rows = found;
+                    continue;
+                }
+                rows.subtract(&found);
+                keep_passing(std::slice::from_ref(held), &head.patterns, columns, &mut rows)?;
+                rows.union(&found);
+            }
         }
         let (min_ns, max_ns) = runs.iter().fold((i64::MAX, i64::MIN), |(min, max), run| (min.min(run.min_ns), max.max(run.max_ns)));
         for tombstone in self.tombstones.iter().filter(|tombstone| tombstone.touches_time(min_ns, max_ns)) {
@@ -182,8 +192,7 @@ impl Reading<'_> {
             None => {}
         }
         let levels = columns.reader.borrow_mut().levels(self.page)?;
-        let (packed, metadata_of) =
-            if select.need.metadata { columns.reader.borrow_mut().metadata(self.page)? } else { Default::default() };
+        let sets = columns.sets(select, &rows)?;
         let sizes = if select.need.sizes { columns.reader.borrow_mut().sizes(self.page)? } else { Vec::new() };
         let mut lines = Lines::default();
         let in_one = runs.len() > RUNS_APART;
@@ -206,12 +215,8 @@ impl Reading<'_> {
             if select.need.sizes {
                 batch.sizes.extend(taken.iter().map(|row| sizes[*row] as u32));
             }
-            let metadata: Vec<LabelsRef<'_>> = if select.need.metadata {
-                let of_row = |row: &usize| &packed[metadata_of[*row].start as usize..metadata_of[*row].end as usize];
-                taken.iter().map(|row| LabelsRef::trusted(of_row(row))).collect()
-            } else {
-                Vec::new()
-            };
+            let metadata: Vec<LabelsRef<'_>> =
+                if select.need.metadata { taken.iter().map(|row| sets.get(*row)).collect() } else { Vec::new() };
             let texts: Vec<&str> = if !select.need.lines {
                 Vec::new()
             } else if in_one {

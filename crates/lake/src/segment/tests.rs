@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+mod metadata;
+mod version_one;
+
 type Objects = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 
 /// Objects in memory.
@@ -105,7 +108,7 @@ fn stream(name: &str) -> Labels {
 }
 
 fn options(encoding: LineEncoding) -> SegmentOptions {
-    SegmentOptions { page_rows: 7, page_bytes: 1 << 20, row_group_pages: 3, zstd_level: 1, lines: encoding }
+    SegmentOptions { page_rows: 7, page_bytes: 1 << 20, row_group_pages: 3, zstd_level: 1, lines: encoding, metadata_columns: 2 }
 }
 
 /// Sorts rows as a segment wants them, keeping the order of rows at the same time.
@@ -114,8 +117,10 @@ fn sorted(mut rows: Vec<Row>) -> Vec<Row> {
     rows
 }
 
-fn write(objects: &SharedObjects, rows: &[Row], options: &SegmentOptions) -> SegmentInfo {
-    let mut writer = SegmentWriter::create(objects, "logs", "one", options).unwrap();
+/// Writes a segment with columns for the first of some keys of metadata.
+fn write(objects: &SharedObjects, rows: &[Row], options: &SegmentOptions, keys: &[&str]) -> SegmentInfo {
+    let columns = keys.iter().take(options.metadata_columns).map(|key| (*key).to_owned()).collect();
+    let mut writer = SegmentWriter::create(objects, "logs", "one", options, columns).unwrap();
     let mut last: Option<&Labels> = None;
     for row in rows {
         if last != Some(&row.stream) {
@@ -129,9 +134,13 @@ fn write(objects: &SharedObjects, rows: &[Row], options: &SegmentOptions) -> Seg
 }
 
 fn open(rows: &[Row], options: &SegmentOptions, remote: bool) -> (MemoryObjects, SegmentInfo, Segment) {
+    open_with(rows, options, remote, &["pod", "trace_id"])
+}
+
+fn open_with(rows: &[Row], options: &SegmentOptions, remote: bool, keys: &[&str]) -> (MemoryObjects, SegmentInfo, Segment) {
     let memory = MemoryObjects { remote, ..MemoryObjects::default() };
     let objects: SharedObjects = Arc::new(memory.clone());
-    let info = write(&objects, rows, options);
+    let info = write(&objects, rows, options, keys);
     let segment = Segment::open(&objects, "logs", &info, &Arc::new(PageCache::new(1 << 20))).unwrap();
     (memory, info, segment)
 }
@@ -183,7 +192,16 @@ fn read(segment: &Segment, select: &LogSelect<'_>, tombstones: &[Tombstone], kee
 const ALL: Need = Need { lines: true, metadata: true, sizes: true };
 
 fn everything<'a>() -> LogSelect<'a> {
-    LogSelect { matchers: &[], start_ns: i64::MIN, end_ns: i64::MAX, direction: None, filters: &[], hints: &[], need: ALL }
+    LogSelect {
+        matchers: &[],
+        start_ns: i64::MIN,
+        end_ns: i64::MAX,
+        direction: None,
+        filters: &[],
+        hints: &[],
+        need: ALL,
+        metadata_names: None,
+    }
 }
 
 fn line_strategy() -> impl Strategy<Value = String> {
@@ -444,7 +462,7 @@ proptest! {
             Ok(mut cursor) => {
                 let mut seen = 0;
                 while let Some((_, entry)) = cursor.current() {
-                    prop_assert_eq!(entry.line, rows[seen].line.as_str());
+                    prop_assert_eq!((entry.line, entry.metadata), (rows[seen].line.as_str(), rows[seen].metadata.as_ref()));
                     seen += 1;
                     if let Err(error) = cursor.advance() {
                         check(&error);
@@ -565,7 +583,7 @@ fn limits_end_a_read() {
 #[test]
 fn entries_in_the_wrong_order_are_refused() {
     let objects: SharedObjects = Arc::new(MemoryObjects::default());
-    let mut writer = SegmentWriter::create(&objects, "logs", "one", &SegmentOptions::default()).unwrap();
+    let mut writer = SegmentWriter::create(&objects, "logs", "one", &SegmentOptions::default(), Vec::new()).unwrap();
     let entry = |timestamp_ns| EntryRef { timestamp_ns, line: "", metadata: phoenix_model::LabelsRef::EMPTY, level: Level::Absent };
     assert!(matches!(writer.push(entry(1)), Err(SegmentError::Order { .. })));
     writer.begin_stream(&Arc::new(Stream { labels: stream("b") })).unwrap();
@@ -582,7 +600,7 @@ fn a_full_store_says_so_and_nothing_of_the_segment_exists() {
     for limit_bytes in [10, 500, 3000] {
         let memory = MemoryObjects { limit_bytes: Some(limit_bytes), ..MemoryObjects::default() };
         let objects: SharedObjects = Arc::new(memory.clone());
-        let mut writer = SegmentWriter::create(&objects, "logs", "one", &options(LineEncoding::Patterns)).unwrap();
+        let mut writer = SegmentWriter::create(&objects, "logs", "one", &options(LineEncoding::Patterns), Vec::new()).unwrap();
         writer.begin_stream(&Arc::new(Stream { labels: stream("a") })).unwrap();
         let push = |writer: &mut SegmentWriter, row: &Row| {
             let metadata = row.metadata.as_ref();
@@ -617,7 +635,11 @@ fn the_parquet_object_can_be_read_by_others() {
         .iter()
         .flat_map(|name| {
             (0..40).map(move |i| Row {
-                metadata: if i % 3 == 0 { Labels::from_pairs([("trace_id", format!("{i:04}"))]) } else { Labels::empty() },
+                metadata: if i % 3 == 0 {
+                    Labels::from_pairs([("trace_id", format!("{i:04}")), ("other", if i % 2 == 0 { "x" } else { "" }.to_owned())])
+                } else {
+                    Labels::empty()
+                },
                 level: if i % 4 == 0 { Level::Absent } else { Level::Warn },
                 ..row(name, i * 1_000_000_000, &format!("line {i} of {name}"))
             })
@@ -632,10 +654,11 @@ fn the_parquet_object_can_be_read_by_others() {
             let read = read.unwrap();
             let columns: BTreeMap<&str, String> = read.get_column_iter().map(|(name, field)| (name.as_str(), field.to_string())).collect();
             let quoted = |text: &str| format!("\"{text}\"");
-            let metadata = row.metadata.get("trace_id").map(|id| quoted(&format!("{{\"trace_id\":\"{id}\"}}")));
+            let or_null = |text: Option<String>| text.unwrap_or_else(|| "null".to_owned());
             assert_eq!(columns["stream"], quoted(&row.stream.to_string()));
             assert_eq!(columns["level"], if row.level == Level::Absent { "null".to_owned() } else { quoted(row.level.as_str()) });
-            assert_eq!(columns["metadata"], metadata.unwrap_or_else(|| "null".to_owned()));
+            assert_eq!(columns["metadata"], or_null(row.metadata.get("other").map(|_| quoted("{\"other\":\"x\"}"))));
+            assert_eq!(columns["metadata.trace_id"], or_null(row.metadata.get("trace_id").map(quoted)));
             assert_eq!(columns["size"], row.line.len().to_string());
             match encoding {
                 LineEncoding::Text => assert_eq!(columns["line"], quoted(&row.line)),

@@ -2,7 +2,7 @@
 
 use super::lines::PageColumns;
 use super::read::{Reading, rows_between};
-use super::{PageReader, PageRef, Prepared, Segment, SegmentError};
+use super::{PageReader, PageRef, Prepared, Segment};
 use crate::Tombstone;
 use parking_lot::Mutex;
 use phoenix_lines::{Columns, Fields, Filter, Lines, Patterns, Place, Plan, RowSet, Store, Value, Variable, render};
@@ -102,11 +102,6 @@ enum Found {
 }
 
 impl Segment {
-    /// Whether one of its entries has structured metadata.
-    pub(crate) fn has_metadata(&self) -> Result<bool, SegmentError> {
-        Ok(self.head()?.pages.iter().any(|page| page.metadata_bytes > 0))
-    }
-
     /// As [`Segment::read_page`], with fields in the place of lines.
     #[expect(clippy::too_many_arguments, reason = "what a page is read for, and where what is found goes")]
     pub(crate) fn read_page_fields(
@@ -127,7 +122,7 @@ impl Segment {
         let select = prepared.select();
         let mut reader = PageReader::new(&self.files, Arc::clone(&head), true);
         let bytes = u64::from(page_head.rows) * VALUE_BYTES * (2 + fields.fields.names.len() as u64) + page_head.raw_bytes;
-        let _charge = limits.budget.charge(bytes + if select.need.metadata { page_head.metadata_bytes } else { 0 })?;
+        let _charge = limits.budget.charge(bytes + if select.need.metadata { head.metadata_memory(page.page) } else { 0 })?;
         let reading = Reading { page: page.page, prepared, tombstones, limits };
         let columns = PageColumns::new(&mut reader, page.page);
         let outcome = (|| {
@@ -136,8 +131,7 @@ impl Segment {
             let values = Values::read(fields.fields, &places, &head.patterns, &columns, &selected.rows)?;
             let times = columns.times()?;
             let levels = columns.reader.borrow_mut().levels(page.page)?;
-            let (packed, metadata_of) =
-                if select.need.metadata { columns.reader.borrow_mut().metadata(page.page)? } else { Default::default() };
+            let sets = columns.sets(select, &selected.rows)?;
             let rows: Vec<usize> = selected.rows.iter().collect();
             for run in selected.runs {
                 let range = rows_between(times, run.start as usize..run.end as usize, select.start_ns, select.end_ns);
@@ -148,12 +142,8 @@ impl Segment {
                 }
                 let timestamps: Vec<i64> = rows[taken.clone()].iter().map(|row| times[*row]).collect();
                 let levels: Vec<Level> = rows[taken.clone()].iter().map(|row| levels[*row]).collect();
-                let metadata: Vec<LabelsRef<'_>> = if select.need.metadata {
-                    let of_row = |row: &usize| &packed[metadata_of[*row].start as usize..metadata_of[*row].end as usize];
-                    rows[taken.clone()].iter().map(|row| LabelsRef::trusted(of_row(row))).collect()
-                } else {
-                    Vec::new()
-                };
+                let metadata: Vec<LabelsRef<'_>> =
+                    if select.need.metadata { rows[taken.clone()].iter().map(|row| sets.get(*row)).collect() } else { Vec::new() };
                 let lines: Vec<&str> = taken.clone().map(|i| values.line(i)).collect();
                 let found: Vec<Vec<FieldValue<'_>>> =
                     values.found.iter().map(|of_name| of_name[taken.clone()].iter().map(|found| values.shown(*found)).collect()).collect();

@@ -1,9 +1,9 @@
 //! Writes a segment.
 
 use super::layout::{Head, PageHead, Run, put_index};
-use super::metadata::put_json;
+use super::metadata::{KeyCounts, MetadataRows, REST, key_column};
 use super::minutes::MinuteBuilder;
-use super::pending::{LineRows, NO_METADATA, PageRows};
+use super::pending::{LineRows, PageRows};
 use super::words::FilterBuilder;
 use super::{FORMAT_VERSION, LineEncoding, SegmentError, SegmentInfo, SegmentOptions};
 use crate::table::chunk::{ChunkWriter, Values};
@@ -16,6 +16,9 @@ use phoenix_model::logs::{EntryRef, Level, Stream};
 use std::io::Write;
 use std::sync::Arc;
 
+/// The number of the column of metadata without a column of its own.
+const REST_COLUMN: usize = 3;
+
 /// Writes a segment, with a row group in memory at a time. Dropped before
 /// [`SegmentWriter::finish`], nothing of the segment exists.
 pub struct SegmentWriter {
@@ -26,6 +29,8 @@ pub struct SegmentWriter {
     table: TableWriter,
     page: PageRows,
     filters: FilterBuilder,
+    metadata_columns: Vec<String>,
+    keys: KeyCounts,
     minutes: MinuteBuilder,
     /// The stream begun last, and whether it has an entry yet.
     stream: Option<(Arc<Stream>, bool)>,
@@ -40,13 +45,13 @@ pub struct SegmentWriter {
     raw_bytes: u64,
 }
 
-fn columns_of(encoding: LineEncoding) -> Vec<Column> {
+fn columns_of(encoding: LineEncoding, metadata: &[String]) -> Vec<Column> {
     let column = |name: &str, kind, optional| Column { name: name.to_owned(), kind, optional };
     let mut columns = vec![
         column("timestamp", ColumnKind::Numbers, false),
         column("stream", ColumnKind::Texts, false),
         column("level", ColumnKind::Texts, true),
-        column("metadata", ColumnKind::Texts, true),
+        column(REST, ColumnKind::Texts, true),
         column("size", ColumnKind::Numbers, false),
     ];
     match encoding {
@@ -58,6 +63,7 @@ fn columns_of(encoding: LineEncoding) -> Vec<Column> {
             columns.extend((0..TEXT_SLOTS).map(|slot| column(&format!("t{slot}"), ColumnKind::Texts, true)));
         }
     }
+    columns.extend(metadata.iter().map(|key| key_column(key)));
     columns
 }
 
@@ -72,8 +78,15 @@ fn logical(column: &Column) -> Option<LogicalType> {
 }
 
 impl SegmentWriter {
-    /// Begins a segment `id` below `prefix`.
-    pub fn create(objects: &SharedObjects, prefix: &str, id: &str, options: &SegmentOptions) -> Result<Self, SegmentError> {
+    /// Begins a segment `id` below `prefix`. `metadata_columns` are the keys of structured metadata that
+    /// get a column each, ascending.
+    pub fn create(
+        objects: &SharedObjects,
+        prefix: &str,
+        id: &str,
+        options: &SegmentOptions,
+        metadata_columns: Vec<String>,
+    ) -> Result<Self, SegmentError> {
         let [_, index_key] = keys(prefix, id);
         let table = TableOptions {
             name: "logs",
@@ -83,7 +96,7 @@ impl SegmentWriter {
             sorted_by: vec![1, 0],
             logical,
         };
-        let table = TableWriter::create(objects, prefix, id, columns_of(options.lines), &table)?;
+        let table = TableWriter::create(objects, prefix, id, columns_of(options.lines, &metadata_columns), &table)?;
         Ok(Self {
             id: id.to_owned(),
             options: options.clone(),
@@ -95,9 +108,12 @@ impl SegmentWriter {
                     LineEncoding::Text => LineRows::default(),
                     LineEncoding::Patterns => LineRows::Patterns(Box::default(), Page::default()),
                 },
+                metadata: MetadataRows::new(&metadata_columns),
                 ..PageRows::default()
             },
             filters: FilterBuilder::new(),
+            metadata_columns,
+            keys: KeyCounts::default(),
             minutes: MinuteBuilder::default(),
             stream: None,
             streams: Vec::new(),
@@ -171,7 +187,9 @@ impl SegmentWriter {
         self.raw_bytes += entry.line.len() as u64;
         let pushed = self.page.lines.push(entry.line);
         pushed.map_err(|error| SegmentError::Encode { id: self.id.clone(), reason: error.to_string() })?;
-        self.push_metadata(&entry);
+        self.page.metadata_bytes += entry.metadata.as_bytes().len() as u64;
+        let filters = &mut self.filters;
+        self.page.metadata.push(entry.metadata, |value| filters.add(value.as_bytes()));
         if self.page.timestamps.len() >= self.options.page_rows
             || self.page.raw_bytes + self.page.metadata_bytes >= self.options.page_bytes as u64
         {
@@ -180,35 +198,20 @@ impl SegmentWriter {
         Ok(())
     }
 
-    fn push_metadata(&mut self, entry: &EntryRef<'_>) {
-        let rows = &mut self.page.metadata;
-        if entry.metadata.is_empty() {
-            rows.codes.push(NO_METADATA);
-            return;
-        }
-        self.page.metadata_bytes += entry.metadata.as_bytes().len() as u64;
-        let code = if let Some(code) = rows.known.get(entry.metadata.as_bytes()) {
-            *code
-        } else {
-            let code = rows.ends.len() as u32;
-            rows.known.insert(entry.metadata.as_bytes().into(), code);
-            put_json(&mut rows.json, entry.metadata);
-            rows.ends.push(rows.json.len() as u32);
-            for (_, value) in entry.metadata {
-                self.filters.add(value.as_bytes());
-            }
-            code
-        };
-        rows.codes.push(code);
-    }
-
     fn end_page(&mut self) -> Result<(), SegmentError> {
         let rows = self.page.timestamps.len();
         if rows == 0 {
             return Ok(());
         }
-        let Self { table, page, runs, streams, .. } = self;
-        table.page(|chunks, zstd| write_columns(page, &runs[page.first_run..], streams, chunks, zstd))?;
+        let Self { table, page, runs, streams, keys, metadata_columns, .. } = self;
+        let mut keys_of_page = 0;
+        table.page(|chunks, zstd| {
+            let (chunks, metadata) = chunks.split_at_mut(chunks.len() - metadata_columns.len());
+            write_columns(page, &runs[page.first_run..], streams, chunks, zstd)?;
+            let rest = chunks.get_mut(REST_COLUMN).ok_or_else(|| ParquetError::General("columns are missing".to_owned()))?;
+            keys_of_page = page.metadata.write(rest, metadata, keys, zstd)?;
+            Ok(())
+        })?;
         // Levels are looked for as values of metadata are.
         for level in Level::ALL.into_iter().filter(|level| self.page.levels.contains(level)) {
             self.filters.add(level.as_str().as_bytes());
@@ -222,6 +225,7 @@ impl SegmentWriter {
             rows: rows as u32,
             raw_bytes: self.page.raw_bytes,
             metadata_bytes: self.page.metadata_bytes,
+            keys: Some(keys_of_page),
             longest_word: filters.longest_word,
             backslash: filters.backslash,
             words: words..self.words.len(),
@@ -234,7 +238,6 @@ impl SegmentWriter {
         page.sizes.clear();
         // One long line must not keep its memory for all pages that follow.
         page.lines.clear(self.options.page_bytes * 2);
-        page.metadata.clear();
         (page.raw_bytes, page.metadata_bytes, page.first_run) = (0, 0, self.runs.len());
         if self.table.is_full() { self.table.end_group() } else { Ok(()) }
     }
@@ -253,6 +256,8 @@ impl SegmentWriter {
         let id = self.id;
         let (min_ns, max_ns) = self.runs.iter().fold((i64::MAX, i64::MIN), |(min, max), run| (min.min(run.min_ns), max.max(run.max_ns)));
         let rows = self.pages.iter().map(|page| u64::from(page.rows)).sum();
+        let (keys, renumber) = self.keys.finish();
+        self.pages.iter_mut().for_each(|page| page.keys = page.keys.and_then(&renumber));
         let head = Head {
             encoding: self.options.lines,
             streams: self.streams.into(),
@@ -260,6 +265,8 @@ impl SegmentWriter {
             runs: self.runs,
             pages: self.pages,
             table,
+            metadata_columns: self.metadata_columns,
+            keys,
             patterns: match self.page.lines {
                 LineRows::Text(..) => Patterns::default(),
                 LineRows::Patterns(encoder, _) => encoder.into_patterns(),
@@ -281,7 +288,7 @@ impl SegmentWriter {
     }
 }
 
-/// Gives each column its part of a page.
+/// Gives each column but those of metadata its part of a page.
 fn write_columns(
     page: &mut PageRows,
     runs: &[Run],
@@ -290,7 +297,7 @@ fn write_columns(
     zstd: &mut zstd::bulk::Compressor<'_>,
 ) -> Result<(), ParquetError> {
     let rows = page.timestamps.len();
-    let [timestamp, stream, level, metadata, size, lines @ ..] = chunks else {
+    let [timestamp, stream, level, _, size, lines @ ..] = chunks else {
         return Err(ParquetError::General("columns are missing".to_owned()));
     };
     timestamp.page(&Values::Numbers(&page.timestamps), rows, None, zstd)?;
@@ -319,12 +326,6 @@ fn write_columns(
         codes.push(*code);
     }
     level.page(&Values::Texts(Texts { codes: &codes, ends: &ends, bytes: &bytes }), rows, Some(&present), zstd)?;
-    present.clear(rows);
-    for (row, _) in page.metadata.codes.iter().enumerate().filter(|(_, code)| **code != NO_METADATA) {
-        present.insert(row);
-    }
-    let texts = Texts { codes: &page.metadata.codes, ends: &page.metadata.ends, bytes: &page.metadata.json };
-    metadata.page(&Values::Texts(texts), rows, Some(&present), zstd)?;
     size.page(&Values::Numbers(&page.sizes), rows, None, zstd)?;
     page.lines.write(&page.timestamps, lines, zstd)
 }

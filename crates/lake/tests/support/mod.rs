@@ -123,7 +123,16 @@ impl LogVisitor for Collect {
 pub const ALL: Need = Need { lines: true, metadata: true, sizes: false };
 
 pub fn select(matchers: &[Matcher], start_ns: i64, end_ns: i64) -> LogSelect<'_> {
-    LogSelect { matchers, start_ns, end_ns, direction: Some(Direction::Backward), filters: &[], hints: &[], need: ALL }
+    LogSelect {
+        matchers,
+        start_ns,
+        end_ns,
+        direction: Some(Direction::Backward),
+        filters: &[],
+        hints: &[],
+        need: ALL,
+        metadata_names: None,
+    }
 }
 
 pub fn with_limits<T>(run: impl FnOnce(&ReadLimits<'_>) -> T) -> T {

@@ -48,6 +48,7 @@ pub(super) fn read(
         filters: &filters,
         hints: &hints,
         need: Need { lines: true, metadata: true, sizes: false },
+        metadata_names: None,
     };
     let mut reader = Reader {
         options,

@@ -62,6 +62,8 @@ struct Reader<'a> {
     kept: Kept,
     keeps_errors: bool,
     need: Need,
+    /// The names of metadata that matter; all if there are none.
+    metadata_names: Option<Vec<String>>,
     table: SeriesTable,
     accumulator: Box<dyn Accumulator + 'a>,
     row: Row,
@@ -118,7 +120,8 @@ impl<'a> Reader<'a> {
         keeps_errors |= pipeline.asks_errors;
         let bytes = matches!(aggregation.op, RangeOp::BytesOverTime | RangeOp::BytesRate);
         let lines = pipeline.reads_line();
-        let need = Need { lines, sizes: bytes && !lines, metadata: needs_metadata(&pipeline.wanted, windows, source) };
+        let metadata_names = metadata_names(&pipeline.wanted);
+        let need = Need { lines, sizes: bytes && !lines, metadata: needs_metadata(metadata_names.as_deref(), windows, source) };
         let names = if bytes { None } else { pipeline.fields() };
         let param = aggregation.param.unwrap_or(f64::NAN);
         let accumulator = accumulator(aggregation.op, param, unwrap.is_some(), windows, options)?;
@@ -131,6 +134,7 @@ impl<'a> Reader<'a> {
             kept,
             keeps_errors,
             need,
+            metadata_names,
             table: SeriesTable::default(),
             accumulator,
             row: Row::default(),
@@ -184,6 +188,7 @@ impl<'a> Reader<'a> {
 
     fn read(&mut self, logs: &LogExpr, source: &dyn LogSource, stats: &mut ReadStats) -> Result<(), EvalError> {
         let (filters, hints) = (std::mem::take(&mut self.pipeline.filters), std::mem::take(&mut self.pipeline.hints));
+        let metadata_names = self.metadata_names.take();
         let select = LogSelect {
             matchers: &logs.matchers,
             start_ns: self.windows.start_ns(),
@@ -192,6 +197,7 @@ impl<'a> Reader<'a> {
             filters: &filters,
             hints: &hints,
             need: self.need,
+            metadata_names: metadata_names.as_deref(),
         };
         let number = self.number();
         let asked = self.names.take();
@@ -484,17 +490,18 @@ fn is_pipelines(name: &str) -> bool {
 }
 
 /// Whether the answer may depend on structured metadata.
-fn needs_metadata(wanted: &Wanted, windows: &Windows, source: &dyn LogSource) -> bool {
-    let (start_ns, end_ns) = (windows.start_ns(), windows.end_ns());
-    match wanted {
-        Wanted::All => source.may_have_metadata(None, start_ns, end_ns),
-        Wanted::Names(names) => {
-            let names = names.iter().filter(|name| !is_pipelines(name));
-            // An extracted name has its long form because of one of the metadata.
-            let names: Vec<&str> = names.flat_map(|name| [Some(name.as_str()), name.strip_suffix("_extracted")]).flatten().collect();
-            !names.is_empty() && source.may_have_metadata(Some(&names), start_ns, end_ns)
-        }
-    }
+fn needs_metadata(names: Option<&[String]>, windows: &Windows, source: &dyn LogSource) -> bool {
+    let names: Option<Vec<&str>> = names.map(|names| names.iter().map(String::as_str).collect());
+    names.as_ref().is_none_or(|names| !names.is_empty()) && source.may_have_metadata(names.as_deref(), windows.start_ns(), windows.end_ns())
+}
+
+/// The names of metadata that somebody looks at.
+fn metadata_names(wanted: &Wanted) -> Option<Vec<String>> {
+    let Wanted::Names(names) = wanted else { return None };
+    let names = names.iter().filter(|name| !is_pipelines(name));
+    // An extracted name has its long form because of one of the metadata.
+    let names = names.flat_map(|name| [Some(name.as_str()), name.strip_suffix("_extracted")]).flatten();
+    Some(names.map(str::to_owned).collect())
 }
 
 /// Loki's words for a query of numbers that met an entry whose pipeline failed.
