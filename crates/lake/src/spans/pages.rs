@@ -95,9 +95,9 @@ impl PageReader<'_> {
     }
 
     pub(super) fn span_ids(&mut self, page: u32) -> Result<Vec<SpanId>, SegmentError> {
-        let texts = self.texts(page, SPAN_ID)?;
-        let id = |row| texts.get(row).and_then(|id| id.try_into().ok()).map(SpanId);
-        let ids = (0..self.head.rows(page)).map(id).collect::<Option<_>>();
+        let (table, present) = self.dense_texts(page, SPAN_ID)?;
+        let all_have_eight = present.is_none() && table.ends.iter().enumerate().all(|(row, end)| *end as usize == (row + 1) * 8);
+        let ids = all_have_eight.then(|| table.bytes().as_chunks::<8>().0.iter().map(|id| SpanId(*id)).collect());
         ids.ok_or_else(|| self.corrupt(page, SPAN_ID, "an id has not 8 bytes"))
     }
 }

@@ -84,7 +84,15 @@ impl<'a> Attributes<'a> {
 
     /// The value of a key.
     pub fn get(self, key: &str) -> Option<AttributeValue<'a>> {
-        self.iter().find(|attribute| attribute.key == key).map(|attribute| attribute.value)
+        let mut rest = self.0;
+        while !rest.is_empty() {
+            let length = take_varint(&mut rest)?;
+            if rest.split_off(..length)? == key.as_bytes() {
+                return take_value(&mut rest);
+            }
+            skip_value(&mut rest)?;
+        }
+        None
     }
 
     /// The value of a key if it is a text.
@@ -115,8 +123,12 @@ impl<'a> Attributes<'a> {
 /// Takes one attribute from the front; `None` when it is not well-formed.
 fn take<'a>(rest: &mut &'a [u8]) -> Option<Attribute<'a>> {
     let key = take_text(rest)?;
+    Some(Attribute { key, value: take_value(rest)? })
+}
+
+fn take_value<'a>(rest: &mut &'a [u8]) -> Option<AttributeValue<'a>> {
     let kind = *rest.split_off_first()?;
-    let value = if kind == ARRAY {
+    Some(if kind == ARRAY {
         let count = take_varint(rest)?;
         // Each takes at least a byte and its type.
         if count > rest.len() / 2 {
@@ -134,8 +146,24 @@ fn take<'a>(rest: &mut &'a [u8]) -> Option<Attribute<'a>> {
             Scalar::Float(float) => AttributeValue::Float(float),
             Scalar::Bool(bool) => AttributeValue::Bool(bool),
         }
+    })
+}
+
+/// Leaves out a value without looking at it.
+fn skip_value(rest: &mut &[u8]) -> Option<()> {
+    let skip_scalar = |kind: u8, rest: &mut &[u8]| {
+        let length = match kind {
+            TEXT => take_varint(rest)?,
+            INT | FLOAT => 8,
+            BOOL => 1,
+            _ => return None,
+        };
+        rest.split_off(..length).map(|_| ())
     };
-    Some(Attribute { key, value })
+    match *rest.split_off_first()? {
+        ARRAY => (0..take_varint(rest)?).try_for_each(|_| skip_scalar(*rest.split_off_first()?, rest)),
+        kind => skip_scalar(kind, rest),
+    }
 }
 
 fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
@@ -302,13 +330,18 @@ mod tests {
             let mut builder = AttributesBuilder::new(&mut copy);
             read.entries().for_each(|(_, entry)| builder.push_entry(entry));
             prop_assert_eq!(&copy[..], read.as_bytes());
+            for (key, value) in &pairs {
+                prop_assert_eq!(read.get(key), Some(value.clone()));
+            }
+            prop_assert_eq!(read.get("a key that no other is like"), None);
             prop_assert_eq!(read.iter().map(|a| (a.key.to_owned(), a.value)).collect::<Vec<_>>(), pairs.into_iter().collect::<Vec<_>>());
         }
 
         #[test]
         fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
             if let Some(read) = Attributes::checked(&bytes) {
-                let _ = read.iter().count();
+                read.iter().for_each(|attribute| assert!(read.get(attribute.key).is_some()));
+                let _ = read.get("");
             }
         }
     }

@@ -5,9 +5,12 @@ use super::{Attributes, AttributesBuilder, Events, LinkRef, Links, ResourceRef, 
 use std::ops::Range;
 
 /// Spans with their resources and instrumentation scopes. Everything of variable length stands in
-/// one arena, so that reading a request makes no allocation for a span.
+/// one of two arenas, so that reading a request makes no allocation for a span.
 #[derive(Debug, Clone, Default)]
 pub struct TraceWrite {
+    /// Names and other texts: whatever is cut out of it is text again without being looked at.
+    texts: String,
+    /// Attributes, events and links.
     arena: Vec<u8>,
     resources: Vec<Resource>,
     scopes: Vec<Instrumentation>,
@@ -48,7 +51,7 @@ struct SpanRow {
 impl TraceWrite {
     /// Adds a resource, and gives its number. Spans name it; the same resource may come again.
     pub fn add_resource(&mut self, schema_url: &str, dropped_attributes: u32, fill: impl FnOnce(&mut AttributesBuilder<'_>)) -> usize {
-        let schema_url = put(&mut self.arena, schema_url.as_bytes());
+        let schema_url = put_text(&mut self.texts, schema_url);
         let attributes = filled(&mut self.arena, |arena| fill(&mut AttributesBuilder::new(arena)));
         self.resources.push(Resource { attributes, schema_url, dropped_attributes });
         self.resources.len() - 1
@@ -63,9 +66,9 @@ impl TraceWrite {
         dropped_attributes: u32,
         fill: impl FnOnce(&mut AttributesBuilder<'_>),
     ) -> usize {
-        let name = put(&mut self.arena, name.as_bytes());
-        let version = put(&mut self.arena, version.as_bytes());
-        let schema_url = put(&mut self.arena, schema_url.as_bytes());
+        let name = put_text(&mut self.texts, name);
+        let version = put_text(&mut self.texts, version);
+        let schema_url = put_text(&mut self.texts, schema_url);
         let attributes = filled(&mut self.arena, |arena| fill(&mut AttributesBuilder::new(arena)));
         self.scopes.push(Instrumentation { name, version, attributes, schema_url, dropped_attributes });
         self.scopes.len() - 1
@@ -77,8 +80,8 @@ impl TraceWrite {
     /// When there is no such resource or scope.
     pub fn begin_span(&mut self, resource: usize, scope: usize, fixed: SpanRecord, name: &str) {
         assert!(resource < self.resources.len() && scope < self.scopes.len(), "resource and scope are added before their spans");
-        let name = put(&mut self.arena, name.as_bytes());
-        let none = self.arena.len() as u32..self.arena.len() as u32;
+        let name = put_text(&mut self.texts, name);
+        let none = 0..0;
         self.spans.push(SpanRow {
             fixed,
             resource: resource as u32,
@@ -94,13 +97,13 @@ impl TraceWrite {
 
     /// Gives the span begun last its status message.
     pub fn set_status_message(&mut self, message: &str) {
-        let place = put(&mut self.arena, message.as_bytes());
+        let place = put_text(&mut self.texts, message);
         self.last().status_message = place;
     }
 
     /// Gives the span begun last its `tracestate`.
     pub fn set_trace_state(&mut self, trace_state: &str) {
-        let place = put(&mut self.arena, trace_state.as_bytes());
+        let place = put_text(&mut self.texts, trace_state);
         self.last().trace_state = place;
     }
 
@@ -131,8 +134,8 @@ impl TraceWrite {
     /// Adds a span of another write, whose resource and scope were added here under these numbers.
     pub fn copy_span(&mut self, resource: usize, scope: usize, span: &SpanRef<'_>) {
         self.begin_span(resource, scope, span.fixed, span.name);
-        let status_message = put(&mut self.arena, span.status_message.as_bytes());
-        let trace_state = put(&mut self.arena, span.trace_state.as_bytes());
+        let status_message = put_text(&mut self.texts, span.status_message);
+        let trace_state = put_text(&mut self.texts, span.trace_state);
         let attributes = put(&mut self.arena, span.attributes.as_bytes());
         let events = put(&mut self.arena, span.events.as_bytes());
         let links = put(&mut self.arena, span.links.as_bytes());
@@ -143,7 +146,7 @@ impl TraceWrite {
 
     /// Adds a resource of another write, and gives its number here.
     pub fn copy_resource(&mut self, resource: &ResourceRef<'_>) -> usize {
-        let schema_url = put(&mut self.arena, resource.schema_url.as_bytes());
+        let schema_url = put_text(&mut self.texts, resource.schema_url);
         let attributes = put(&mut self.arena, resource.attributes.as_bytes());
         self.resources.push(Resource { attributes, schema_url, dropped_attributes: resource.dropped_attributes });
         self.resources.len() - 1
@@ -151,9 +154,9 @@ impl TraceWrite {
 
     /// Adds a scope of another write, and gives its number here.
     pub fn copy_scope(&mut self, scope: &ScopeRef<'_>) -> usize {
-        let name = put(&mut self.arena, scope.name.as_bytes());
-        let version = put(&mut self.arena, scope.version.as_bytes());
-        let schema_url = put(&mut self.arena, scope.schema_url.as_bytes());
+        let name = put_text(&mut self.texts, scope.name);
+        let version = put_text(&mut self.texts, scope.version);
+        let schema_url = put_text(&mut self.texts, scope.schema_url);
         let attributes = put(&mut self.arena, scope.attributes.as_bytes());
         self.scopes.push(Instrumentation { name, version, attributes, schema_url, dropped_attributes: scope.dropped_attributes });
         self.scopes.len() - 1
@@ -185,7 +188,7 @@ impl TraceWrite {
 
     /// Bytes of all that has a variable length.
     pub fn size_bytes(&self) -> usize {
-        self.arena.len()
+        self.texts.len() + self.arena.len()
     }
 
     /// A resource by its number.
@@ -238,6 +241,7 @@ impl TraceWrite {
 
     /// Empties it and keeps its memory.
     pub fn clear(&mut self) {
+        self.texts.clear();
         self.arena.clear();
         self.resources.clear();
         self.scopes.clear();
@@ -249,9 +253,14 @@ impl TraceWrite {
     }
 
     fn text(&self, place: &Place) -> &str {
-        // Only texts are put where this is asked.
-        std::str::from_utf8(self.bytes(place)).unwrap_or_default()
+        &self.texts[place.start as usize..place.end as usize]
     }
+}
+
+fn put_text(texts: &mut String, text: &str) -> Place {
+    let start = texts.len() as u32;
+    texts.push_str(text);
+    start..texts.len() as u32
 }
 
 fn put(arena: &mut Vec<u8>, bytes: &[u8]) -> Place {
