@@ -30,6 +30,7 @@ lint: web/node_modules ## Formatting, clippy, licences, spelling, tsc, eslint, f
 	cargo fmt --all --check
 	cargo test --quiet --locked -p phoenix-house
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo check --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir "$${CARGO_TARGET_DIR:-target}"
 	tools/install.sh cargo-deny typos
 	PATH="$$PATH:$$HOME/.local/bin" cargo deny --log-level error check bans licenses sources
 	PATH="$$PATH:$$HOME/.local/bin" typos

@@ -199,7 +199,7 @@ mod tests {
     fn payloads(sizes: &[usize]) -> Vec<Vec<u8>> {
         let payload = |(number, size): (usize, &usize)| {
             let mut payload = format!("{number:04}").into_bytes();
-            for i in 0..*size as u32 / 16 + 1 {
+            for i in 0..=*size as u32 / 16 {
                 let id = checksum(i, &payload[payload.len() - 4..]).to_le_bytes();
                 let text = format!("key={i}");
                 payload.extend([&id[..], &(text.len() as u32).to_le_bytes(), text.as_bytes()].concat());
@@ -253,7 +253,7 @@ mod tests {
             read(&disk, &bytes).1
         };
         let unknown = "the record at byte 27 can't be understood, it is left out".to_owned();
-        assert_eq!(problems(&|_| ()), [unknown.clone()]);
+        assert_eq!(problems(&|_| ()), std::slice::from_ref(&unknown));
         assert_eq!(problems(&|b| b[10] ^= 1), ["the record at byte 0 is damaged, it is left out", &unknown]);
         assert_eq!(problems(&|b| b[2] ^= 1), ["it is damaged from byte 0 to 13, what stood there is left out", &unknown]);
         assert_eq!(problems(&|b| b[45] ^= 1), [&unknown, "it is torn at byte 41; the 14 bytes from there are left out"]);

@@ -58,7 +58,7 @@ pub struct ScopeRef<'a> {
     pub dropped_attributes: u32,
 }
 
-/// One span of a [`TraceWrite`].
+/// One span of a [`TraceWrite`](super::TraceWrite).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SpanRef<'a> {
     /// Ids, times, kind and status.
