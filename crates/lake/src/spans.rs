@@ -26,12 +26,14 @@ mod packed;
 mod page;
 mod page_unit;
 mod pages;
+mod prune;
 mod read;
 mod rows;
 mod segment;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod worker;
 mod writer;
 
 pub(crate) use flush::SpanFlush;

@@ -246,6 +246,7 @@ mod tests {
     use phoenix_env::SimClock;
     use phoenix_ingest::log_limits::LogLimits;
     use phoenix_ingest::push::PushLimits;
+    use std::sync::atomic::Ordering;
     use tracing_subscriber::layer::SubscriberExt;
 
     fn receiver(engine: &Arc<MemoryLogs>, clock: &SharedClock, limits: LogLimits) -> LogReceiver {
@@ -275,19 +276,19 @@ mod tests {
 
     #[test]
     fn a_full_buffer_and_a_busy_store_drop_the_newest_and_count() {
-        let time = SimClock::new(1_700_000_000_000);
-        let clock: SharedClock = time.clone();
+        let clock: SharedClock = SimClock::new(1_700_000_000_000);
         let own = OwnLogs::new(Arc::clone(&clock));
         for i in 0..MAX_RECORDS + 3 {
             own.take(Level::Info, format!("line {i}"));
         }
         assert_eq!(own.0.dropped.get(), 3);
         let engine = Arc::new(MemoryLogs::default());
-        let busy = LogLimits { ingestion_rate_mb: 1e-9, ingestion_burst_size_mb: 1e-9, ..LogLimits::default() };
-        let receiver = receiver(&engine, &clock, busy);
-        assert!(!own.store(&receiver), "too much at once is tried again");
-        receiver.set_limits(LogLimits::default());
-        time.advance(Duration::from_mins(1));
+        // What others have used up does not stop it.
+        let used_up = LogLimits { ingestion_rate_mb: 1e-9, ingestion_burst_size_mb: 1e-9, max_streams: 1, ..LogLimits::default() };
+        let receiver = receiver(&engine, &clock, used_up);
+        engine.busy.store(true, Ordering::Relaxed);
+        assert!(!own.store(&receiver), "it is tried again");
+        engine.busy.store(false, Ordering::Relaxed);
         assert!(own.store(&receiver));
         assert_eq!(engine.dump().lines().count(), MAX_RECORDS);
         own.take(Level::Info, "ä".repeat(MAX_LINE_BYTES));

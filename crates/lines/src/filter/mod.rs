@@ -185,7 +185,7 @@ impl AlternativePlan {
             }
             return Ok(());
         }
-        let mut by_pattern: Vec<(u32, Vec<u32>)> = Vec::new();
+        let mut by_pattern: Vec<(u32, RowSet)> = Vec::new();
         let mut places = vec![0u32; view.patterns.len()];
         for row in open.iter() {
             let id = view.ids[row];
@@ -195,18 +195,14 @@ impl AlternativePlan {
                 Verdict::Look { .. } => {
                     let place = &mut places[id as usize];
                     if *place == 0 {
-                        by_pattern.push((id, Vec::new()));
+                        by_pattern.push((id, RowSet::none(view.ids.len())));
                         *place = by_pattern.len() as u32;
                     }
-                    by_pattern[*place as usize - 1].1.push(row as u32);
+                    by_pattern[*place as usize - 1].1.insert(row);
                 }
             }
         }
-        for (id, list) in by_pattern {
-            let mut rows = RowSet::none(view.ids.len());
-            for row in list {
-                rows.insert(row as usize);
-            }
+        for (id, rows) in by_pattern {
             self.look(view, found, lines, id, rows, passing)?;
         }
         Ok(())

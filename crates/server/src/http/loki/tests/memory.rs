@@ -12,6 +12,7 @@ use phoenix_model::{Labels, Matcher, Sample};
 use phoenix_query::{MatrixSeries, QueryOutput, Value, VectorSample};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 struct Stored {
     entry: LogEntry,
@@ -25,6 +26,8 @@ pub(crate) struct MemoryLogs {
     stored: Mutex<Vec<Stored>>,
     tails: Tails,
     deletes: Mutex<Vec<DeleteStatus>>,
+    /// Whether it takes nothing at the moment.
+    pub busy: AtomicBool,
 }
 
 fn matches(matchers: &[Matcher], labels: &Labels) -> bool {
@@ -187,6 +190,9 @@ impl LogsEngine for MemoryLogs {
     }
 
     fn write(&self, write: &LogWrite) -> Result<LogWriteOutcome, WriteError> {
+        if self.busy.load(Ordering::Relaxed) {
+            return Err(WriteError::Busy("memory is full".to_owned()));
+        }
         let mut stored = 0;
         for (labels, entries) in write.streams() {
             for entry in entries {
