@@ -59,8 +59,16 @@ impl Parser {
     fn param(&mut self) -> (Result<Option<f64>, ()>, Span) {
         let span = self.span();
         let signed = self.at_symbol("-") || self.at_symbol("+");
-        let is_number = matches!(self.peek(), TokenKind::Number(_)) && *self.peek_after() == TokenKind::Symbol(",");
-        if !signed && !is_number {
+        let place = self.place();
+        if signed {
+            self.bump();
+        }
+        let is_number = matches!(self.peek(), TokenKind::Number(_));
+        let has_comma = *self.peek_after() == TokenKind::Symbol(",");
+        self.go_back(place);
+        // Without a comma it is the beginning of an expression: `sum(-1 + rate({…}[5m]))`.
+        let begins_expression = if is_number { !has_comma } else { !signed };
+        if begins_expression {
             return (Ok(None), span);
         }
         let value = self.signed_number("the parameter of an aggregation is a number");

@@ -205,6 +205,8 @@ fn vector_aggregations_and_functions() {
         ("avg without (x) (R)", "avg without (x) (R)"),
         ("max by () (R)", "max by () (R)"),
         ("min(R) + count(R) + stddev(R) + stdvar(R)", "min(R) + count(R) + stddev(R) + stdvar(R)"),
+        // A signed number without a comma is no parameter.
+        ("sum(-1 + rate({a=\"b\"}[5m]))", "sum(-1 + rate({a=\"b\"}[5m]))"),
         ("topk(3, R)", "topk(3, R)"),
         ("topk by (x) (3, R)", "topk by (x) (3, R)"),
         ("bottomk(3, R) by (x)", "bottomk by (x) (3, R)"),
