@@ -18,6 +18,7 @@ use phoenix_server::{ServeOptions, Server};
 use processes::{Process, Program, find};
 use serde_json::json;
 use std::future::Future;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -297,7 +298,15 @@ async fn bind() -> Result<(tokio::net::TcpListener, SocketAddr), String> {
     Ok((listener, address))
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago. It lies below those that systems give to outgoing connections,
+/// so that none of the demo's own takes it before it is used.
 async fn free_address() -> Result<SocketAddr, String> {
+    for _ in 0..64 {
+        let port = 20_000 + (RandomState::new().build_hasher().finish() % 12_000) as u16;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if tokio::net::TcpListener::bind(address).await.is_ok() {
+            return Ok(address);
+        }
+    }
     bind().await.map(|(_, address)| address)
 }
