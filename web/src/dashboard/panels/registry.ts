@@ -1,0 +1,10 @@
+import type { ComponentType } from 'react';
+import type { PanelProps } from '../panel';
+
+type Load = () => Promise<{ default: ComponentType<PanelProps> }>;
+
+/**
+ * The kinds of panels that can be shown, by Grafana's ids. Each is loaded when it is first needed.
+ * Older kinds (`graph`, `singlestat`, `table-old`) are migrated by the server.
+ */
+export const panelKinds: Record<string, { name: string; load: Load }> = {};
