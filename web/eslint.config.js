@@ -9,7 +9,7 @@ export default tseslint.config(
   js.configs.recommended,
   tseslint.configs.recommended,
   {
-    files: ['src/**/*.{ts,tsx}'],
+    files: ['src/**/*.{ts,tsx}', 'gallery/**/*.{ts,tsx}'],
     extends: [reactHooks.configs.flat['recommended-latest'], jsxA11y.flatConfigs.recommended],
     languageOptions: { globals: globals.browser },
     rules: {
@@ -18,6 +18,8 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['mock/**', 'scripts/**', '*.js', '*.ts', 'e2e/**'], languageOptions: { globals: globals.node } },
+  { files: ['mock/**', 'scripts/**', 'gallery/*.mjs', '*.js', '*.ts', 'e2e/**'], languageOptions: { globals: globals.node } },
+  // What stands in `evaluate` runs in the page.
+  { files: ['gallery/*.mjs'], languageOptions: { globals: globals.browser } },
   { files: ['public/**'], languageOptions: { globals: globals.browser, sourceType: 'script' } },
 );

@@ -1,0 +1,132 @@
+import { MantineProvider } from '@mantine/core';
+import '@mantine/core/styles.css';
+import type { ComponentType } from 'react';
+import { Component, lazy, StrictMode, Suspense, useMemo, useState, type ReactNode } from 'react';
+import { createRoot } from 'react-dom/client';
+import type { Frame } from '../src/dashboard/frame';
+import type { DataLink, FieldConfig, JsonObject } from '../src/dashboard/model';
+import type { PanelProps, ScopedVars, TimeSpan } from '../src/dashboard/panel';
+import { panelKinds } from '../src/dashboard/panels/registry';
+import { cssVariables, theme } from '../src/theme';
+import '../src/theme.css';
+import type { Case } from './case';
+import './gallery.css';
+
+type Apply = (frames: Frame[], fieldConfig: NonNullable<Case['panel']['fieldConfig']>, ctx: { isDark: boolean; timeZone: string; interpolate: PanelProps['interpolate'] }) => Frame[];
+
+/** The defaults alone, in raw numbers, when the room `display` is not there. */
+const plain: Apply = (frames, { defaults }, { isDark }) => {
+  let place = 0;
+  return frames.map((frame) => ({
+    ...frame,
+    fields: frame.fields.map((field) => {
+      const config: FieldConfig = { ...defaults, ...field.config };
+      const seriesIndex = field.type === 'time' ? undefined : place++;
+      return {
+        ...field,
+        config,
+        seriesIndex,
+        displayName: config.displayName ?? config.displayNameFromDS ?? field.name,
+        display: (value: unknown) => ({ text: typeof value === 'number' ? String(Math.round(value * 100) / 100) : String(value ?? ''), numeric: Number(value), suffix: config.unit ? ` ${config.unit}` : '', color: isDark ? '#ccc' : '#333' }),
+      };
+    }),
+  }));
+};
+const displays = import.meta.glob<{ applyFieldConfig: Apply }>('../src/dashboard/display/index.ts', { eager: true });
+const apply: Apply = Object.values(displays)[0]?.applyFieldConfig ?? plain;
+
+const cases = Object.values(import.meta.glob<{ default: Case[] }>('./cases/*.ts', { eager: true })).flatMap((file) => file.default);
+const kinds: Record<string, ComponentType<PanelProps>> = Object.fromEntries(Object.entries(panelKinds).map(([id, kind]) => [id, lazy(kind.load)]));
+
+const scopedText = (text: string, scoped: ScopedVars = {}) =>
+  text.replace(/\$\{([^}:]+)(?::[^}]*)?\}/g, (whole, name: string) => {
+    const value = scoped[name]?.value;
+    return value === undefined ? whole : String(value);
+  });
+const link = (given: DataLink, scoped?: ScopedVars) => ({ href: scopedText(given.url, scoped), title: scopedText(given.title, scoped), targetBlank: given.targetBlank === true });
+
+class Caught extends Component<{ children: ReactNode }, { error: Error | null }> {
+  override state: { error: Error | null } = { error: null };
+  static getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+  override render() {
+    return this.state.error ? <div className="note bad">{String(this.state.error.stack)}</div> : this.props.children;
+  }
+}
+
+function Shown({ shown, isDark }: { shown: Case; isDark: boolean }) {
+  const { panel, width = 560, height = 260, timeZone = 'UTC' } = shown;
+  const [options, setOptions] = useState<JsonObject>(panel.options ?? {});
+  const [range, setRange] = useState<TimeSpan>(shown.span);
+  const [asked, setAsked] = useState('');
+  const frames = useMemo(() => apply(shown.frames, panel.fieldConfig ?? { defaults: {}, overrides: [] }, { isDark, timeZone, interpolate: scopedText }), [shown, panel, isDark, timeZone]);
+  const Kind = kinds[panel.type];
+  return (
+    <section className="case" data-case={shown.name} style={{ width: width + 18 }}>
+      <h2>
+        {shown.name} <span className="dim">{asked}</span>
+      </h2>
+      <div className="gallery-panel" style={{ width, height }}>
+        <Caught>
+          <Suspense fallback={<div aria-busy="true" />}>
+            {Kind ? (
+              <Kind
+                panel={panel}
+                options={options}
+                frames={frames}
+                annotations={shown.annotations ?? []}
+                exemplars={shown.exemplars ?? []}
+                width={width}
+                height={height}
+                range={range}
+                timeZone={timeZone}
+                isDark={isDark}
+                sharedCursor={1}
+                cursorKey="gallery"
+                interpolate={scopedText}
+                link={link}
+                onRange={setRange}
+                onOptions={(more) => setOptions((before) => ({ ...before, ...more }))}
+                onFilter={(key, operator, value) => setAsked(`${key}${operator}${value}`)}
+              />
+            ) : (
+              <div className="note bad">Nothing is registered for “{panel.type}”.</div>
+            )}
+          </Suspense>
+        </Caught>
+      </div>
+    </section>
+  );
+}
+
+const asked = new URLSearchParams(location.search);
+const isDark = asked.get('theme') === 'dark';
+const part = asked.get('case') ?? '';
+document.documentElement.dataset.mantineColorScheme = isDark ? 'dark' : 'light';
+
+function Gallery() {
+  const shown = cases.filter(({ name }) => name.includes(part));
+  const other = new URLSearchParams(asked);
+  other.set('theme', isDark ? 'light' : 'dark');
+  return (
+    <main>
+      <p>
+        {shown.length} of {cases.length} cases; <a href={`?${other}`}>{isDark ? 'light' : 'dark'}</a>; <code>?case=</code> shows those whose name has a part.
+      </p>
+      <div className="cases">
+        {shown.map((one) => (
+          <Shown key={one.name} shown={one} isDark={isDark} />
+        ))}
+      </div>
+    </main>
+  );
+}
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} forceColorScheme={isDark ? 'dark' : 'light'}>
+      <Gallery />
+    </MantineProvider>
+  </StrictMode>,
+);
