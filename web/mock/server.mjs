@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { randomUUID } from 'node:crypto';
+import * as dashboards from './dashboards.mjs';
 import * as logs from './logs.mjs';
 import * as series from './series.mjs';
 import * as traces from './traces.mjs';
@@ -61,6 +62,7 @@ const pages = {
   'POST /-/reload': () => '',
   ...logs.pages,
   ...traces.pages,
+  ...dashboards.pages,
 };
 
 function query({ params }) {
@@ -111,6 +113,7 @@ pages['POST /api/v2/silences'] = ({ body }) => {
 const patterns = [
   ...logs.patterns,
   ...traces.patterns,
+  ...dashboards.patterns,
   ['GET', /^\/api\/v1\/label\/([^/]+)\/values$/, (_, name) => success(name === '__name__' ? series.metricNames : name === 'job' ? world.targets.map((target) => target.labels.job) : ['127.0.0.1:9090'])],
   ['GET', /^\/api\/v2\/silence\/(.+)$/, (_, id) => world.withStatus(found(world.silences.find((each) => each.id === id), `silence ${id} not found`))],
   ['DELETE', /^\/api\/v2\/silence\/(.+)$/, (_, id) => {
@@ -179,7 +182,19 @@ function asset(path, response) {
   createReadStream(name).pipe(response);
 }
 
+/** Lines that come one after the other, as the answer to a dashboard's queries does. */
+async function answerLines(response, { ndjson, delay }) {
+  response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+  for (const [index, line] of ndjson.entries()) {
+    if (index % 8 === 0) await new Promise((resolve) => setTimeout(resolve, delay));
+    response.write(`${JSON.stringify(line)}\n`);
+  }
+  response.end();
+}
+
 function answer(response, status, body) {
+  if (body?.ndjson) return answerLines(response, body);
+  if (body?.json) return answer(response, body.status, body.json);
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   response.writeHead(status, { 'Content-Type': typeof body === 'string' ? 'text/plain' : 'application/json' });
   response.end(text);
@@ -202,7 +217,7 @@ createServer(async (request, response) => {
   try {
     const text = request.method === 'GET' ? '' : await read(request);
     const json = request.headers['content-type']?.includes('json');
-    if (['POST', 'DELETE'].includes(request.method) && !json && !/^\/(loki\/)?api\/v1\//.test(path)) throw new Refused(415, 'send Content-Type: application/json');
+    if (['POST', 'PUT', 'DELETE'].includes(request.method) && !json && !/^\/(loki\/)?api\/v1\//.test(path)) throw new Refused(415, 'send Content-Type: application/json');
     const call = { params: json || request.method === 'GET' ? url.searchParams : new URLSearchParams(text), body: json && text ? JSON.parse(text) : {} };
     const page = pages[`${request.method} ${path}`];
     if (page) return answer(response, 200, page(call));

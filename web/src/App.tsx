@@ -5,6 +5,9 @@ import { Failure, Loading } from './parts/Answer';
 import { Shell } from './shell/Shell';
 
 const Home = lazy(() => import('./views/Home'));
+const Dashboards = lazy(() => import('./views/dashboards/Dashboards'));
+const ImportDashboards = lazy(() => import('./views/dashboards/Import'));
+const Dashboard = lazy(() => import('./views/dashboards/Dashboard'));
 const Explore = lazy(() => import('./views/Explore'));
 const Logs = lazy(() => import('./views/logs/Logs'));
 const Traces = lazy(() => import('./views/traces/Traces'));
@@ -44,6 +47,9 @@ export function App() {
         <Suspense fallback={<Loading />}>
           <Switch>
             <Route path="/" component={Home} />
+            <Route path="/dashboards" component={Dashboards} />
+            <Route path="/dashboards/import" component={ImportDashboards} />
+            <Route path="/d/:uid/:slug?" component={Dashboard} />
             <Route path="/explore" component={Explore} />
             <Route path="/logs" component={Logs} />
             <Route path="/traces" component={Traces} />

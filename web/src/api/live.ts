@@ -15,6 +15,7 @@ const stale: Record<string, string[]> = {
   config: ['config', 'rules', 'targets', 'on-call', 'home'],
   silences: ['silences', 'alerts', 'home'],
   inbox: ['inbox'],
+  dashboards: ['dashboards'],
   demo: ['demo', 'home'],
 };
 

@@ -67,7 +67,7 @@ export async function request<T>(path: string, init: RequestInit = {}): Promise<
 }
 
 /** Sends a change as JSON, which is also what tells the server that the request is no cross-site form. */
-export function send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
+export function send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
   return request<T>(path, {
     method,
     headers: { 'Content-Type': 'application/json' },

@@ -11,6 +11,7 @@ export interface PageLink {
 
 export const pages: PageLink[] = [
   { path: '/', name: 'Home', icon: 'home', key: 'h' },
+  { path: '/dashboards', name: 'Dashboards', icon: 'dashboards', key: 'd' },
   { path: '/explore', name: 'Explore', icon: 'explore', key: 'e' },
   { path: '/logs', name: 'Logs', icon: 'logs', key: 'l' },
   { path: '/traces', name: 'Traces', icon: 'traces', key: 'w', gapAfter: true },
