@@ -8,8 +8,10 @@
 //! death of the process and of the machine (SQLite: WAL journal with `synchronous=FULL`).
 
 pub mod alert;
+pub mod annotation;
 pub mod audit;
 mod connection;
+pub mod dashboard;
 mod error;
 pub mod incident;
 mod migrations;

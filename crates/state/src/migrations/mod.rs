@@ -1,4 +1,5 @@
-//! The schema, step by step. 0001 to 0099 belong to alerting and rules, 0100 and up to incidents.
+//! The schema, step by step. 0001 to 0099 belong to alerting and rules, 0100 to 0199 to
+//! incidents, 0200 and up to dashboards.
 //!
 //! A step that has been released is never edited: a change is a new step. Steps are applied in
 //! the order of this list, each that the database has not seen yet, all in one transaction.
@@ -37,6 +38,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration::per_dialect(4, "audit", include_str!("0004_audit.sqlite.sql"), include_str!("0004_audit.postgres.sql")),
     Migration::same(5, "alert", include_str!("0005_alert.sql")),
     Migration::same(100, "incident", include_str!("0100_incident.sql")),
+    Migration::same(200, "dashboard", include_str!("0200_dashboard.sql")),
+    Migration::per_dialect(201, "annotation", include_str!("0201_annotation.sqlite.sql"), include_str!("0201_annotation.postgres.sql")),
 ];
 
 /// Any number will do as long as every replica uses the same: "phoenix" in bytes.

@@ -1,5 +1,6 @@
 //! The same checks on SQLite and on PostgreSQL.
 
+mod dashboards;
 mod postgres;
 
 use phoenix_state::{
