@@ -31,7 +31,8 @@ pub(super) struct LoadedFilters<'a> {
 }
 
 impl LoadedFilters<'_> {
-    fn allow(&self, needle: &Needle) -> bool {
+    /// Whether the page may hold the text.
+    pub(super) fn allow(&self, needle: &Needle) -> bool {
         self.words.is_none_or(|words| needle.words_allow(words, self.longest_word))
             && self.trigrams.is_none_or(|trigrams| needle.trigrams_allow(trigrams))
     }

@@ -1,8 +1,11 @@
 //! Fields of lines, read from the columns in which they stand.
 
+use super::layout::{PageHead, Section};
 use super::lines::PageColumns;
+use super::prepared::LoadedFilters;
 use super::read::{Reading, rows_between};
-use super::{PageReader, PageRef, Prepared, Segment};
+use super::words::Needle;
+use super::{PageReader, PageRef, Prepared, Segment, SegmentError};
 use crate::Tombstone;
 use parking_lot::Mutex;
 use phoenix_lines::{Columns, Fields, Filter, Lines, Patterns, Place, Plan, RowSet, Store, Value, Variable, render};
@@ -11,7 +14,7 @@ use phoenix_model::logs::{
     FieldFormat, FieldSelect, FieldValue, FieldVisitor, Level, LineFilter, LinePattern, LogBatch, ReadError, ReadLimits, ReadStats,
 };
 use regex::Regex;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Bytes that reading holds for each row and field.
 const VALUE_BYTES: u64 = 32;
@@ -22,7 +25,7 @@ const PLACES: usize = 32;
 pub(crate) struct PreparedFields<'a> {
     fields: &'a FieldSelect<'a>,
     /// What `key=value` lines hold that have one of the fields, where that is sure.
-    holds: Option<Filter>,
+    holds: Option<KeyConditions>,
     /// By the number of the segment.
     places: Mutex<Vec<(u64, Arc<Places>)>>,
 }
@@ -31,13 +34,28 @@ pub(crate) struct PreparedFields<'a> {
 struct Places {
     /// For each name.
     of: Vec<Fields>,
-    holds: Option<Plan>,
+    holds: Option<KeyPlans>,
+}
+
+/// What lines hold that have one of some keys.
+struct KeyConditions {
+    /// In pages without a sign in [`SPACES`] before an equals sign.
+    plain: Filter,
+    /// In the few others: each text more that may stand there is looked for in every row.
+    spaced: Filter,
+    signs: Vec<Needle>,
+}
+
+/// The conditions against the patterns of a segment; the rare one is made when it is first needed.
+struct KeyPlans {
+    plain: Plan,
+    spaced: OnceLock<Plan>,
 }
 
 impl<'a> PreparedFields<'a> {
     pub(crate) fn new(fields: &'a FieldSelect<'a>) -> Self {
         let holds = match fields.format {
-            FieldFormat::Logfmt => key_conditions(fields.names).map(|conditions| Filter::new(&conditions)),
+            FieldFormat::Logfmt => key_conditions(fields.names),
             // Whether a line is JSON at all only the whole line tells.
             FieldFormat::Json => None,
         };
@@ -55,7 +73,7 @@ impl<'a> PreparedFields<'a> {
         };
         let made = Arc::new(Places {
             of: self.fields.names.iter().map(field).collect(),
-            holds: self.holds.as_ref().map(|holds| holds.plan(patterns)),
+            holds: self.holds.as_ref().map(|holds| KeyPlans { plain: holds.plain.plan(patterns), spaced: OnceLock::new() }),
         });
         if places.len() == PLACES {
             places.remove(0);
@@ -70,8 +88,8 @@ const SPACES: &str = "\u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{200
 
 /// What stands in every `key=value` line that has one of the keys: the end of the key with its sign,
 /// which rules most out at once, and all of it, with anything in the place of each `_`. `None` where
-/// nothing is sure.
-fn key_conditions(names: &[String]) -> Option<[LineFilter; 2]> {
+/// nothing is sure. Spaces beyond ASCII behind a key are cut off it: a line with one may have the key too.
+fn key_conditions(names: &[String]) -> Option<KeyConditions> {
     let (mut alternatives, mut ends) = (Vec::new(), Vec::new());
     for name in names {
         if name.is_empty() || name.ends_with("_extracted") || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
@@ -84,11 +102,13 @@ fn key_conditions(names: &[String]) -> Option<[LineFilter; 2]> {
         let last = if name.ends_with('_') { "" } else { parts.last().copied().unwrap_or("") };
         ends.push(LinePattern::Contains(format!("{last}=")));
     }
-    // Spaces beyond ASCII behind a key are cut off it.
-    ends.extend(SPACES.chars().map(|space| LinePattern::Contains(format!("{space}="))));
     let whole = Regex::new(&format!("(?s){}", alternatives.join("|"))).ok()?;
+    let signs: Vec<String> = SPACES.chars().map(|space| format!("{space}=")).collect();
     let any = |alternatives| LineFilter { negated: false, alternatives };
-    Some([any(ends), any(vec![LinePattern::Regex(whole)])])
+    let whole = any(vec![LinePattern::Regex(whole)]);
+    let plain = Filter::new(&[any(ends.clone()), whole.clone()]);
+    ends.extend(signs.iter().cloned().map(LinePattern::Contains));
+    Some(KeyConditions { plain, spaced: Filter::new(&[any(ends), whole]), signs: signs.iter().map(|sign| Needle::exact(sign)).collect() })
 }
 
 /// The value of a field in a row, before its text is looked up.
@@ -128,7 +148,13 @@ impl Segment {
         let outcome = (|| {
             let Some(selected) = reading.select(&head, &columns, (select.start_ns, select.end_ns), stats)? else { return Ok(()) };
             let places = fields.places(columns.segment_number(), &head.patterns);
-            let values = Values::read(fields.fields, &places, &head.patterns, &columns, &selected.rows)?;
+            let holds = match (&places.holds, &fields.holds) {
+                (Some(plans), Some(conditions)) if self.may_hold_one(page_head, &conditions.signs)? => {
+                    Some(plans.spaced.get_or_init(|| conditions.spaced.plan(&head.patterns)))
+                }
+                (plans, _) => plans.as_ref().map(|plans| &plans.plain),
+            };
+            let values = Values::read(fields.fields, &places, holds, &head.patterns, &columns, &selected.rows)?;
             let times = columns.times()?;
             let levels = columns.reader.borrow_mut().levels(page.page)?;
             let sets = columns.sets(select, &selected.rows)?;
@@ -163,6 +189,13 @@ impl Segment {
         stats.compressed_bytes += reader.bytes;
         outcome
     }
+
+    /// Whether a line of a page may hold one of these, by the page's trigrams.
+    fn may_hold_one(&self, page: &PageHead, needles: &[Needle]) -> Result<bool, SegmentError> {
+        let bytes = self.section(Section::Trigrams)?;
+        let filters = LoadedFilters { words: None, longest_word: page.longest_word, trigrams: bytes.get(page.trigrams.clone()) };
+        Ok(needles.iter().any(|needle| filters.allow(needle)))
+    }
 }
 
 /// The values of all fields in the rows that passed, in the order of these.
@@ -179,6 +212,7 @@ impl Values {
     fn read(
         fields: &FieldSelect<'_>,
         places: &Places,
+        holds: Option<&Plan>,
         patterns: &Patterns,
         columns: &PageColumns<'_, '_>,
         rows: &RowSet,
@@ -194,7 +228,7 @@ impl Values {
         let mut parsed = RowSet::none(ids.len());
         let parse: Vec<bool> = (0..patterns.len() as u32).map(must_parse).collect();
         rows.iter().filter(|row| parse[ids[*row] as usize]).for_each(|row| parsed.insert(row));
-        if let Some(holds) = &places.holds
+        if let Some(holds) = holds
             && !parsed.is_empty()
         {
             holds.select(patterns, columns, &mut parsed)?;
