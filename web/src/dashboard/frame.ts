@@ -32,6 +32,11 @@ export interface Field<T = unknown> {
   display?: (value: unknown, decimals?: number | null) => DisplayValue;
   /** The field's own number among the fields of values of all frames: what palettes go by. */
   seriesIndex?: number;
+  /**
+   * What percentages, colour scales and gauges go by: `min` and `max` of the config, else those of the values of all
+   * frames. Set by `applyFieldConfig`; worked out when first asked for. Axes look at the config alone.
+   */
+  range?: () => { min: number; max: number };
   /** Nanoseconds within the millisecond, for times of logs. */
   nanos?: number[];
 }

@@ -80,6 +80,10 @@ export interface FieldConfig {
   decimals?: number | null;
   min?: number | null;
   max?: number | null;
+  /** Whether `min` and `max`, where they are not given, are the field's own and not those of all fields. */
+  fieldMinMax?: boolean;
+  /** Of calculations: `connected` leaves nulls out of counts, `null as zero` takes them for zeros. */
+  nullValueMode?: string;
   noValue?: string;
   thresholds?: Thresholds;
   mappings?: ValueMapping[];
