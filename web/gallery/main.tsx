@@ -3,37 +3,14 @@ import '@mantine/core/styles.css';
 import type { ComponentType } from 'react';
 import { Component, lazy, StrictMode, Suspense, useMemo, useState, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
-import type { Frame } from '../src/dashboard/frame';
-import type { DataLink, FieldConfig, JsonObject } from '../src/dashboard/model';
+import { applyFieldConfig } from '../src/dashboard/display';
+import type { DataLink, JsonObject } from '../src/dashboard/model';
 import type { PanelProps, ScopedVars, TimeSpan } from '../src/dashboard/panel';
 import { panelKinds } from '../src/dashboard/panels/registry';
 import { cssVariables, theme } from '../src/theme';
 import '../src/theme.css';
 import type { Case } from './case';
 import './gallery.css';
-
-type Apply = (frames: Frame[], fieldConfig: NonNullable<Case['panel']['fieldConfig']>, ctx: { isDark: boolean; timeZone: string; interpolate: PanelProps['interpolate'] }) => Frame[];
-
-/** The defaults alone, in raw numbers, when the room `display` is not there. */
-const plain: Apply = (frames, { defaults }, { isDark }) => {
-  let place = 0;
-  return frames.map((frame) => ({
-    ...frame,
-    fields: frame.fields.map((field) => {
-      const config: FieldConfig = { ...defaults, ...field.config };
-      const seriesIndex = field.type === 'time' ? undefined : place++;
-      return {
-        ...field,
-        config,
-        seriesIndex,
-        displayName: config.displayName ?? config.displayNameFromDS ?? field.name,
-        display: (value: unknown) => ({ text: typeof value === 'number' ? String(Math.round(value * 100) / 100) : String(value ?? ''), numeric: Number(value), suffix: config.unit ? ` ${config.unit}` : '', color: isDark ? '#ccc' : '#333' }),
-      };
-    }),
-  }));
-};
-const displays = import.meta.glob<{ applyFieldConfig: Apply }>('../src/dashboard/display/index.ts', { eager: true });
-const apply: Apply = Object.values(displays)[0]?.applyFieldConfig ?? plain;
 
 const cases = Object.values(import.meta.glob<{ default: Case[] }>('./cases/*.ts', { eager: true })).flatMap((file) => file.default);
 const kinds: Record<string, ComponentType<PanelProps>> = Object.fromEntries(Object.entries(panelKinds).map(([id, kind]) => [id, lazy(kind.load)]));
@@ -60,7 +37,7 @@ function Shown({ shown, isDark }: { shown: Case; isDark: boolean }) {
   const [options, setOptions] = useState<JsonObject>(panel.options ?? {});
   const [range, setRange] = useState<TimeSpan>(shown.span);
   const [asked, setAsked] = useState('');
-  const frames = useMemo(() => apply(shown.frames, panel.fieldConfig ?? { defaults: {}, overrides: [] }, { isDark, timeZone, interpolate: scopedText }), [shown, panel, isDark, timeZone]);
+  const frames = useMemo(() => applyFieldConfig(shown.frames, panel.fieldConfig ?? { defaults: {}, overrides: [] }, { isDark, timeZone, interpolate: scopedText, panelType: panel.type }), [shown, panel, isDark, timeZone]);
   const Kind = kinds[panel.type];
   return (
     <section className="case" data-case={shown.name} style={{ width: width + 18 }}>

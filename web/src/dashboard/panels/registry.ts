@@ -7,4 +7,6 @@ type Load = () => Promise<{ default: ComponentType<PanelProps> }>;
  * The kinds of panels that can be shown, by Grafana's ids. Each is loaded when it is first needed.
  * Older kinds (`graph`, `singlestat`, `table-old`) are migrated by the server.
  */
-export const panelKinds: Record<string, { name: string; load: Load }> = {};
+export const panelKinds: Record<string, { name: string; load: Load }> = {
+  timeseries: { name: 'Time series', load: () => import('./timeseries') },
+};

@@ -1,0 +1,124 @@
+/** Lines as uPlot draws them: paths from runs of points, with gaps, areas and bars. */
+
+import type uPlot from 'uplot';
+import type { Line, Model } from './model';
+import type { Point } from './paths';
+import { area, bars, barWidth, line as drawLine } from './paths';
+import { fillOf, strokeOf } from './paint';
+import { runs, thin } from './runs';
+
+/** The least distance in pixels between two points of a series; the step when there is one point alone. */
+function leastDistance(u: uPlot, { drawn, frame }: Line, times: number[]): number {
+  let least = Infinity;
+  let last = -1;
+  for (let index = 0; index < drawn.length; index += 1) {
+    if (drawn[index] == null) continue;
+    if (last >= 0) least = Math.min(least, times[index]! - times[last]!);
+    last = index;
+  }
+  const { min, max } = u.scales.x!;
+  if (min == null || max == null) return 1;
+  const distance = Number.isFinite(least) ? least : (frame.meta?.stepMs ?? (max - min) / 8);
+  return (distance / (max - min)) * u.bbox.width;
+}
+
+function paths(get: () => { model: Model; line: Line } | null, isDark: boolean): uPlot.Series.PathBuilder {
+  return (u, _, from, to) => {
+    const now = get();
+    const scale = now && u.scales[now.line.scale];
+    if (!now || !scale || scale.min == null || scale.max == null || now.line.style.draw === 'points') return null;
+    const { line, model } = now;
+    const { times } = model;
+    const { style, drawn, base } = line;
+    const x = (index: number) => u.valToPos(times[index]!, 'x', true);
+    const y = (value: number) => u.valToPos(value, line.scale, true);
+    const column = (index: number) => Math.floor(x(index));
+    const zero = style.distribution === 'log' ? scale.min : 0;
+    const top = (index: number): Point => [x(index), y(drawn[index]!)];
+    const bottom = (index: number): Point => [x(index), y(base?.[index] ?? zero)];
+    const stroke = new Path2D();
+    const fill = new Path2D();
+    if (style.draw === 'bars') {
+      const all = runs(drawn, times, from, to, { spanNullsMs: Infinity, insertNullsMs: Infinity }).flatMap((run) => thin(run, drawn, column));
+      const width = barWidth(leastDistance(u, line, times), style.barWidthFactor, style.barMaxWidth * devicePixelRatio);
+      const border = style.lineWidth * devicePixelRatio;
+      // The border would cover bars that are hardly wider than it.
+      const isWide = width > border * 2;
+      bars(fill, all.map(top), all.map(bottom), width, style.barAlignment, isWide ? border : 0);
+      if (isWide) bars(stroke, all.map(top), all.map(bottom), width, style.barAlignment, border);
+      return { stroke: isWide ? stroke : null, fill, ...(isWide || border === 0 ? {} : { _fill: strokeOf(u, line, isDark) }), clip: null, band: null, gaps: [], flags: 0 };
+    }
+    for (const run of runs(drawn, times, from, to, style)) {
+      const kept = thin(run, drawn, column);
+      drawLine(stroke, kept.map(top), style.interpolation);
+      if (style.fillOpacity === 0 && style.fillBelowTo === null) continue;
+      // Down to another series only where that one is.
+      let part: number[] = [];
+      const close = () => {
+        area(fill, part.map(top), part.map(bottom), style.interpolation);
+        part = [];
+      };
+      for (const index of kept) {
+        if (base !== null && base[index] == null) close();
+        else part.push(index);
+      }
+      close();
+    }
+    return { stroke, fill, clip: null, band: null, gaps: [], flags: 0 };
+  };
+}
+
+/** Points that no line reaches: those between two gaps. */
+function lonely(line: Line, times: number[], from: number, to: number): number[] {
+  return runs(line.drawn, times, from, to, line.style)
+    .filter((run) => run.length === 1)
+    .map((run) => run[0]!);
+}
+
+/** uPlot's series for a line; `get` gives the line as it is now, for data may change without a new chart. */
+export function seriesOf(shape: Line, get: () => { model: Model; line: Line } | null, isDark: boolean): uPlot.Series {
+  const { style } = shape;
+  const stroke = (u: uPlot) => {
+    const now = get();
+    return now ? strokeOf(u, now.line, isDark) : 'transparent';
+  };
+  const isLine = style.draw === 'line';
+  const always = style.draw === 'points' || style.showPoints === 'always';
+  return {
+    label: shape.name,
+    show: shape.shown,
+    scale: shape.scale,
+    width: style.draw === 'points' ? 0 : style.lineWidth,
+    stroke,
+    // uPlot's type knows no absent fill, its code does.
+    fill: ((u: uPlot) => {
+      const now = get();
+      return now ? fillOf(u, now.line, isDark) : undefined;
+    }) as uPlot.Series.Fill,
+    ...(style.dash && isLine ? { dash: style.dash, cap: style.roundCap ? ('round' as const) : ('butt' as const) } : {}),
+    paths: paths(get, isDark),
+    points: {
+      size: style.pointSize,
+      width: 0,
+      stroke,
+      fill: stroke,
+      show: (u, _, from, to) => {
+        if (always) return true;
+        if (!isLine || style.showPoints === 'never') return false;
+        let count = 0;
+        const values = get()?.line.drawn ?? [];
+        for (let index = from; index <= to; index += 1) if (values[index] != null) count += 1;
+        return count <= u.bbox.width / devicePixelRatio / (style.pointSize * 2);
+      },
+      filter: (u, _, show) => {
+        const now = get();
+        if (!now || (!show && (!isLine || style.showPoints === 'never'))) return null;
+        const { line, model } = now;
+        const [from, to] = [0, model.times.length - 1];
+        if (!show) return lonely(line, model.times, from, to);
+        const all = runs(line.drawn, model.times, from, to, { spanNullsMs: Infinity, insertNullsMs: Infinity })[0] ?? [];
+        return thin(all, line.drawn, (index) => Math.floor(u.valToPos(model.times[index]!, 'x', true)));
+      },
+    },
+  };
+}
