@@ -1,4 +1,5 @@
 import { exactTime } from '../format/time';
+import { saveFile } from '../parts/save-file';
 import type { Entry } from './entries';
 import { allLabels } from './entries';
 
@@ -33,13 +34,5 @@ const kinds: Record<Format, string> = { txt: 'text/plain', json: 'application/x-
 
 /** Hands the file to the browser. */
 export function download(entries: Entry[], format: Format) {
-  const address = URL.createObjectURL(new Blob([asFile(entries, format)], { type: kinds[format] }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = `logs ${exactTime(new Date()).replace(/[:/]/g, '-')}.${format}`;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  // The browser reads it after this returns.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  saveFile(`logs ${exactTime(new Date()).replace(/[:/]/g, '-')}.${format}`, asFile(entries, format), kinds[format]);
 }

@@ -10,7 +10,7 @@ import { useRemembered } from '../parts/remembered';
 import type { PageLink } from './pages';
 import { inboxPage, pages } from './pages';
 import './Shell.css';
-import { useShortcuts } from './shortcuts';
+import { useAddedShortcuts, useShortcuts } from './shortcuts';
 
 const connectionText = {
   connecting: ['Connecting', 'Connecting to the server’s events'],
@@ -114,9 +114,14 @@ function Navigation({ onHelp, inDrawer, onGo }: { onHelp: () => void; inDrawer?:
   );
 }
 
+const keyNames: Record<string, string> = { ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc' };
+const keyName = (key: string) => keyNames[key] ?? (/^[A-Z]$/.test(key) ? `shift+${key.toLowerCase()}` : key);
+
 function Help({ opened, close, enabled, setEnabled }: { opened: boolean; close: () => void; enabled: boolean; setEnabled: (on: boolean) => void }) {
   const links = usePages();
+  const added = useAddedShortcuts();
   const keys: [string[], string][] = [
+    ...added.map(({ keys, what }): [string[], string] => [keys.split(' ').map(keyName), what]),
     ...links.map(({ key, name }): [string[], string] => [['g', key], `Go to ${name}`]),
     [['/'], 'To the filter or the query'],
     [['?'], 'This list'],

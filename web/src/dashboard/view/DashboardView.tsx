@@ -1,46 +1,335 @@
-import { useEffect } from 'react';
+import { ActionIcon, Button, Menu, Switch, useComputedColorScheme } from '@mantine/core';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { Link } from 'wouter';
 import type { LoadedDashboard } from '../../api/dashboards';
-import { Empty } from '../../parts/Answer';
+import { exportPath } from '../../api/dashboards';
+import { Empty, Failure, Loading } from '../../parts/Answer';
+import { Icon } from '../../parts/Icon';
 import { PageHead } from '../../parts/PageHead';
+import { usePageShortcuts } from '../../shell/shortcuts';
 import { useRecent } from '../../views/dashboards/recent';
-import type { Panel } from '../model';
-import { panelKinds } from '../panels/registry';
+import type { DashboardLink } from '../model';
+import type { ScopedVars } from '../panel';
+import { isRelative, refreshIntervals } from '../time';
+import type { Section, ShownPanel } from '../variables';
+import { interpolate as fillIn, withBuiltins, writeFilter, writeVariables } from '../variables';
+import { Board } from './board';
 import './Dashboard.css';
-import { Grid, useFolds } from './Grid';
-import { PanelFrame } from './PanelFrame';
+import { DashboardLinks } from './DashboardLinks';
+import { exploreLinks } from './explore-links';
+import { Grid } from './Grid';
+import type { InspectTab } from './inspect-tabs';
+import { isInspectTab } from './inspect-tabs';
+import type { PanelContext } from './PanelHost';
+import { PanelHost } from './PanelHost';
+import { PanelMenu } from './PanelMenu';
+import { RefreshControl } from './RefreshControl';
+import { graveCount } from './report';
+import { ShareLink } from './ShareLink';
+import { shifted, zoomedOut } from './shift';
+import { boardSource } from './source';
+import { TimePicker } from './TimePicker';
+import { useAddress } from './use-address';
+import { useAutoRefresh } from './use-auto-refresh';
+import { VariablesBar } from './VariablesBar';
 
-const keyOf = (panel: Panel) => String(panel.id);
+const Inspect = lazy(() => import('./Inspect'));
+const ReportDrawer = lazy(() => import('./ReportDrawer'));
+
+/** The panel that the pointer is over, or that holds the keyboard. */
+const panelAtHand = () => (document.querySelector('[data-panel]:hover') ?? document.activeElement?.closest('[data-panel]'))?.getAttribute('data-panel') ?? null;
+const somethingIsOpen = () => document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null;
 
 /** A dashboard with its variables, its time range and its panels. */
 export function DashboardView({ loaded }: { loaded: LoadedDashboard }) {
-  const { dashboard, meta } = loaded;
-  const folds = useFolds();
+  const { dashboard, meta, report } = loaded;
+  const address = useAddress(dashboard);
+  const { url, raw, zoneSetting, chosen, change, setRange, setSpan, choose } = address;
+  const isDark = useComputedColorScheme() === 'dark';
+  const [annotationsOn, setAnnotationsOn] = useState<Record<string, boolean>>({});
+  const [folded, setFolded] = useState<Record<string, boolean>>({});
   const [, remember] = useRecent();
+
+  const input = useMemo(() => ({ raw, zoneSetting, chosen, isDark, annotationsOn }), [raw, zoneSetting, chosen, isDark, annotationsOn]);
+  const [board] = useState(() => new Board(dashboard, boardSource, input));
+  const state = useSyncExternalStore(board.watch, board.snapshot);
+  useEffect(() => {
+    board.start();
+    return () => board.stop();
+  }, [board]);
+  useEffect(() => board.set(input), [board, input]);
+  useEffect(() => board.setDashboard(dashboard), [board, dashboard]);
   useEffect(() => {
     remember(meta.uid);
     // Once for each dashboard; remembering changes what is remembered.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [meta.uid]);
+
+  const refresh = useCallback(() => board.refresh(), [board]);
+  useAutoRefresh(address.refresh, refresh);
+
+  const { variables, zone, sections } = state;
+  const interpolate = useCallback(
+    (text: string, scoped?: ScopedVars, format?: string) => {
+      const { span, raw: written, zone: timeZone } = board.snapshot();
+      return fillIn(text, withBuiltins(variables.state, { dashboard, span, raw: written, timeZone }), scoped, format);
+    },
+    [board, dashboard, variables],
+  );
+
+  /** The time range and the variables, as links carry them on. */
+  const params = useCallback(
+    ({ keepTime, includeVars }: Pick<DashboardLink, 'keepTime' | 'includeVars'>) => {
+      const next = includeVars ? writeVariables(variables.state) : new URLSearchParams();
+      if (keepTime) {
+        next.set('from', raw.from);
+        next.set('to', raw.to);
+      }
+      return next;
+    },
+    [variables, raw],
+  );
+  const shareAddress = useCallback(
+    (fixed: boolean, viewPanel: string | null = url.viewPanel) => {
+      const next = writeVariables(variables.state);
+      const { span } = board.snapshot();
+      next.set('from', fixed ? String(span.from) : raw.from);
+      next.set('to', fixed ? String(span.to) : raw.to);
+      next.set('timezone', zoneSetting);
+      if (viewPanel) next.set('viewPanel', viewPanel);
+      return `${location.origin}${location.pathname}?${next}`;
+    },
+    [board, variables, raw, zoneSetting, url.viewPanel],
+  );
+
+  const adhoc = (dashboard.templating?.list ?? []).find(({ type }) => type === 'adhoc');
+  const adhocName = adhoc?.name;
+  const onFilter = useMemo(() => {
+    if (!adhocName) return undefined;
+    return (key: string, operator: '=' | '!=', value: string) => {
+      const before = board.snapshot().variables.state[adhocName]?.filters ?? [];
+      const filter = { key, operator, value };
+      const next = [...before.filter((each) => writeFilter(each) !== writeFilter(filter)), filter];
+      choose(adhocName, next.map(writeFilter));
+    };
+  }, [adhocName, board, choose]);
+
+  const all = useMemo(() => sections.flatMap(({ panels }) => panels), [sections]);
+  const find = useCallback((key: string | null) => (key === null ? undefined : (all.find((each) => each.key === key) ?? all.find(({ panel }) => String(panel.id) === key))), [all]);
+  const viewed = find(url.viewPanel);
+  const inspected = find(url.inspect);
+
+  const menu = useCallback(
+    (shown: ShownPanel, title: string) => (
+      <PanelMenu
+        title={title}
+        viewed={viewed?.key === shown.key}
+        explore={() => {
+          const { queries, range } = board.panelState(shown.key);
+          return exploreLinks(queries, range, raw.to === 'now' && !shown.panel.timeShift);
+        }}
+        share={() => shareAddress(false, shown.key)}
+        onView={() => change({ viewPanel: viewed?.key === shown.key ? null : shown.key })}
+        onInspect={() => change({ inspect: shown.key, inspectTab: 'data' })}
+      />
+    ),
+    [board, change, raw, shareAddress, viewed?.key],
+  );
+  const context = useMemo<PanelContext>(
+    () => ({ board, interpolate, timeZone: zone, sharedCursor: dashboard.graphTooltip ?? 0, cursorKey: meta.uid, onRange: setSpan, onFilter, menu }),
+    [board, interpolate, zone, dashboard.graphTooltip, meta.uid, setSpan, onFilter, menu],
+  );
+  const panel = useCallback((shown: ShownPanel) => <PanelHost shown={shown} context={context} />, [context]);
+  const isFolded = useCallback((section: Section) => folded[section.key] ?? section.isCollapsed, [folded]);
+  const onFold = useCallback((section: Section, shut: boolean) => setFolded((before) => ({ ...before, [section.key]: shut })), []);
+
+  const goTo = useRef<string | null>(null);
+  const goToPanel = (id: number) => {
+    const section = sections.find(({ panels }) => panels.some((each) => each.panel.id === id));
+    const target = section?.panels.find((each) => each.panel.id === id);
+    if (!section || !target) return;
+    goTo.current = target.key;
+    setFolded((before) => ({ ...before, [section.key]: false }));
+    change({ report: false, viewPanel: null }, { replace: true });
+  };
+  useEffect(() => {
+    if (goTo.current === null || url.report) return;
+    const element = document.getElementById(`panel-${goTo.current}`);
+    if (!element) return;
+    goTo.current = null;
+    element.scrollIntoView({ block: 'center' });
+    element.focus({ preventScroll: true });
+  });
+
+  useEffect(() => {
+    if (!url.kiosk) return;
+    document.documentElement.dataset.kiosk = 'true';
+    return () => {
+      delete document.documentElement.dataset.kiosk;
+    };
+  }, [url.kiosk]);
+
+  const shortcuts = useMemo(
+    () => [
+      { keys: 'd r', what: 'Refresh', act: () => board.refresh() },
+      { keys: 'd k', what: 'Kiosk mode: only the panels', act: () => change({ kiosk: !url.kiosk }) },
+      { keys: 'd E', what: 'Unfold all rows', act: () => setFolded(Object.fromEntries(board.snapshot().sections.map(({ key }) => [key, false]))) },
+      { keys: 'd C', what: 'Fold all rows', act: () => setFolded(Object.fromEntries(board.snapshot().sections.map(({ key }) => [key, true]))) },
+      { keys: 't z', what: 'Twice the range of time', act: () => setRange(zoomedOut(raw, board.snapshot().span, Date.now())) },
+      { keys: 't ArrowLeft', what: 'Earlier by half the range', act: () => setRange(shifted(board.snapshot().span, -1)) },
+      { keys: 't ArrowRight', what: 'Later by half the range', act: () => setRange(shifted(board.snapshot().span, 1)) },
+      {
+        keys: 'v',
+        what: 'The panel at hand in full',
+        act: () => {
+          const key = url.viewPanel === null ? panelAtHand() : null;
+          if (key === null && url.viewPanel === null) return false;
+          change({ viewPanel: key });
+          return true;
+        },
+      },
+      {
+        keys: 'i',
+        what: 'Inspect the panel at hand',
+        act: () => {
+          const key = panelAtHand();
+          if (key === null) return false;
+          change({ inspect: key, inspectTab: 'data' });
+          return true;
+        },
+      },
+      {
+        keys: 'Escape',
+        what: 'Back from the full panel, or from kiosk mode',
+        act: () => {
+          if (somethingIsOpen() || (url.viewPanel === null && !url.kiosk)) return false;
+          change(url.viewPanel !== null ? { viewPanel: null } : { kiosk: false });
+          return true;
+        },
+      },
+    ],
+    [board, change, raw, setRange, url.kiosk, url.viewPanel],
+  );
+  usePageShortcuts(shortcuts);
+
+  const problems = useMemo(() => [...Object.entries(variables.problems).map(([name, text]) => `The variable ${name}: ${text}`), ...state.annotationProblems], [variables.problems, state.annotationProblems]);
+  const count = graveCount(report) + problems.length;
+  const offeredIntervals = dashboard.timepicker?.refresh_intervals ?? refreshIntervals;
+  const annotationQueries = (dashboard.annotations?.list ?? []).filter(({ hide, name }) => hide !== true && name);
+  const hasBar = (dashboard.templating?.list ?? []).some((each) => each.hide !== 2 && each.type !== 'constant') || annotationQueries.length > 0 || (dashboard.links ?? []).length > 0;
+
   return (
-    <div className="dash">
-      <PageHead title={dashboard.title} />
+    <div className={url.kiosk ? 'dash kiosk' : 'dash'}>
+      <div className="dash-head">
+        <PageHead
+          title={dashboard.title}
+          beside={
+            <span className="row wrap dash-facts">
+              {meta.folder && <span className="dim">{meta.folder.title}</span>}
+              <span className="tags">
+                {(dashboard.tags ?? []).map((tag) => (
+                  <Link key={tag} href={`/dashboards?tag=${encodeURIComponent(tag)}`} className="tag">
+                    {tag}
+                  </Link>
+                ))}
+              </span>
+              {meta.source === 'file' && (
+                <span className="dim provisioned" title={`Provisioned from ${meta.file ?? 'a file'}: it changes when the file does`}>
+                  <Icon name="note" size={13} />
+                  {meta.file}
+                </span>
+              )}
+            </span>
+          }
+        >
+          {count > 0 && (
+            <Button variant="default" className="tone-warn" leftSection={<Icon name="warning" size={13} />} onClick={() => change({ report: true })}>
+              {count === 1 ? '1 thing not as meant' : `${count} things not as meant`}
+            </Button>
+          )}
+          {dashboard.timepicker?.hidden !== true && <TimePicker raw={raw} span={state.span} zoneSetting={zoneSetting} zone={zone} calendar={{ weekStart: dashboard.weekStart, fiscalYearStartMonth: dashboard.fiscalYearStartMonth }} now={Date.now} onRange={setRange} onZone={(timezone) => change({ timezone })} />}
+          <RefreshControl interval={address.refresh} choices={offeredIntervals} busy={state.busy} at={state.at} error={state.error} onRefresh={refresh} onInterval={(interval) => change({ refresh: interval })} />
+          <ShareLink address={shareAddress} relative={isRelative(raw.from) || isRelative(raw.to)} />
+          <Menu position="bottom-end" shadow="md">
+            <Menu.Target>
+              <ActionIcon variant="default" size={30} aria-label="More">
+                <Icon name="menuDots" />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<Icon name="full" size={13} />} onClick={() => change({ kiosk: true })} rightSection={<kbd>d k</kbd>}>
+                Kiosk mode
+              </Menu.Item>
+              <Menu.Item component="a" href={exportPath(meta.uid)} download leftSection={<Icon name="download" size={13} />}>
+                Export as JSON
+              </Menu.Item>
+              <Menu.Item leftSection={<Icon name="copy" size={13} />} onClick={() => window.print()}>
+                Print
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </PageHead>
+        {hasBar && (
+          <div className="dash-bar" role="group" aria-label="Variables">
+            <VariablesBar dashboard={dashboard} variables={variables} loading={!state.isReady} onChoose={choose} />
+            {annotationQueries.map((each) => (
+              <Switch key={each.name} label={each.name} checked={annotationsOn[each.name] ?? each.enable !== false} onChange={(event) => setAnnotationsOn({ ...annotationsOn, [each.name]: event.currentTarget.checked })} />
+            ))}
+            <span className="grow" />
+            <DashboardLinks links={dashboard.links ?? []} uid={meta.uid} interpolate={interpolate} params={params} />
+          </div>
+        )}
+        {state.error && !state.at && <Failure error={state.error} retry={refresh} />}
+      </div>
+      {url.kiosk && (
+        <Button className="leave-kiosk" variant="default" onClick={() => change({ kiosk: false })}>
+          Leave kiosk mode
+        </Button>
+      )}
       {dashboard.panels.length === 0 ? (
         <section className="panel">
-          <Empty title="This dashboard has no panels yet" />
+          <Empty title="This dashboard has no panels yet">
+            <p>
+              <Link href="/dashboards/import">Import</Link> a dashboard from Grafana in its place, or add panels to its JSON.
+            </p>
+          </Empty>
         </section>
+      ) : !state.isReady ? (
+        state.error === null && <Loading lines={6} />
+      ) : url.viewPanel !== null ? (
+        viewed ? (
+          <div className="dash-full">
+            <Button variant="default" leftSection={<Icon name="left" size={13} />} onClick={() => change({ viewPanel: null })} className="no-print">
+              Back to the dashboard
+            </Button>
+            <PanelHost key={viewed.key} shown={viewed} context={context} eager />
+          </div>
+        ) : (
+          <section className="panel">
+            <Empty title={`There is no panel ${url.viewPanel} in this dashboard`}>
+              <Button variant="default" onClick={() => change({ viewPanel: null })}>
+                Back to the dashboard
+              </Button>
+            </Empty>
+          </section>
+        )
       ) : (
-        <Grid panels={dashboard.panels} keyOf={keyOf} titleOf={(panel) => panel.title ?? ''} folds={folds}>
-          {(panel) => (
-            <PanelFrame panel={panel} panelKey={keyOf(panel)} title={panel.title ?? ''} description={panel.description} loading={false}>
-              {panelKinds[panel.type] ? null : (
-                <div className="message">
-                  <strong>Not shown</strong>Panels of type {panel.type} cannot be shown.
-                </div>
-              )}
-            </PanelFrame>
-          )}
+        <Grid sections={sections} titleOf={(row) => interpolate(row.panel.title ?? '', row.scoped, 'text')} isFolded={isFolded} onFold={onFold}>
+          {panel}
         </Grid>
       )}
+      <Suspense fallback={null}>
+        {inspected && <InspectedPanel board={board} shown={inspected} title={interpolate(inspected.panel.title ?? '', inspected.scoped, 'text') || `Panel ${inspected.panel.id}`} tab={isInspectTab(url.inspectTab) ? url.inspectTab : 'data'} change={change} />}
+        {url.report && <ReportDrawer report={report} live={problems} onPanel={goToPanel} onClose={() => change({ report: false }, { replace: true })} />}
+      </Suspense>
     </div>
   );
+}
+
+function InspectedPanel({ board, shown, title, tab, change }: { board: Board; shown: ShownPanel; title: string; tab: InspectTab; change: (next: { inspect?: string | null; inspectTab?: string | null }, how?: { replace: boolean }) => void }) {
+  const state = useSyncExternalStore(
+    useCallback((listener: () => void) => board.watchPanel(shown.key, listener), [board, shown.key]),
+    () => board.panelState(shown.key),
+  );
+  return <Inspect panel={shown.panel} title={title} state={state} tab={tab} onTab={(inspectTab) => change({ inspectTab }, { replace: true })} onClose={() => change({ inspect: null, inspectTab: null })} />;
 }

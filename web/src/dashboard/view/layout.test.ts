@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Panel } from '../model';
-import { compact, pixels, sections } from './layout';
+import { compact, pixels } from './layout';
 
-const panel = (id: number, x: number, y: number, w: number, h: number, more: Partial<Panel> = {}): Panel => ({ id, type: 'stat', gridPos: { x, y, w, h }, ...more });
-const places = (panels: Panel[]) => compact(panels).map(({ panel: { id }, x, y, w, h }) => [id, x, y, w, h]);
+const panel = (id: number, x: number, y: number, w: number, h: number): Panel => ({ id, type: 'stat', gridPos: { x, y, w, h } });
+const places = (panels: Panel[]) => compact(panels.map((each) => ({ panel: each }))).map(({ item: { panel: { id } }, x, y, w, h }) => [id, x, y, w, h]);
 
 test.each([
   ['side by side stay', [panel(1, 0, 0, 12, 8), panel(2, 12, 0, 12, 8)], [[1, 0, 0, 12, 8], [2, 12, 0, 12, 8]]],
@@ -13,24 +13,5 @@ test.each([
   ['too wide and too far right are cut', [panel(1, 20, 0, 40, 8), panel(2, 20, 8, 8, 1)], [[1, 0, 0, 24, 8], [2, 16, 8, 8, 1]]],
   ['sizes of nothing are the least', [panel(1, -3, -1, 0, 0)], [[1, 0, 0, 1, 1]]],
 ])('%s', (_, panels, expected) => expect(places(panels)).toEqual(expected));
-
-test('a row holds what follows it, or what was folded into it', () => {
-  const made = sections([
-    panel(3, 0, 10, 24, 4),
-    panel(1, 0, 0, 24, 4),
-    panel(2, 0, 9, 24, 1, { type: 'row', collapsed: false, panels: [] }),
-    panel(4, 0, 14, 24, 1, { type: 'row', collapsed: true, panels: [panel(5, 12, 15, 12, 4), panel(6, 0, 15, 12, 4)] }),
-  ]);
-  expect(made.map(({ row, placed }) => [row?.id ?? null, placed.map((each) => each.panel.id)])).toEqual([
-    [null, [1]],
-    [2, [3]],
-    [4, [6, 5]],
-  ]);
-});
-
-test('a dashboard without rows is one section, one without panels is none', () => {
-  expect(sections([panel(1, 0, 0, 1, 1)])).toHaveLength(1);
-  expect(sections([])).toEqual([]);
-});
 
 test('eight rows are 296 pixels', () => expect(pixels(8)).toBe(296));

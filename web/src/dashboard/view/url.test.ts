@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { DashboardUrl } from './url';
 import { changeDashboardUrl, readDashboardUrl } from './url';
 
-const none: DashboardUrl = { from: null, to: null, timezone: null, refresh: null, viewPanel: null, inspect: null, inspectTab: null, kiosk: false };
+const none: DashboardUrl = { from: null, to: null, timezone: null, refresh: null, viewPanel: null, inspect: null, inspectTab: null, kiosk: false, report: false };
 
 test.each<[string, Partial<DashboardUrl>]>([
   ['', {}],
@@ -13,6 +13,7 @@ test.each<[string, Partial<DashboardUrl>]>([
   ['viewPanel=panel-4', { viewPanel: '4' }],
   ['kiosk', { kiosk: true }],
   ['kiosk=tv', { kiosk: true }],
+  ['report=1', { report: true }],
   ['kiosk=false', { kiosk: false }],
   ['inspect=7&inspectTab=query', { inspect: '7', inspectTab: 'query' }],
 ])('%s', (text, expected) => expect(readDashboardUrl(new URLSearchParams(text))).toEqual({ ...none, ...expected }));

@@ -11,6 +11,8 @@ export interface DashboardUrl {
   inspect: string | null;
   inspectTab: string | null;
   kiosk: boolean;
+  /** Whether the report is open; Phoenix' own. */
+  report: boolean;
 }
 
 /** Grafana's newer addresses name a panel `panel-4`, older ones `4`. */
@@ -27,6 +29,7 @@ export function readDashboardUrl(params: URLSearchParams): DashboardUrl {
     inspect: panelKey(params.get('inspect')),
     inspectTab: params.get('inspectTab') || null,
     kiosk: kiosk !== null && kiosk !== 'false' && kiosk !== '0',
+    report: params.get('report') === '1',
   };
 }
 
@@ -38,6 +41,7 @@ export function changeDashboardUrl(before: URLSearchParams, change: Partial<Dash
     if (change[name] !== undefined) set(name, change[name]);
   }
   if (change.kiosk !== undefined) set('kiosk', change.kiosk ? 'true' : null);
+  if (change.report !== undefined) set('report', change.report ? '1' : null);
   return next;
 }
 

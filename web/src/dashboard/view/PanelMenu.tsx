@@ -1,0 +1,61 @@
+import { ActionIcon, Menu } from '@mantine/core';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { Icon } from '../../parts/Icon';
+import type { ExploreLink } from './explore-links';
+
+interface Props {
+  title: string;
+  viewed: boolean;
+  /** Asked for when the menu opens. */
+  explore: () => readonly ExploreLink[];
+  /** The address of this panel alone. */
+  share: () => string;
+  editHref?: string;
+  onView: () => void;
+  onInspect: () => void;
+}
+
+/** What can be done with a panel. */
+export function PanelMenu({ title, viewed, explore, share, editHref, onView, onInspect }: Props) {
+  const copy = async () => {
+    const address = share();
+    try {
+      await navigator.clipboard.writeText(address);
+    } catch {
+      // Without HTTPS the browser lends no clipboard: the address is shown to be copied by hand.
+      window.prompt('The address of this panel', address);
+    }
+  };
+  const [links, setLinks] = useState<readonly ExploreLink[]>([]);
+  return (
+    <Menu position="bottom-end" shadow="md" withinPortal onOpen={() => setLinks(explore())}>
+      <Menu.Target>
+        <ActionIcon size={24} className="menu-button" aria-label={`Menu of ${title}`}>
+          <Icon name="menuDots" size={14} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<Icon name="full" size={13} />} onClick={onView} rightSection={<kbd>v</kbd>}>
+          {viewed ? 'Back to the dashboard' : 'View'}
+        </Menu.Item>
+        {editHref && (
+          <Menu.Item component={Link} href={editHref} leftSection={<Icon name="edit" size={13} />} rightSection={<kbd>e</kbd>}>
+            Edit
+          </Menu.Item>
+        )}
+        {links.map(({ name, href }) => (
+          <Menu.Item key={`${name} ${href}`} component={Link} href={href} leftSection={<Icon name={name.startsWith('Logs') ? 'logs' : name.startsWith('Traces') ? 'traces' : 'explore'} size={13} />}>
+            {name}
+          </Menu.Item>
+        ))}
+        <Menu.Item leftSection={<Icon name="search" size={13} />} onClick={onInspect} rightSection={<kbd>i</kbd>}>
+          Inspect
+        </Menu.Item>
+        <Menu.Item leftSection={<Icon name="link" size={13} />} onClick={() => void copy()}>
+          Copy link
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
