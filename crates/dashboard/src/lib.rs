@@ -20,6 +20,7 @@ mod inputs;
 mod json;
 mod migrate;
 mod read;
+pub mod refresh;
 mod stand_ins;
 
 pub use dashboard::{Dashboard, PanelView, TargetView};

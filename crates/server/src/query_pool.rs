@@ -113,6 +113,11 @@ impl QueryPlaces {
         }
     }
 
+    /// How many queries run at once.
+    pub fn concurrency(&self) -> usize {
+        self.limits.concurrency.max(1)
+    }
+
     /// Takes a place, or says that there is none. That error alone means "too many requests".
     pub fn enter(&self) -> Result<Place, QueryError> {
         Arc::clone(&self.waiting).try_acquire_owned().map(Place).map_err(|_| {
@@ -159,6 +164,8 @@ impl QueryPlaces {
                 .map_err(|_| QueryError::Storage("the query ended unexpectedly; this is a bug in Phoenix, see the log".to_owned()))?
         };
         tokio::select! {
+            // An answer that is there counts, however late somebody looks.
+            biased;
             answer = query => answer,
             () = self.clock.sleep(timeout) => {
                 self.metrics.timed_out.inc();

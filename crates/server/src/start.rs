@@ -8,8 +8,9 @@ use crate::demo::Demo;
 use crate::events::{Event, Events};
 use crate::http::bodies::Bodies;
 use crate::http::loki::{Loki, LokiState, PushDoor};
+use crate::http::native::refresh::Refresh;
 use crate::http::otlp::OtlpDoor;
-use crate::http::tempo::{Tempo, TempoState};
+use crate::http::tempo::{Tempo, TempoState, text_of as text_of_static};
 use crate::http::{Api, ApiState, router};
 use crate::log_store;
 use crate::otlp::{Bound, bind, serve as serve_otlp, taken};
@@ -22,6 +23,7 @@ use crate::runtimes::{PUSHES, Runtimes};
 use crate::shutdown::Shutdown;
 use crate::trace_store;
 use phoenix_alert::Alerting;
+use phoenix_dashboard::refresh::Engines;
 use phoenix_engine::{EmbeddedMetrics, LogsEngine, MetricsEngine, QueryLimits, TracesEngine};
 use phoenix_env::{SharedClock, SharedDisk};
 use phoenix_incident::Incidents;
@@ -194,6 +196,14 @@ impl Server {
             &mut registry,
         );
         let queries = QueryPool::new(Arc::clone(&parts.engine), places.clone());
+        let engines = Engines {
+            metrics: Arc::clone(&parts.engine),
+            logs: Arc::clone(&parts.logs.engine),
+            traces: Arc::clone(&parts.traces.engine),
+            text_of: text_of_static,
+            clock: Arc::clone(&clock),
+        };
+        let refresh = Refresh::new(engines, places.clone(), limits.query_max_log_entries);
         register_build_info(&mut registry);
         if let Some(own) = &options.own_logs {
             own.register(&mut registry);
@@ -211,6 +221,7 @@ impl Server {
         let api = Api::new(ApiState {
             clock: clock.clone(),
             queries,
+            refresh,
             parts: parts.clone(),
             reloader: Arc::clone(&reloader),
             events: options.events.clone(),

@@ -46,6 +46,7 @@ pub struct Api(Arc<ApiState>);
 pub struct ApiState {
     pub(crate) clock: SharedClock,
     pub(crate) queries: QueryPool,
+    pub(crate) refresh: native::refresh::Refresh,
     pub(crate) parts: Parts,
     pub(crate) reloader: Arc<Reloader>,
     pub(crate) events: Events,

@@ -7,6 +7,7 @@ mod home;
 mod incidents;
 pub(super) mod link;
 mod on_call;
+pub(crate) mod refresh;
 mod targets;
 
 use super::Api;
@@ -30,6 +31,7 @@ pub(super) fn router() -> Router<Api> {
         .route("/parse_query", get(explore::parse_get).post(explore::parse_post))
         .route("/targets/relabel", get(targets::relabel))
         .route("/targets/logs", get(targets::logs))
+        .route("/dashboards/query", post(refresh::query))
         .route("/events", get(events::stream))
         .route("/inbox", get(demo::inbox))
         .route("/demo", get(demo::faults))

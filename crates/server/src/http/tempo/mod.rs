@@ -19,8 +19,11 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use phoenix_dashboard::refresh::encode::TraceJson;
+use phoenix_engine::traces::SearchOutput;
 use phoenix_engine::{QueryError, QueryLimits, TracesEngine};
 use phoenix_env::SharedClock;
+use phoenix_model::traces::TraceWrite;
 use serde::Serialize;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -92,6 +95,20 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(tempo: Tempo) -> Router<S
 /// A value as Tempo writes it.
 pub(crate) fn text_of(value: &phoenix_engine::traces::Static) -> String {
     wire::tag_value(value).value
+}
+
+/// Traces as this API writes them, for others.
+pub(crate) struct TempoJson;
+
+impl TraceJson for TempoJson {
+    fn found(&self, output: &SearchOutput) -> String {
+        let traces = wire::SearchResponse::from(output).traces;
+        serde_json::to_string(&traces).expect("messages have string keys and no failing serializers")
+    }
+
+    fn trace(&self, trace: &TraceWrite) -> String {
+        otlp::trace_json("resourceSpans", trace)
+    }
 }
 
 fn answer(body: &impl Serialize) -> Response {
