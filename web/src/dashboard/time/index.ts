@@ -3,6 +3,5 @@
 export * from './describe';
 export * from './expression';
 export * from './length';
-export * from './pattern';
 export * from './range';
 export * from './zone';

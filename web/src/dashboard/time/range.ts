@@ -35,7 +35,7 @@ export interface PanelRange {
   raw: RawRange;
   /** What to write beside the title; nothing when the panel follows the dashboard. */
   note: string;
-  /** By how much the range lies before the dashboard's; the panel draws it where the dashboard's is. */
+  /** By how much the range lies before the dashboard's, in milliseconds. Times of the data stay what they are. */
   shiftMs: number;
   error?: string;
 }

@@ -1,6 +1,6 @@
 /** How a variable's values are written where they are filled in: Grafana's formats, `${name:csv}`. */
 
-import { formatTime } from '../time';
+import { formatDate } from '../display';
 
 export interface Formatted {
   name: string;
@@ -30,7 +30,7 @@ function date({ value, rest, timeZone }: Formatted): string {
   if (Number.isNaN(at)) return 'NaN';
   if (rest === '' || rest === 'iso') return new Date(at).toISOString();
   if (rest === 'seconds') return String(Math.round(at / 1000));
-  return formatTime(at, rest, timeZone);
+  return formatDate(at, rest, timeZone);
 }
 
 const formats: Record<string, Format> = {

@@ -1,0 +1,8 @@
+/** From a panel's queries to the frames that it shows. */
+
+export type { Answer, Query, QueryKind, Stats } from './answer';
+export { sameAnswer } from './answer';
+export { exemplarFrames, framesOf, targetFrames } from './frames';
+export { refresh } from './refresh';
+export { panelRequest } from './request';
+export type { PanelContext, PanelRequest, PreparedTarget } from './targets';
