@@ -9,4 +9,10 @@ type Load = () => Promise<{ default: ComponentType<PanelProps> }>;
  */
 export const panelKinds: Record<string, { name: string; load: Load }> = {
   timeseries: { name: 'Time series', load: () => import('./timeseries') },
+  stat: { name: 'Stat', load: () => import('./stat/Stat') },
+  gauge: { name: 'Gauge', load: () => import('./gauge/Gauge') },
+  bargauge: { name: 'Bar gauge', load: () => import('./bargauge/BarGauge') },
+  table: { name: 'Table', load: () => import('./table/Table') },
+  piechart: { name: 'Pie chart', load: () => import('./piechart/PieChart') },
+  text: { name: 'Text', load: () => import('./text/Text') },
 };
