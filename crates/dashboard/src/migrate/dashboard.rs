@@ -36,8 +36,8 @@ fn is_uid(text: &str) -> bool {
 pub(crate) fn migrate(dashboard: &mut Object, version: i64) {
     // The number of a row in some other server's database.
     dashboard.put("id", Value::Null);
-    let title = match dashboard.take("title") {
-        Some(Value::String(title)) if !title.trim().is_empty() => title,
+    let title = match dashboard.get("title") {
+        Some(Value::String(title)) if !title.trim().is_empty() => title.clone(),
         Some(Value::Number(number)) => number.to_string(),
         _ => dashboard.text("uid").unwrap_or("dashboard").to_owned(),
     };
@@ -62,8 +62,8 @@ pub(crate) fn migrate(dashboard: &mut Object, version: i64) {
 }
 
 fn tags(dashboard: &mut Object) {
-    let tags: Vec<Value> = match dashboard.take("tags") {
-        Some(Value::Array(tags)) => tags.into_iter().filter(Value::is_string).collect(),
+    let tags: Vec<Value> = match dashboard.get("tags") {
+        Some(Value::Array(tags)) => tags.iter().filter(|tag| tag.is_string()).cloned().collect(),
         Some(Value::String(tags)) => tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(Value::from).collect(),
         _ => Vec::new(),
     };
@@ -107,10 +107,7 @@ fn time(dashboard: &mut Object) {
             picker.put("refresh_intervals", intervals);
         }
     }
-    let refresh = match dashboard.take("refresh") {
-        Some(Value::String(refresh)) => refresh,
-        _ => String::new(),
-    };
+    let refresh = dashboard.text("refresh").unwrap_or_default().to_owned();
     dashboard.put("refresh", refresh);
 }
 

@@ -1,12 +1,11 @@
 //! Field configuration: how values are named, measured, coloured and mapped.
 
-use super::Context;
 use super::mappings;
 use crate::json::{Fields, Object, number};
 use serde_json::{Value, json};
 
 /// Brings the field configuration of a panel that shows data into the newest form.
-pub(crate) fn migrate(panel: &mut Object, _context: &mut Context<'_>) {
+pub(crate) fn migrate(panel: &mut Object) {
     let shows_data = panel.has("targets") || panel.has("fieldConfig");
     if !panel.get("options").is_some_and(Value::is_object) {
         panel.put("options", Object::new());

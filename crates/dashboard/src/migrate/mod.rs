@@ -7,13 +7,22 @@
 mod annotations;
 mod dashboard;
 mod data_source;
+mod field_config;
 mod fields;
+mod graph;
+mod heatmap;
+mod kinds;
 mod layout;
 mod mappings;
 mod panel;
+mod piechart;
+mod singlestat;
 pub(crate) mod source_types;
+mod stat;
+mod table;
 mod targets;
 mod tempo;
+mod transformations;
 mod variables;
 
 pub(crate) use dashboard::uid;

@@ -1,7 +1,7 @@
 //! What all kinds of panels share, and which file knows the kind.
 
 use super::Context;
-use super::{fields, targets};
+use super::{fields, kinds, targets, transformations};
 use crate::json::{Fields, Object, drop_keys, slug};
 use crate::stand_ins;
 use phoenix_promql::ExprKind;
@@ -27,21 +27,20 @@ pub(crate) fn migrate(panel: &mut Object, context: &mut Context<'_>) {
         drop_keys(panel, &["datasource", "targets"]);
     }
     targets::migrate(panel, context);
-    fields::migrate(panel, context);
+    kinds::migrate(panel, context);
+    transformations::migrate(panel, context);
+    fields::migrate(panel);
 }
 
 fn common(panel: &mut Object) {
-    let title = match panel.take("title") {
-        Some(Value::String(title)) => title,
+    let title = match panel.get("title") {
+        Some(Value::String(title)) => title.clone(),
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
     panel.put("title", title);
-    if let Some(description) = panel.take("description") {
-        match description {
-            Value::String(text) if !text.is_empty() => panel.put("description", text),
-            _ => {}
-        }
+    if panel.text("description").is_none_or(str::is_empty) {
+        panel.shift_remove("description");
     }
     if let Some(transparent) = panel.flag("transparent") {
         panel.put("transparent", transparent);
@@ -61,9 +60,8 @@ fn common(panel: &mut Object) {
 }
 
 fn repeat(panel: &mut Object) {
-    match panel.take("repeat") {
-        Some(Value::String(name)) if !name.is_empty() => panel.put("repeat", name),
-        _ => drop_keys(panel, &["repeatDirection"]),
+    if panel.text("repeat").is_none_or(str::is_empty) {
+        drop_keys(panel, &["repeat", "repeatDirection"]);
     }
     // How narrow a repeated panel may be was told in columns of 24; now it is how many stand beside each other.
     if let Some(least) = panel.take("minSpan").as_ref().and_then(crate::json::integer)

@@ -17,7 +17,7 @@ pub(crate) fn migrate(target: &mut Object) {
     }
 }
 
-/// The search by service, name, duration and tags as `key=value`.
+/// The search by service, name, duration and tags in logfmt. What cannot be told in TraceQL stays, and is reported.
 fn native(target: &mut Object) {
     let mut conditions = Vec::new();
     if let Some(service) = target.text("serviceName").filter(|text| !text.is_empty()) {
@@ -31,28 +31,19 @@ fn native(target: &mut Object) {
             conditions.push(format!("traceDuration {sign} {duration}"));
         }
     }
-    for (key, value) in tags(target.text("search").unwrap_or_default()) {
-        conditions.push(format!(".{} = {}", attribute(&key), quoted(&value)));
+    let mut sets = Vec::new();
+    let tags = target.text("search").unwrap_or_default().trim();
+    if !conditions.is_empty() || tags.is_empty() {
+        sets.push(join(&conditions));
     }
-    target.put("query", join(&conditions));
+    if !tags.is_empty() {
+        // A variable would be looked for as it stands.
+        let Some(query) = (!tags.contains('$')).then(|| phoenix_traceql::from_tags(tags, None, None).ok()).flatten() else { return };
+        sets.push(query.to_string());
+    }
+    target.put("query", sets.join(" && "));
     target.put("queryType", "traceql");
     drop_keys(target, &["serviceName", "spanName", "minDuration", "maxDuration", "search"]);
-}
-
-/// `key=value` in logfmt.
-fn tags(text: &str) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some((key, behind)) = rest.split_once('=') {
-        let (value, behind) = match behind.strip_prefix('"') {
-            Some(inner) => inner.split_once('"').unwrap_or((inner, "")),
-            None => behind.split_once(char::is_whitespace).unwrap_or((behind, "")),
-        };
-        out.push((key.trim().to_owned(), value.to_owned()));
-        rest = behind.trim_start();
-    }
-    out.retain(|(key, _)| !key.is_empty());
-    out
 }
 
 /// The search builder keeps its fields; what is asked is made of them.
