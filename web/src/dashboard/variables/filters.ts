@@ -28,10 +28,12 @@ function matcher({ operator, value, values }: AdhocFilter): { operator: string; 
 /** Filters that a language's selectors can say; comparisons of numbers have no matcher. */
 const isMatcher = ({ operator }: AdhocFilter) => ['=', '!=', '=~', '!~', '=|', '!=|'].includes(operator);
 
+/** All nodes of a name. Without all of them a query would show what the conditions leave out. */
 function nodes(tree: Tree, name: string): SyntaxNode[] {
   const found: SyntaxNode[] = [];
   tree.iterate({
     enter(node) {
+      if (node.type.isError) throw new Error('The dashboard’s conditions cannot be put into it, since it cannot be read');
       if (node.name === name) found.push(node.node);
     },
   });
@@ -105,7 +107,7 @@ function traceql(query: string, filters: AdhocFilter[]): string {
   );
 }
 
-/** The query with these conditions in each of its selectors; one that cannot be read stays as it is. */
+/** The query with these conditions in each of its selectors; throws when it cannot be read. */
 export function withFilters(query: string, language: Language, filters: AdhocFilter[]): string {
   if (filters.length === 0) return query;
   return { promql, logql, traceql }[language](query, filters);
