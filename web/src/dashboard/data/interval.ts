@@ -4,8 +4,8 @@ import { lengthMs, lengthText, niceInterval } from '../time';
 import type { TimeSpan } from '../panel';
 import type { VariableState } from '../variables';
 
-/** The most points of a series: Prometheus refuses more. */
-const mostPoints = 11_000;
+/** The most steps of a range: Prometheus refuses more than 11,000 points, and a range on its grid has one or two more than it has steps. */
+const mostSteps = 11_000 - 2;
 
 const isVariable = (text: string) => /^\$\{?__(rate_)?interval(_ms)?\}?$|^\$\{?__rate_interval_ms\}?$/.test(text.trim());
 
@@ -27,10 +27,10 @@ function variables(stepMs: number, rateMs: number, autoMs: number): VariableStat
   };
 }
 
-const safely = (rangeMs: number) => (rangeMs / mostPoints <= 1 ? 1 : least(rangeMs));
+const safely = (rangeMs: number) => (rangeMs / mostSteps <= 1 ? 1 : least(rangeMs));
 /** The least nice interval that keeps a range within the most points. */
 function least(rangeMs: number): number {
-  const exact = rangeMs / mostPoints;
+  const exact = rangeMs / mostSteps;
   const rounded = niceInterval(exact);
   return rounded >= exact ? rounded : niceInterval(exact * 2);
 }

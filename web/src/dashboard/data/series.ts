@@ -120,7 +120,7 @@ export function tableFrame(answers: Numeric[], target: PreparedTarget): Frame[] 
   return [{ refId: target.refId, fields: [timeField(times), ...labelFields, { name: target.valueName, type: 'number', values, config: {} }], length: times.length, meta: metaOf(target, 'table') }];
 }
 
-const bound = (labels: Labels) => readNumber(labels.le ?? '') ?? NaN;
+const bound = ({ le }: Labels) => (le === undefined || le === '' ? NaN : (readNumber(le) ?? NaN));
 
 /**
  * Buckets as rows of a heatmap, the lowest first. Their counts are of all below their bound (`le`), so that each loses
