@@ -1,6 +1,6 @@
 /** The values that stat, gauge, bar gauge and pie chart show: one per field, or one per row. */
 
-import { displayText, paletteColor, patternOf, plainText, reduceField, seriesColor } from '../display';
+import { paletteColor, patternOf, plainText, reduceField, seriesColor } from '../display';
 import type { DisplayValue, Field, Frame } from '../frame';
 import type { PanelProps, ScopedVars } from '../panel';
 import { scopedOf } from './scoped';
@@ -150,9 +150,6 @@ function inPalette(field: Field, display: DisplayValue, index: number, isDark: b
 export function hidesTitle(values: DisplayedValue[]): boolean {
   return values.length === 1 && !values[0]!.field.config.displayName;
 }
-
-/** A value in words. */
-export const textOf = displayText;
 
 /** A share as a percentage of three digits: `+12.5%` is `12.5%`, `-0.0312` is `-3.12%`. */
 export const changeText = (change: number) => change.toLocaleString('en', { style: 'percent', maximumSignificantDigits: 3 });

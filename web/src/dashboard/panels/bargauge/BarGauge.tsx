@@ -1,14 +1,15 @@
 import { useMemo } from 'react';
+import { displayText } from '../../display';
 import type { JsonObject } from '../../model';
 import type { PanelProps } from '../../panel';
 import { Bar } from '../parts/Bar';
 import { colorOr } from '../parts/contrast';
 import { Linked } from '../parts/Linked';
-import { NoData } from '../parts/NoData';
+import { Nothing } from '../Nothing';
 import { orientationOf, places } from '../parts/places';
 import { measure, widest } from '../parts/text-size';
 import type { ReduceOptions } from '../values';
-import { displayedValues, hidesTitle, shareOf, textOf } from '../values';
+import { displayedValues, hidesTitle, shareOf } from '../values';
 import { barLayout } from './layout';
 import './bargauge.css';
 
@@ -18,7 +19,7 @@ const pixels = (value: unknown, otherwise: number) => (typeof value === 'number'
 export default function BarGauge({ options, panel, frames, width, height, isDark, interpolate, link }: PanelProps<JsonObject>) {
   const values = useMemo(() => displayedValues(frames, (options.reduceOptions ?? {}) as ReduceOptions, { isDark, interpolate }), [frames, options, isDark, interpolate]);
   const noValue = panel.fieldConfig?.defaults.noValue;
-  if (values.length === 0) return <NoData text={noValue} />;
+  if (values.length === 0) return <Nothing width={width} height={height} text={noValue || undefined} />;
   const orientation = orientationOf(options.orientation);
   const direction = orientation === 'auto' ? (width > height ? 'vertical' : 'horizontal') : orientation;
   const manual = options.sizing === 'manual';
@@ -29,7 +30,7 @@ export default function BarGauge({ options, panel, frames, width, height, isDark
     least: direction === 'vertical' ? { width: manual ? pixels(options.minVizWidth, 8) : 24, height: 0 } : { width: 0, height: manual ? pixels(options.minVizHeight, 16) : 16 },
     most: { width: Infinity, height: direction === 'horizontal' ? pixels(options.maxVizHeight, 300) : Infinity },
   });
-  const words = values.map((each) => textOf(each.display) || (each.value == null ? noValue || 'No data' : ''));
+  const words = values.map((each) => displayText(each.display) || (each.value == null ? noValue || 'No data' : ''));
   const text = (options.text ?? {}) as { titleSize?: number; valueSize?: number };
   const isValueHidden = options.valueMode === 'hidden';
   const layout = barLayout({

@@ -1,14 +1,15 @@
 import { useMemo } from 'react';
+import { displayText } from '../../display';
 import type { JsonObject } from '../../model';
 import type { PanelProps } from '../../panel';
 import { bandsOf } from '../parts/bands';
 import { colorOr } from '../parts/contrast';
 import { Linked } from '../parts/Linked';
-import { NoData } from '../parts/NoData';
+import { Nothing } from '../Nothing';
 import { orientationOf, places } from '../parts/places';
 import { fittingSize, measure, widest } from '../parts/text-size';
 import type { DisplayedValue, ReduceOptions } from '../values';
-import { displayedValues, hidesTitle, shareOf, shownAs, textOf } from '../values';
+import { displayedValues, hidesTitle, shareOf, shownAs } from '../values';
 import { arcPath, gaugeLayout, spotAt } from './arc';
 import './gauge.css';
 
@@ -19,7 +20,7 @@ const pixels = (value: unknown, otherwise: number) => (typeof value === 'number'
 export default function Gauge({ options, panel, frames, width, height, isDark, interpolate, link }: PanelProps<JsonObject>) {
   const values = useMemo(() => displayedValues(frames, (options.reduceOptions ?? {}) as ReduceOptions, { isDark, interpolate }), [frames, options, isDark, interpolate]);
   const noValue = panel.fieldConfig?.defaults.noValue;
-  if (values.length === 0) return <NoData text={noValue} />;
+  if (values.length === 0) return <Nothing width={width} height={height} text={noValue || undefined} />;
   const manual = options.sizing === 'manual';
   const place = places(width, height, values.length, orientationOf(options.orientation), {
     gap,
@@ -32,7 +33,7 @@ export default function Gauge({ options, panel, frames, width, height, isDark, i
   const hasMarkers = options.showThresholdMarkers !== false && !isSmall;
   const hasLabels = options.showThresholdLabels === true && !isSmall;
   const layout = gaugeLayout(place.width, place.height, { hasTitle, hasMarkers, hasLabels, titleSize: text.titleSize });
-  const words = values.map((each) => textOf(each.display) || (each.value == null ? noValue || 'No data' : ''));
+  const words = values.map((each) => displayText(each.display) || (each.value == null ? noValue || 'No data' : ''));
   const valueSize = text.valueSize ?? fittingSize(widest(words), layout.valueWidth, layout.valueHeight, { lineHeight: 1.1, by: measure, least: 7 });
   return (
     <div style={{ width, height, overflow: scrolls ? 'auto' : 'hidden' }} {...(scrolls ? { tabIndex: 0, role: 'group', 'aria-label': panel.title || 'Gauges' } : {})}>
@@ -78,7 +79,7 @@ function OneGauge({ each, text, hasTitle, hasMarkers, hasLabels, width, height, 
           const spot = spotAt(at, ring + 5, middle);
           return (
             <text key={value} x={spot.x} y={spot.y} className="gauge-tick num" textAnchor={at < 0.4 ? 'end' : at > 0.6 ? 'start' : 'middle'}>
-              {textOf(shownAs(each.field, value))}
+              {displayText(shownAs(each.field, value))}
             </text>
           );
         })}

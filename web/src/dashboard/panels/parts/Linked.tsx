@@ -2,7 +2,8 @@ import { Menu } from '@mantine/core';
 import type { CSSProperties, ReactNode } from 'react';
 import type { DataLink } from '../../model';
 import type { PanelProps, ScopedVars } from '../../panel';
-import { isSafe, rel } from './safe-link';
+import { isSafeUrl } from '../../view/safe-url';
+import { outside } from './outside';
 import './parts.css';
 
 interface Props {
@@ -18,7 +19,7 @@ interface Props {
 
 /** What can be followed: one link at once, several through a menu. Without links it is what it was. */
 export function Linked({ links, link, scoped, label, className, style, children }: Props) {
-  const made = (links ?? []).map((each) => link(each, scoped)).filter(({ href }) => isSafe(href));
+  const made = (links ?? []).map((each) => link(each, scoped)).filter(({ href }) => isSafeUrl(href));
   const quick = (links ?? []).find(({ oneClick }) => oneClick);
   const only = made.length === 1 ? made[0] : quick ? link(quick, scoped) : undefined;
   if (made.length === 0) {
@@ -28,9 +29,9 @@ export function Linked({ links, link, scoped, label, className, style, children 
       </div>
     );
   }
-  if (only && isSafe(only.href)) {
+  if (only && isSafeUrl(only.href)) {
     return (
-      <a className={`panel-linked ${className ?? ''}`} style={style} href={only.href} title={only.title || undefined} {...(only.targetBlank ? { target: '_blank', rel } : {})}>
+      <a className={`panel-linked ${className ?? ''}`} style={style} href={only.href} title={only.title || undefined} {...(only.targetBlank ? outside : {})}>
         {children}
       </a>
     );
@@ -44,7 +45,7 @@ export function Linked({ links, link, scoped, label, className, style, children 
       </Menu.Target>
       <Menu.Dropdown>
         {made.map((each, index) => (
-          <Menu.Item key={index} component="a" href={each.href} {...(each.targetBlank ? { target: '_blank', rel } : {})}>
+          <Menu.Item key={index} component="a" href={each.href} {...(each.targetBlank ? outside : {})}>
             {each.title || each.href}
           </Menu.Item>
         ))}

@@ -20,11 +20,11 @@ export type Sort = 'asc' | 'desc' | 'none';
 /** The share in percent, as legends and labels write it. */
 export const percentText = (share: number, decimals: number | null | undefined) => `${(share * 100).toFixed(Math.min(20, Math.max(0, decimals ?? 0)))}%`;
 
-/** Slices in their order, the largest first unless it is asked for otherwise. What is no number is left out; what is negative has no slice. */
+/** Slices in their order, the largest first unless it is asked for otherwise. `hidden` are names. What is no number is left out; what is negative has no slice. */
 export function slicesOf(values: DisplayedValue[], sort: Sort, hidden: ReadonlySet<string>): Slice[] {
   const numbers = values.filter(({ display }) => Number.isFinite(display.numeric));
   if (sort !== 'none') numbers.sort((a, b) => (sort === 'desc' ? b.display.numeric - a.display.numeric : a.display.numeric - b.display.numeric));
-  const isShown = (each: DisplayedValue) => !hidden.has(each.key);
+  const isShown = (each: DisplayedValue) => !hidden.has(each.title);
   const size = (each: DisplayedValue) => (isShown(each) ? Math.max(0, each.display.numeric) : 0);
   const total = numbers.reduce((sum, each) => sum + size(each), 0);
   let at = 0;

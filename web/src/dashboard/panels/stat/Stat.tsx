@@ -2,14 +2,14 @@ import { useMemo } from 'react';
 import type { JsonObject } from '../../model';
 import type { PanelProps } from '../../panel';
 import { Linked } from '../parts/Linked';
-import { NoData } from '../parts/NoData';
+import { Nothing } from '../Nothing';
 import { orientationOf, places } from '../parts/places';
 import { Sparkline } from '../parts/Sparkline';
-import { textOn } from '../../display';
+import { displayText, textOn } from '../../display';
 import { backgroundOf, colorOr } from '../parts/contrast';
 import { measure, widest } from '../parts/text-size';
 import type { DisplayedValue, ReduceOptions } from '../values';
-import { changeText, displayedValues, textOf } from '../values';
+import { changeText, displayedValues } from '../values';
 import type { StatLayout, StatOptions } from './layout';
 import { statLayout, statOptions, textsOf } from './layout';
 import './stat.css';
@@ -22,11 +22,11 @@ export default function Stat({ options, panel, frames, width, height, isDark, in
   const values = useMemo(() => displayedValues(frames, (options.reduceOptions ?? {}) as ReduceOptions, { isDark, interpolate }), [frames, options, isDark, interpolate]);
   const stat = useMemo(() => statOptions(options), [options]);
   const noValue = panel.fieldConfig?.defaults.noValue;
-  if (values.length === 0 || width < 1 || height < 1) return <NoData text={noValue} />;
+  if (values.length === 0 || width < 1 || height < 1) return <Nothing width={width} height={height} text={noValue || undefined} />;
 
   const place = places(width, height, values.length, orientationOf(options.orientation), { gap, grid: true, least });
   const shown = values.map((each) => {
-    const value = textOf(each.display) || (each.value == null ? noValue || 'No data' : '');
+    const value = displayText(each.display) || (each.value == null ? noValue || 'No data' : '');
     const change = stat.showPercentChange && each.change !== undefined ? each.change : undefined;
     return { each, value, change, texts: textsOf(stat.textMode, values.length, each.title, value) };
   });
@@ -71,7 +71,7 @@ interface OneProps {
 }
 
 function OneStat({ each, name, text, whole, change, width, height, layout, options, link, isDark }: OneProps) {
-  const isNothing = each.value == null && textOf(each.display) === '';
+  const isNothing = each.value == null && displayText(each.display) === '';
   const color = isNothing ? 'var(--dim)' : colorOr(each.display.color);
   const ground = options.colorMode === 'background' || options.colorMode === 'background_solid' ? each.display.color : undefined;
   const filled = ground !== undefined;

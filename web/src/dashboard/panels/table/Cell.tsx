@@ -4,13 +4,14 @@ import type { DisplayValue, Frame } from '../../frame';
 import type { PanelProps } from '../../panel';
 import { Icon } from '../../../parts/Icon';
 import { Linked } from '../parts/Linked';
-import { isSafe, rel } from '../parts/safe-link';
+import { isSafeUrl } from '../../view/safe-url';
+import { outside } from '../parts/outside';
 import { Sparkline } from '../parts/Sparkline';
-import { formatValue, textOn } from '../../display';
+import { displayText, formatValue, textOn } from '../../display';
 import { backgroundOf, colorOr } from '../parts/contrast';
 import { Bar } from '../parts/Bar';
 import { scopedOf } from '../scoped';
-import { scaleOf, shareOf, shownAs, textOf } from '../values';
+import { scaleOf, shareOf, shownAs } from '../values';
 import type { Column } from './columns';
 import { frameIn, jsonText, pillsOf } from './values';
 
@@ -34,7 +35,7 @@ export function Cell({ column, frame, row, width, height, left, columnIndex, lin
   const { field, kind } = column;
   const value = field.values[row];
   const display = shownAs(field, value);
-  const text = kind === 'json-view' || (field.type === 'other' && kind !== 'sparkline') ? jsonText(value) : textOf(display);
+  const text = kind === 'json-view' || (field.type === 'other' && kind !== 'sparkline') ? jsonText(value) : displayText(display);
   const color = colorOr(display.color);
   const style: CSSProperties = { left, width, minHeight: height, textAlign: column.align };
   if (kind === 'color-background' && display.color) {
@@ -47,9 +48,9 @@ export function Cell({ column, frame, row, width, height, left, columnIndex, lin
     if (kind === 'gauge' && typeof value === 'number') return <GaugeCell column={column} value={value} display={display} text={text} width={width} height={height} />;
     if (kind === 'sparkline') return <SparklineCell column={column} value={value} display={display} width={width} height={height} />;
     if (kind === 'json-view') return <code>{text}</code>;
-    if (kind === 'image' && isSafe(text) && text !== '') {
+    if (kind === 'image' && isSafeUrl(text)) {
       return (
-        <a href={text} target="_blank" rel={rel}>
+        <a href={text} {...outside}>
           {text}
         </a>
       );
@@ -74,9 +75,9 @@ export function Cell({ column, frame, row, width, height, left, columnIndex, lin
         <span className="table-pills">
           {links
             .map((each) => link(each, scoped))
-            .filter(({ href }) => isSafe(href))
+            .filter(({ href }) => isSafeUrl(href))
             .map((made, index) => (
-              <a key={index} href={made.href} {...(made.targetBlank ? { target: '_blank', rel } : {})}>
+              <a key={index} href={made.href} {...(made.targetBlank ? outside : {})}>
                 {made.title || made.href}
               </a>
             ))}
@@ -146,7 +147,7 @@ function SparklineCell({ column, value, display, width, height }: { column: Colu
   const inner = frameIn(value);
   const time = inner?.fields.find(({ type }) => type === 'time');
   const number = inner?.fields.find(({ type }) => type === 'number');
-  if (!inner || !time || !number) return textOf(display);
+  if (!inner || !time || !number) return displayText(display);
   const last = number.values.findLast((each) => each !== null);
   const { unit, decimals } = column.field.config;
   const shown = number.display ? number.display(last) : typeof last === 'number' ? { ...display, ...formatValue(last, unit, decimals) } : display;
@@ -157,7 +158,7 @@ function SparklineCell({ column, value, display, width, height }: { column: Colu
     <span className="table-gauge">
       {hasText && (
         <span className="table-gauge-text" style={{ width: textWidth }}>
-          {textOf(shown)}
+          {displayText(shown)}
         </span>
       )}
       <Sparkline line={{ times: time.values as number[], values: number.values as (number | null)[] }} width={Math.max(8, width - 2 * padding - textWidth - 6)} height={Math.max(8, height - 10)} color={color} min={column.field.config.min} max={column.field.config.max} />

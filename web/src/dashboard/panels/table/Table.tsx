@@ -5,10 +5,11 @@ import { Icon } from '../../../parts/Icon';
 import type { Frame } from '../../frame';
 import type { JsonObject } from '../../model';
 import type { PanelProps } from '../../panel';
-import { NoData } from '../parts/NoData';
-import { textOn } from '../../display';
+import { Nothing } from '../Nothing';
+import { displayText, textOn } from '../../display';
 import { backgroundOf } from '../parts/contrast';
-import { shownAs, textOf } from '../values';
+import { measure } from '../parts/text-size';
+import { shownAs } from '../values';
 import { Cell } from './Cell';
 import { jsonText } from './values';
 import type { Column } from './columns';
@@ -37,7 +38,7 @@ export default function Table(props: PanelProps<JsonObject>) {
   const asked = typeof options.frameIndex === 'number' ? options.frameIndex : 0;
   const index = asked >= 0 && asked < shown.length ? asked : 0;
   const frame = shown[index];
-  if (!frame) return <NoData text={panel.fieldConfig?.defaults.noValue} />;
+  if (!frame) return <Nothing width={width} height={height} text={panel.fieldConfig?.defaults.noValue || undefined} />;
   const several = shown.length > 1;
   const names = shown.map(nameOfFrame);
   return (
@@ -82,7 +83,11 @@ function OneTable({ frame, options, panel, width, height, isDark, link, onFilter
   const drawn = useMemo(() => (paged ? rows.slice(at * perPage, (at + 1) * perPage) : rows), [paged, rows, at, perPage]);
 
   const isTall = !paged && drawn.length * rowHeight > bodyHeight;
-  const widths = useMemo(() => widthsOf(columns, width - (isTall || wraps ? scrollbar : 0)), [columns, width, isTall, wraps]);
+  const widths = useMemo(() => {
+    // Figures below a column are not cut either.
+    const wide = columns.map((column, index) => ({ ...column, leastWidth: Math.max(column.leastWidth, ...(footer?.[index] ?? []).map(({ label, text }) => measure(`${label} ${text}`, 400) * 13 + 20)) }));
+    return widthsOf(wide, width - (isTall || wraps ? scrollbar : 0));
+  }, [columns, footer, width, isTall, wraps]);
   // eslint-disable-next-line react-hooks/incompatible-library -- what it returns stays in this component, which no compiler memoizes
   const lines = useVirtualizer({ count: drawn.length, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 8, scrollMargin: showHeader ? headerHeight : 0 });
   const across = useVirtualizer({ horizontal: true, count: columns.length, getScrollElement: () => box.current, estimateSize: (index) => widths[index]!, overscan: 3 });
@@ -93,7 +98,7 @@ function OneTable({ frame, options, panel, width, height, isDark, link, onFilter
     across.measure();
   }, [widths, across]);
 
-  if (columns.length === 0) return <NoData text={panel.fieldConfig?.defaults.noValue} />;
+  if (columns.length === 0) return <Nothing width={width} height={height} text={panel.fieldConfig?.defaults.noValue || undefined} />;
   const total = widths.reduce((sum, each) => sum + each, 0);
   const seen = across.getVirtualItems();
   const orderOf = (name: string) => sortBy.find(({ displayName }) => displayName === name);
@@ -120,9 +125,8 @@ function OneTable({ frame, options, panel, width, height, isDark, link, onFilter
             </div>
           </div>
         )}
-        <div role="rowgroup" className="table-body" style={{ width: total, height: lines.getTotalSize(), minHeight: isEmpty ? Math.max(40, bodyHeight - scrollbar) : undefined }}>
-          {isEmpty && <NoData text={panel.fieldConfig?.defaults.noValue} />}
-          {!isEmpty && rows.length === 0 && <NoData text="No row passes the filters" />}
+        <div role="rowgroup" className="table-body" style={{ width: total, height: lines.getTotalSize(), minHeight: rows.length === 0 ? Math.max(40, bodyHeight - scrollbar) : undefined }}>
+          {rows.length === 0 && <Nothing width={Math.min(total, width)} height={Math.max(40, bodyHeight - scrollbar)} text={isEmpty ? panel.fieldConfig?.defaults.noValue || undefined : 'No row passes the filters'} />}
           {lines.getVirtualItems().map((line) => {
             const row = drawn[line.index]!;
             const ofThis = ofRow && shownAs(ofRow.field, ofRow.field.values[row]).color;
@@ -188,7 +192,7 @@ function OneTable({ frame, options, panel, width, height, isDark, link, onFilter
 /** A value as it is, with nothing cut off. */
 function Whole({ column: { field }, row }: { column: Column; row: number }) {
   const value = field.values[row];
-  const text = typeof value === 'object' && value !== null ? jsonText(value) : textOf(shownAs(field, value));
+  const text = typeof value === 'object' && value !== null ? jsonText(value) : displayText(shownAs(field, value));
   let laidOut: string | null = null;
   try {
     const read: unknown = JSON.parse(typeof value === 'string' ? value : text);

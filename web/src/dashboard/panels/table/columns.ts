@@ -1,9 +1,10 @@
 /** What the columns of a table are: how wide, how aligned, how their cells are drawn. */
 
+import { displayText } from '../../display';
 import type { Field, Frame } from '../../frame';
 import type { JsonObject } from '../../model';
 import { measure } from '../parts/text-size';
-import { isHidden, nameOf, shownAs, textOf } from '../values';
+import { isHidden, nameOf, shownAs } from '../values';
 import { frameIn, jsonText } from './values';
 
 export type CellKind = 'auto' | 'color-text' | 'color-background' | 'gauge' | 'sparkline' | 'json-view' | 'image' | 'data-links' | 'pill' | 'markdown';
@@ -97,7 +98,7 @@ function naturalWidth(field: Field): number {
   const size = 13;
   let width = measure(nameOf(field), 500) * 12 + besideHeading;
   for (const value of field.values.slice(0, looked)) {
-    const text = typeof value === 'object' && value !== null ? jsonText(value) : textOf(shownAs(field, value));
+    const text = typeof value === 'object' && value !== null ? jsonText(value) : displayText(shownAs(field, value));
     width = Math.max(width, measure(text, 400) * size);
     if (width >= mostColumn) return mostColumn;
   }

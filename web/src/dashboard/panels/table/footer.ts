@@ -1,9 +1,7 @@
 /** The line below a table: sums and other figures of its columns. */
 
-import { displayText, formatValue, reduceField, reducers } from '../../display';
-import type { Field } from '../../frame';
 import type { JsonObject } from '../../model';
-import { shownAs, textOf } from '../values';
+import { calcsOf } from '../legend/legend';
 import type { Column } from './columns';
 
 export interface FooterFigure {
@@ -13,16 +11,6 @@ export interface FooterFigure {
 
 const strings = (value: unknown): string[] => (Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : typeof value === 'string' && value !== '' ? [value] : []);
 const objectOf = (value: unknown): JsonObject => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {});
-
-export const reducerName = (id: string) => reducers.find((each) => each.id === id)?.name ?? id;
-
-/** A figure in words. What counts rather than measures is not in the field's unit. */
-function figureText(field: Field, id: string, value: unknown): string {
-  const reducer = reducers.find((each) => each.id === id);
-  if (!reducer || reducer.keepsUnit) return textOf(shownAs(field, value));
-  if (typeof value === 'number') return displayText(formatValue(value, reducer.unit ?? 'none'));
-  return Array.isArray(value) ? value.map(String).join(', ') : String(value ?? '');
-}
 
 /**
  * What stands below each column; `null` when the table has no footer. Newer dashboards name reducers in each column's
@@ -43,10 +31,7 @@ export function footerOf(columns: Column[], rows: number[], options: JsonObject)
     const ids = own.length > 0 ? own : isChosen ? ofTable : [];
     if (ids.length === 0) return [];
     const values = rows.map((row) => column.field.values[row]);
-    return ids.map((id) => {
-      const value = reduceField({ ...column.field, values }, id);
-      return { label: reducerName(id), text: figureText(column.field, id, value) };
-    });
+    return calcsOf({ ...column.field, values }, ids).map(({ name, text }) => ({ label: name, text }));
   });
   return has ? figures : null;
 }

@@ -1,7 +1,8 @@
 /** Which rows a table shows, and in which order. */
 
+import { displayText } from '../../display';
 import type { Field } from '../../frame';
-import { shownAs, textOf } from '../values';
+import { shownAs } from '../values';
 import type { Column } from './columns';
 
 export interface SortBy {
@@ -35,7 +36,7 @@ function lastOf(value: unknown): string {
 }
 
 /** A cell's text, as filters list it. */
-export const cellText = (field: Field, row: number): string => textOf(shownAs(field, field.values[row]));
+export const cellText = (field: Field, row: number): string => displayText(shownAs(field, field.values[row]));
 
 /** Numbers of the rows to show. Rows that are equal stay in the order in which they came. */
 export function rowsOf(columns: Column[], length: number, sortBy: SortBy[], filters: Filters): number[] {

@@ -5,7 +5,8 @@
 
 import type { ReactNode } from 'react';
 import { createElement, Fragment } from 'react';
-import { isSafe, rel } from '../parts/safe-link';
+import { isSafeUrl } from '../../view/safe-url';
+import { outside } from '../parts/outside';
 
 /** What is read of a node of the DOM. */
 export interface DomNode {
@@ -72,9 +73,9 @@ function attributesOf(node: DomNode, tag: string): Record<string, unknown> {
     const name = written.toLowerCase();
     if (name === 'style') style = { ...style, ...safeStyle(value) };
     else if (tag === 'a' && name === 'href') {
-      if (isSafe(value.trim())) given.href = value.trim();
+      if (isSafeUrl(value.trim())) given.href = value.trim();
     } else if (tag === 'a' && name === 'target') {
-      if (value === '_blank') Object.assign(given, { target: '_blank', rel });
+      if (value === '_blank') Object.assign(given, outside);
     } else if (numeric[name]) {
       if (/^\d{1,4}$/.test(value)) given[numeric[name]] = Number(value);
     } else if (tag === 'details' && name === 'open') given.open = true;
@@ -115,7 +116,7 @@ export function safeElements(root: DomNode): ReactNode {
 function picture(node: DomNode, key: number): ReactNode {
   const source = attribute(node, 'src').trim();
   const name = attribute(node, 'alt') || source;
-  return isSafe(source) && source !== '' ? createElement('a', { key, href: source, target: '_blank', rel }, name) : createElement('span', { key }, attribute(node, 'alt'));
+  return isSafeUrl(source) ? createElement('a', { key, href: source, ...outside }, name) : createElement('span', { key }, attribute(node, 'alt'));
 }
 
 /** A text of HTML as elements. Its scripts do not run, not even while it is read. */
