@@ -21,6 +21,7 @@ mod json;
 mod migrate;
 mod read;
 pub mod refresh;
+mod report;
 mod stand_ins;
 
 pub use dashboard::{Dashboard, PanelView, TargetView};

@@ -4,7 +4,7 @@ use crate::dashboard::Dashboard;
 use crate::envelope;
 use crate::finding::{Finding, Notes};
 use crate::inputs::{self, Input};
-use crate::{json, migrate};
+use crate::{json, migrate, report};
 use phoenix_model::{Diagnostic, Source, Span};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -147,7 +147,7 @@ pub fn read_value(value: Value, options: &ReadOptions) -> Result<Read, ReadError
     fits(&whole)?;
     let Value::Object(json) = whole else { unreachable!("it was made of one") };
     let dashboard = Dashboard::new(json);
-    let report = report(&dashboard, &notes);
+    let report = report::of(&dashboard, &notes);
     Ok(Read { dashboard, report, inputs, has_uid })
 }
 
@@ -156,24 +156,4 @@ fn fits(value: &Value) -> Result<(), ReadError> {
         depth if depth > MAX_DEPTH => Err(ReadError::TooDeep { depth }),
         _ => Ok(()),
     }
-}
-
-/// All that is to be told, each once, in the order of the dashboard.
-fn report(dashboard: &Dashboard, notes: &Notes) -> Vec<Finding> {
-    let mut report: Vec<Finding> = Vec::new();
-    for note in &notes.list {
-        let panel = note.panel.and_then(|id| dashboard.panels().find(|panel| panel.id == id));
-        let path = panel.as_ref().map_or_else(|| note.path.clone(), |panel| format!("{}{}", panel.path, note.path));
-        let finding = Finding {
-            severity: note.severity,
-            panel: panel.as_ref().map(crate::dashboard::PanelView::reference),
-            path,
-            message: note.message.clone(),
-            help: note.help.clone(),
-        };
-        if !report.contains(&finding) {
-            report.push(finding);
-        }
-    }
-    report
 }
