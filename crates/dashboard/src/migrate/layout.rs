@@ -23,17 +23,17 @@ pub(crate) fn panels_of_rows(dashboard: &mut Object) -> Result<(), ReadError> {
     let panels = dashboard.make_list("panels");
     // Rows once written as panels of panels.
     panels.retain(Value::is_object);
-    let inner = |panel: &Value| panel.get("panels").and_then(Value::as_array).map_or(0, Vec::len);
-    let count =
-        panels.iter().map(|panel| 1 + inner(panel)).sum::<usize>() + rows.iter().map(|row| 1 + row.list("panels").len()).sum::<usize>();
-    if count > MAX_PANELS {
-        return Err(ReadError::TooManyPanels { panels: count });
-    }
     drop_clones(panels);
-    unfold(panels);
-    if rows.is_empty() {
-        return Ok(());
+    if !rows.is_empty() {
+        lay_out(panels, rows);
     }
+    unfold(panels);
+    let count = panels.iter().map(|panel| 1 + panel.get("panels").and_then(Value::as_array).map_or(0, Vec::len)).sum();
+    if count > MAX_PANELS { Err(ReadError::TooManyPanels { panels: count }) } else { Ok(()) }
+}
+
+/// Puts rows below whatever is on the grid already.
+fn lay_out(panels: &mut Vec<Value>, rows: Vec<Object>) {
     // A row shows a heading only where one of them does.
     let headings = rows.iter().any(|row| row.flag("collapse") == Some(true) || row.flag("showTitle") == Some(true) || row.has("repeat"));
     let mut top = panels.iter().filter_map(Value::as_object).filter_map(bottom).max().unwrap_or(0);
@@ -66,7 +66,6 @@ pub(crate) fn panels_of_rows(dashboard: &mut Object) -> Result<(), ReadError> {
         panels.append(&mut inner);
         top = bottom;
     }
-    Ok(())
 }
 
 /// Panels of one old row: from left to right, to the next line where the twelve columns are full.

@@ -14,7 +14,7 @@ pub(crate) fn check(panel: &PanelView<'_>, report: &mut Report) {
         }
     }
     if let Some(options) = panel.json.object("options") {
-        unknown(options, |key| honoured::is_option(key), "option", &format!("{}/options", panel.path), panel, report);
+        unknown(options, honoured::is_option, "option", &format!("{}/options", panel.path), panel, report);
         calculations(options, panel, report);
     }
     transformations(panel, report);
@@ -71,7 +71,7 @@ fn fields(panel: &PanelView<'_>, report: &mut Report) {
     if let Some(defaults) = config.object("defaults") {
         unknown(defaults, |key| honoured::STANDARD.contains(&key), "field option", &format!("{path}/defaults"), panel, report);
         if let Some(custom) = defaults.object("custom") {
-            unknown(custom, |key| honoured::is_custom(key), "field option", &format!("{path}/defaults/custom"), panel, report);
+            unknown(custom, honoured::is_custom, "field option", &format!("{path}/defaults/custom"), panel, report);
             scale(custom.get("scaleDistribution"), &format!("{path}/defaults/custom/scaleDistribution"), panel, report);
         }
     }
