@@ -13,6 +13,7 @@ import type { ScopedVars } from '../panel';
 import { isRelative, refreshIntervals } from '../time';
 import type { Section, ShownPanel } from '../variables';
 import { interpolate as fillIn, withBuiltins, writeFilter, writeVariables } from '../variables';
+import type { PanelSource } from './board';
 import { Board } from './board';
 import './Dashboard.css';
 import { DashboardLinks } from './DashboardLinks';
@@ -326,7 +327,7 @@ export function DashboardView({ loaded }: { loaded: LoadedDashboard }) {
   );
 }
 
-function InspectedPanel({ board, shown, title, tab, change }: { board: Board; shown: ShownPanel; title: string; tab: InspectTab; change: (next: { inspect?: string | null; inspectTab?: string | null }, how?: { replace: boolean }) => void }) {
+function InspectedPanel({ board, shown, title, tab, change }: { board: PanelSource; shown: ShownPanel; title: string; tab: InspectTab; change: (next: { inspect?: string | null; inspectTab?: string | null }, how?: { replace: boolean }) => void }) {
   const state = useSyncExternalStore(
     useCallback((listener: () => void) => board.watchPanel(shown.key, listener), [board, shown.key]),
     () => board.panelState(shown.key),

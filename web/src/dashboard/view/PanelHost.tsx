@@ -8,7 +8,7 @@ import type { DataLink, JsonObject } from '../model';
 import type { PanelProps, ScopedVars, TimeSpan } from '../panel';
 import { panelKinds } from '../panels/registry';
 import type { ShownPanel } from '../variables';
-import type { Board } from './board';
+import type { PanelSource } from './board';
 import { PanelErrors } from './PanelErrors';
 import { PanelFrame } from './PanelFrame';
 import type { PanelState } from './panel-state';
@@ -16,7 +16,7 @@ import { isSafeUrl } from './safe-url';
 
 /** What a panel needs of the dashboard that it stands in. It keeps its identity while none of it changes. */
 export interface PanelContext {
-  board: Board;
+  board: PanelSource;
   interpolate: (text: string, scoped?: ScopedVars, format?: string) => string;
   timeZone: string;
   sharedCursor: number;
@@ -76,6 +76,8 @@ export const PanelHost = memo(function PanelHost({ shown, context, eager = false
   const title = fill(panel.title ?? '', undefined, 'text');
   const name = title || `Panel ${panel.id}`;
   const Kind = kindOf(panel.type);
+  // An empty chart would say that there is nothing, which is not known.
+  const failure = state.frames.length === 0 ? state.queries.find(({ error }) => error !== undefined)?.error : undefined;
   const links = useMemo(() => (panel.links ?? []).map((link) => filled(link, fill)).filter(({ href }) => href !== ''), [panel.links, fill]);
   return (
     <PanelFrame
@@ -100,6 +102,14 @@ export const PanelHost = memo(function PanelHost({ shown, context, eager = false
           <span>
             Panels of type <code>{panel.type}</code> cannot be shown.
           </span>
+        </div>
+      ) : failure ? (
+        <div className="message">
+          <span className="tone-bad">
+            <Icon name="cross" />
+          </span>
+          <strong>A query failed</strong>
+          <span>{failure.message}</span>
         </div>
       ) : seen && (state.answered || state.queries.length === 0) && width > 0 && height > 0 ? (
         <Boundary key={panel.type} name={panel.type}>

@@ -117,10 +117,10 @@ function Side({ label, text, set, at, error, zone }: { label: string; text: stri
   return (
     <div>
       <TextInput label={label} value={text} onChange={(event) => set(event.currentTarget.value)} error={error} spellCheck={false} autoComplete="off" />
-      <input
+      <TextInput
         type="datetime-local"
         step={1}
-        className="small-input dash-date"
+        mt={4}
         aria-label={`${label}, by the calendar`}
         value={at === undefined ? '' : zonedTime(at, zone).replace(' ', 'T')}
         onChange={(event) => event.currentTarget.value && set(event.currentTarget.value.replace('T', ' '))}

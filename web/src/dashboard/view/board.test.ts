@@ -18,11 +18,12 @@ const dashboard = (...panels: Panel[]): Dashboard => ({ uid: 'd', title: 'D', pa
 const input: BoardInput = { raw: { from: 'now-1h', to: 'now' }, zoneSetting: 'utc', chosen: {}, isDark: false, annotationsOn: {} };
 const frame = (value: number): Frame => ({ refId: 'A', fields: [{ name: 'Value', type: 'number', values: [value], config: {} }], length: 1 });
 
-function made(of: Dashboard, more: Partial<BoardSource<{ id: string }, number>> = {}) {
+function made(of: Dashboard, more: Partial<BoardSource<{ id: string }, number, null>> = {}) {
   const asked: Asked[] = [];
   let now = 10_000_000;
-  const source: BoardSource<{ id: string }, number> = {
+  const source: BoardSource<{ id: string }, number, null> = {
     now: () => now,
+    memory: () => null,
     variables: async () => ({ state: {}, problems: {} }),
     round: (shown) => ({
       queries: (shown.panel.targets ?? []).map(({ refId }) => ({ id: `${shown.key}/${refId}` })),

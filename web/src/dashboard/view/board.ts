@@ -51,22 +51,25 @@ export interface Place {
 }
 
 /** One panel's part of a round: what to ask, and what to make of the answers. */
-export interface PanelRound<Query, Answer> {
+export interface PanelRound<Query, Answer, Memory> {
   queries: Query[];
   /** The state to show once all of its queries are answered. */
-  prepare: (answers: ReadonlyMap<string, Answer>, place: Place, previous: PanelState) => PanelState;
+  prepare: (answers: ReadonlyMap<string, Answer>, place: Place, previous: PanelState, memory: Memory) => PanelState;
 }
 
 /** What a board asks of the server, and how; tests give their own. */
-export interface BoardSource<Query extends { id: string }, Answer> {
+export interface BoardSource<Query extends { id: string }, Answer, Memory> {
   now: () => number;
+  /** What is kept for a panel from round to round, so that what has not changed stays the same objects. */
+  memory: () => Memory;
   variables: (place: Omit<Place, 'variables'>, chosen: Chosen, previous: LoadedVariables | undefined, isNewRange: boolean, signal: AbortSignal, onPart: (part: LoadedVariables) => void) => Promise<LoadedVariables>;
-  round: (shown: ShownPanel, all: readonly ShownPanel[], place: Place, width: number) => PanelRound<Query, Answer>;
+  round: (shown: ShownPanel, all: readonly ShownPanel[], place: Place, width: number) => PanelRound<Query, Answer, Memory>;
   ask: (queries: Query[], onAnswer: (id: string, answer: Answer) => void, signal: AbortSignal) => Promise<void>;
   annotations: (place: Place, on: Readonly<Record<string, boolean>>, signal: AbortSignal) => Promise<{ all: (Annotation & { panelIds?: number[]; isExcluding?: boolean })[]; problems: string[] }>;
 }
 
-interface Slot<Query, Answer> {
+interface Slot<Query, Answer, Memory> {
+  memory: Memory;
   shown: ShownPanel | null;
   state: PanelState;
   listeners: Set<() => void>;
@@ -74,7 +77,7 @@ interface Slot<Query, Answer> {
   width: number;
   /** Of the round in which it was last asked; an older one is stale. */
   round: number;
-  asked: PanelRound<Query, Answer> | null;
+  asked: PanelRound<Query, Answer, Memory> | null;
   answers: Map<string, Answer>;
   missing: Set<string>;
 }
@@ -85,10 +88,10 @@ const noVariables: LoadedVariables = { state: {}, problems: {} };
  * A dashboard at work: loads variables, asks for the panels that can be seen with one request, hands each its data as
  * soon as all of it has come, and keeps what a panel shows until then. It knows nothing of React.
  */
-export class Board<Query extends { id: string } = { id: string }, Answer = unknown> {
+export class Board<Query extends { id: string } = { id: string }, Answer = unknown, Memory = unknown> {
   private state: BoardState;
   private readonly listeners = new Set<() => void>();
-  private readonly slots = new Map<string, Slot<Query, Answer>>();
+  private readonly slots = new Map<string, Slot<Query, Answer, Memory>>();
   private shown = new Map<string, ShownPanel>();
   private round = 0;
   private place: Place | null = null;
@@ -102,7 +105,7 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
 
   constructor(
     private dashboard: Dashboard,
-    private readonly source: BoardSource<Query, Answer>,
+    private readonly source: BoardSource<Query, Answer, Memory>,
     input: BoardInput,
   ) {
     this.input = input;
@@ -178,10 +181,10 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
     return this.dashboard.timepicker?.nowDelay ?? '';
   }
 
-  private slot(key: string): Slot<Query, Answer> {
+  private slot(key: string): Slot<Query, Answer, Memory> {
     let slot = this.slots.get(key);
     if (!slot) {
-      slot = { shown: this.shown.get(key) ?? null, state: emptyPanelState, listeners: new Set(), isVisible: false, width: 0, round: -1, asked: null, answers: new Map(), missing: new Set() };
+      slot = { memory: this.source.memory(), shown: this.shown.get(key) ?? null, state: emptyPanelState, listeners: new Set(), isVisible: false, width: 0, round: -1, asked: null, answers: new Map(), missing: new Set() };
       this.slots.set(key, slot);
     }
     return slot;
@@ -195,7 +198,7 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
     for (const listener of this.listeners) listener();
   }
 
-  private show(slot: Slot<Query, Answer>, state: PanelState) {
+  private show(slot: Slot<Query, Answer, Memory>, state: PanelState) {
     if (slot.state === state || this.isOver) return;
     slot.state = state;
     for (const listener of slot.listeners) listener();
@@ -259,8 +262,8 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
     const { place } = this;
     if (!place || this.isLoading || this.isOver) return;
     const all = [...this.shown.values()];
-    const due: Slot<Query, Answer>[] = [];
-    const waiting = new Map<string, Slot<Query, Answer>>();
+    const due: Slot<Query, Answer, Memory>[] = [];
+    const waiting = new Map<string, Slot<Query, Answer, Memory>>();
     const queries: Query[] = [];
     for (const slot of this.slots.values()) {
       if (!slot.isVisible || !slot.shown || slot.round === this.round) continue;
@@ -285,7 +288,7 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
     void this.ask(queries, waiting, due, place);
   }
 
-  private async ask(queries: Query[], waiting: Map<string, Slot<Query, Answer>>, due: Slot<Query, Answer>[], place: Place) {
+  private async ask(queries: Query[], waiting: Map<string, Slot<Query, Answer, Memory>>, due: Slot<Query, Answer, Memory>[], place: Place) {
     const controller = new AbortController();
     const { round } = this;
     this.asking.add(controller);
@@ -312,9 +315,9 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
     this.change({ busy: this.busy(), error, ...(error === null ? { at: this.source.now() } : {}) });
   }
 
-  private prepared(slot: Slot<Query, Answer>, place: Place): PanelState {
+  private prepared(slot: Slot<Query, Answer, Memory>, place: Place): PanelState {
     try {
-      return this.withAnnotations(slot, slot.asked!.prepare(slot.answers, place, slot.state));
+      return this.withAnnotations(slot, slot.asked!.prepare(slot.answers, place, slot.state, slot.memory));
     } catch (error) {
       return { ...slot.state, loading: false, answered: true, problems: [`This panel’s data cannot be made ready: ${errorText(error)}`] };
     }
@@ -344,7 +347,7 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
     }
   }
 
-  private withAnnotations(slot: Slot<Query, Answer>, state: PanelState): PanelState {
+  private withAnnotations(slot: Slot<Query, Answer, Memory>, state: PanelState): PanelState {
     const id = slot.shown?.panel.id ?? -1;
     const own = this.annotations.filter(({ panelIds, isExcluding }) => panelIds === undefined || panelIds.includes(id) !== (isExcluding === true));
     const before = slot.state.annotations;
@@ -352,6 +355,9 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
     return state.annotations === annotations ? state : { ...state, annotations };
   }
 }
+
+/** What panels need of a board, whatever it asks. */
+export type PanelSource = Pick<Board, 'panelState' | 'watchPanel' | 'setVisible'>;
 
 const sameState = (a: LoadedVariables, b: LoadedVariables) => {
   const names = Object.keys(a.state);
