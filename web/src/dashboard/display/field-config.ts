@@ -128,8 +128,15 @@ function rangeOf(field: Field, all: () => [number, number] | undefined): () => {
   };
 }
 
-/** Both numbers, and the lesser first. */
-function inOrder(config: FieldConfig): void {
+/** Limits as numbers, which hand-made dashboards write as text too, and the lesser first. */
+function tidyLimits(config: FieldConfig): void {
+  for (const key of ['min', 'max', 'decimals'] as const) {
+    const given: unknown = config[key];
+    if (given == null || typeof given === 'number') continue;
+    const number = typeof given === 'string' && given.trim() !== '' ? Number(given) : NaN;
+    if (Number.isNaN(number)) delete config[key];
+    else config[key] = number;
+  }
   if (config.min != null && config.max != null && config.min > config.max) [config.min, config.max] = [config.max, config.min];
 }
 
@@ -172,7 +179,7 @@ export function applyFieldConfig(frames: Frame[], fieldConfig: Panel['fieldConfi
           set(field.config as JsonObject, path, path[0] === 'displayName' && typeof value === 'string' ? named(value, field, frame, name, context.interpolate) : value);
         }
       }
-      inOrder(field.config);
+      tidyLimits(field.config);
       const mode = field.config.color?.mode;
       if (mode !== undefined && !isColorMode(mode)) problem(`the colour mode ${JSON.stringify(mode)} is not known; colours go by thresholds`);
       if (field.type === 'number' || field.type === 'boolean') {

@@ -36,7 +36,7 @@ const rows: [id: string, name: string, description: string, keepsUnit?: boolean,
   ['changeCount', 'Change count', 'How often the value changes', false],
   ['distinctCount', 'Distinct count', 'Number of different values', false],
   ['uniqueValues', 'All unique values', 'List of the different values', false],
-  ['allValues', 'All values', 'List of all values'],
+  ['allValues', 'All values', 'List of all values', false],
 ];
 for (let percent = 1; percent <= 99; percent += 1) rows.push([`p${percent}`, `${percent}${ending(percent)} %`, `What ${percent} percent of the values do not exceed`]);
 

@@ -117,3 +117,17 @@ export function commonMeta(frames: Frame[]): Frame['meta'] {
 export const refIds = (frames: Frame[]): string => [...new Set(frames.map(({ refId }) => refId))].join('-');
 
 export const timeField = (frame: Frame): Field | undefined => frame.fields.find(({ type }) => type === 'time');
+
+/**
+ * Series without the moments at which they have no point. Answers hold series on grids that they share, where a chart
+ * wants the gaps; a table has no row for what does not exist.
+ */
+export function withoutGaps(frames: Frame[]): Frame[] {
+  return frames.map((frame) => {
+    const values = frame.meta?.kind === 'series' ? frame.fields.filter(({ type }) => type !== 'time') : [];
+    if (values.length === 0 || !values.every(({ config }) => config.nullValueMode === 'connected')) return frame;
+    const rows: number[] = [];
+    for (let row = 0; row < frame.length; row += 1) if (values.some((field) => field.values[row] != null)) rows.push(row);
+    return rows.length === frame.length ? frame : takenRows(frame, rows);
+  });
+}

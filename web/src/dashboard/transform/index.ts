@@ -3,41 +3,66 @@
 import type { Frame } from '../frame';
 import type { Transformation } from '../model';
 import { calculateField } from './calculate';
+import { configFromData, rowsToFields } from './config-from';
+import { convertFieldType, formatString, formatTime } from './convert';
 import { extractFields } from './extract';
 import { filterByRefId, filterFields, filterFieldsByName, split } from './filter-fields';
 import type { Run, Transform, TransformContext } from './frames';
+import { withoutGaps } from './frames';
 import { groupBy } from './group-by';
+import { histogram } from './histogram';
 import { joinByField } from './join';
+import { joinByLabels, labelsToFields, seriesToRows } from './labels';
 import { merge } from './merge';
 import { organize, renameByRegex } from './organize';
 import { reduce } from './reduce';
 import { filterByValue, limit, sortBy } from './rows';
+import { concatenate, groupingToMatrix, partitionByValues, prepareTimeSeries, transpose } from './shape';
 
 export type { TransformContext } from './frames';
 
 /** By Grafana's ids, those of older dashboards too. */
 const transforms: Record<string, Transform> = {
   calculateField,
+  concatenate,
+  configFromData,
+  convertFieldType,
   extractFields,
+  filterByName: filterFieldsByName,
   filterByRefId,
   filterByValue,
   filterFields,
   filterFieldsByName,
-  filterByName: filterFieldsByName,
   filterFrames: filterByRefId,
+  formatString,
+  formatTime,
   groupBy,
+  groupingToMatrix,
+  histogram,
   joinByField,
-  seriesToColumns: joinByField,
+  joinByLabels,
+  labelsToFields,
   limit,
   merge,
   noop: (frames) => frames,
   order: organize,
   organize,
+  partitionByValues,
+  prepareTimeSeries,
   reduce,
   rename: organize,
   renameByRegex,
+  rowsToFields,
+  seriesToColumns: joinByField,
+  seriesToRows,
   sortBy,
+  transpose,
 };
+
+/** What makes rows of series: points that do not exist are none. */
+const ofRows = new Set([
+  'concatenate', 'filterByValue', 'groupBy', 'groupingToMatrix', 'joinByLabels', 'labelsToFields', 'limit', 'merge', 'partitionByValues', 'rowsToFields', 'seriesToRows', 'sortBy', 'transpose',
+]);
 
 export const transformationIds: string[] = Object.keys(transforms);
 
@@ -54,7 +79,7 @@ export function transform(frames: Frame[], transformations: Transformation[] | u
       continue;
     }
     const { chosen, others, firstOther } = split(made, filter, run);
-    const result = transforms[id]!(chosen, options ?? {}, run);
+    const result = transforms[id]!(ofRows.has(id) || options?.mode === 'inner' ? withoutGaps(chosen) : chosen, options ?? {}, run);
     made = others.length === 0 ? result : [...result.slice(0, firstOther), ...others, ...result.slice(firstOther)];
   }
   return { frames: made, problems: [...problems] };
