@@ -1,9 +1,8 @@
 /** Changes of a dashboard. Each gives a new one and leaves the given one as it is. */
 
 import type { Dashboard, GridPos, Panel } from '../model';
-import { sections } from '../view/layout';
 import type { Item, Rect } from './place';
-import { lifted, placed, rectOf } from './place';
+import { lifted, placed, rectOf, settled } from './place';
 
 /** A section's panels with their places within it. */
 interface Part {
@@ -19,11 +18,12 @@ export const findPanel = (dashboard: Dashboard, id: number) => allPanels(dashboa
 const nextId = (dashboard: Dashboard) => allPanels(dashboard.panels).reduce((most, { id }) => Math.max(most, id), 0) + 1;
 
 function partsOf(dashboard: Dashboard): Part[] {
-  const parts = sections(dashboard.panels).map(({ row, placed: inside }) => ({
-    row,
-    panels: inside.map(({ panel, x, y, w, h }) => ({ ...panel, gridPos: { ...panel.gridPos, x, y, w, h } })),
-  }));
-  return parts[0]?.row === null ? parts : [{ row: null, panels: [] }, ...parts];
+  const parts: Part[] = [{ row: null, panels: [] }];
+  for (const panel of [...dashboard.panels].sort((a, b) => a.gridPos.y - b.gridPos.y || Number(b.type === 'row') - Number(a.type === 'row') || a.gridPos.x - b.gridPos.x)) {
+    if (panel.type === 'row') parts.push({ row: panel, panels: [...(panel.panels ?? [])] });
+    else parts.at(-1)!.panels.push(panel);
+  }
+  return parts.map(({ row, panels }) => ({ row, panels: withPlaces(panels, lifted(settled(itemsOf(panels)))) }));
 }
 
 const bottom = (panels: readonly Panel[]) => panels.reduce((most, { gridPos: { y, h } }) => Math.max(most, y + h), 0);

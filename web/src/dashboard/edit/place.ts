@@ -45,12 +45,19 @@ export function lifted(items: readonly Item[]): Item[] {
   });
 }
 
+/** Moves down what overlaps something before it. */
+export function settled(items: readonly Item[]): Item[] {
+  const done: Item[] = [];
+  for (const item of [...items].sort(byPlace)) done.push(below(item, done));
+  return done;
+}
+
 /** Puts one item where it is wanted. Items that it covers move down, and everything rises into the room that is left. */
 export function placed(items: readonly Item[], id: number, wanted: Rect): Item[] {
   const moved: Item = { id, ...clamped(wanted) };
-  const settled: Item[] = [moved];
-  for (const other of items.filter((item) => item.id !== id).sort(byPlace)) settled.push(below(other, settled));
-  return lifted(settled);
+  const done: Item[] = [moved];
+  for (const other of items.filter((item) => item.id !== id).sort(byPlace)) done.push(below(other, done));
+  return lifted(done);
 }
 
 /** A panel's place, with what is missing or senseless filled in. */
