@@ -8,6 +8,12 @@ import { Icon } from '../../parts/Icon';
 import { PageHead } from '../../parts/PageHead';
 import { usePageShortcuts } from '../../shell/shortcuts';
 import { useRecent } from '../../views/dashboards/recent';
+import { EditBar } from '../edit/EditBar';
+import { Movable } from '../edit/Movable';
+import { duplicatePanel, placePanel, removePanel } from '../edit/operations';
+import { rectOf } from '../edit/place';
+import { RowMenu } from '../edit/RowMenu';
+import { useEditing } from '../edit/use-editing';
 import type { DashboardLink } from '../model';
 import type { ScopedVars } from '../panel';
 import { isRelative, refreshIntervals } from '../time';
@@ -34,6 +40,8 @@ import { useAddress } from './use-address';
 import { useAutoRefresh } from './use-auto-refresh';
 import { VariablesBar } from './VariablesBar';
 
+const EditDialogs = lazy(() => import('../edit/Dialogs'));
+const EditedPanel = lazy(() => import('../edit/EditedPanel'));
 const Inspect = lazy(() => import('./Inspect'));
 const ReportDrawer = lazy(() => import('./ReportDrawer'));
 
@@ -42,8 +50,11 @@ const panelAtHand = () => (document.querySelector('[data-panel]:hover') ?? docum
 const somethingIsOpen = () => document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null;
 
 /** A dashboard with its variables, its time range and its panels. */
-export function DashboardView({ loaded }: { loaded: LoadedDashboard }) {
-  const { dashboard, meta, report } = loaded;
+export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
+  const editing = useEditing(given);
+  const { draft, isEditing } = editing;
+  const { meta, report } = editing.loaded;
+  const dashboard = editing.shown;
   const address = useAddress(dashboard);
   const { url, raw, zoneSetting, chosen, change, setRange, setSpan, choose } = address;
   const isDark = useComputedColorScheme() === 'dark';
@@ -130,17 +141,51 @@ export function DashboardView({ loaded }: { loaded: LoadedDashboard }) {
           return exploreLinks(queries, range, raw.to === 'now' && !shown.panel.timeShift);
         }}
         share={() => shareAddress(false, shown.key)}
+        onEdit={
+          shown.isCopy
+            ? undefined
+            : () => {
+                editing.begin();
+                change({ editPanel: String(shown.panel.id), viewPanel: null });
+              }
+        }
+        more={
+          isEditing &&
+          !shown.isCopy && (
+            <>
+              <Menu.Item leftSection={<Icon name="copy" size={13} />} onClick={() => draft.change((before) => duplicatePanel(before, shown.panel.id)?.dashboard ?? before)}>
+                Duplicate
+              </Menu.Item>
+              <Menu.Item color="red" leftSection={<Icon name="close" size={13} />} onClick={() => draft.change((before) => removePanel(before, shown.panel.id))}>
+                Remove
+              </Menu.Item>
+            </>
+          )
+        }
         onView={() => change({ viewPanel: viewed?.key === shown.key ? null : shown.key })}
         onInspect={() => change({ inspect: shown.key, inspectTab: 'data' })}
       />
     ),
-    [board, change, raw, shareAddress, viewed?.key],
+    [board, change, draft, editing, isEditing, raw, shareAddress, viewed?.key],
   );
   const context = useMemo<PanelContext>(
     () => ({ board, interpolate, timeZone: zone, sharedCursor: dashboard.graphTooltip ?? 0, cursorKey: meta.uid, onRange: setSpan, onFilter, menu }),
     [board, interpolate, zone, dashboard.graphTooltip, meta.uid, setSpan, onFilter, menu],
   );
-  const panel = useCallback((shown: ShownPanel) => <PanelHost shown={shown} context={context} />, [context]);
+  const { change: changeDraft } = draft;
+  const panel = useCallback(
+    (shown: ShownPanel) => {
+      const host = <PanelHost shown={shown} context={context} />;
+      // Where a copy stands follows from the panel that it is a copy of.
+      if (!isEditing || shown.isCopy || shown.panel.repeat) return host;
+      return (
+        <Movable title={shown.panel.title || `panel ${shown.panel.id}`} rect={rectOf(shown.panel)} onPlace={(rect) => changeDraft((before) => placePanel(before, shown.panel.id, rect))}>
+          {host}
+        </Movable>
+      );
+    },
+    [context, isEditing, changeDraft],
+  );
   const isFolded = useCallback((section: Section) => folded[section.key] ?? section.isCollapsed, [folded]);
   const onFold = useCallback((section: Section, shut: boolean) => setFolded((before) => ({ ...before, [section.key]: shut })), []);
 
@@ -190,6 +235,17 @@ export function DashboardView({ loaded }: { loaded: LoadedDashboard }) {
         },
       },
       {
+        keys: 'e',
+        what: 'Edit the panel at hand',
+        act: () => {
+          const shown = find(panelAtHand());
+          if (!shown || shown.isCopy || url.editPanel !== null) return false;
+          editing.begin();
+          change({ editPanel: String(shown.panel.id), viewPanel: null });
+          return true;
+        },
+      },
+      {
         keys: 'i',
         what: 'Inspect the panel at hand',
         act: () => {
@@ -209,7 +265,7 @@ export function DashboardView({ loaded }: { loaded: LoadedDashboard }) {
         },
       },
     ],
-    [board, change, raw, setRange, url.kiosk, url.viewPanel],
+    [board, change, editing, find, raw, setRange, url.editPanel, url.kiosk, url.viewPanel],
   );
   usePageShortcuts(shortcuts);
 
@@ -251,6 +307,11 @@ export function DashboardView({ loaded }: { loaded: LoadedDashboard }) {
           {dashboard.timepicker?.hidden !== true && <TimePicker raw={raw} span={state.span} zoneSetting={zoneSetting} zone={zone} calendar={{ weekStart: dashboard.weekStart, fiscalYearStartMonth: dashboard.fiscalYearStartMonth }} now={Date.now} onRange={setRange} onZone={(timezone) => change({ timezone })} />}
           <RefreshControl interval={address.refresh} choices={offeredIntervals} busy={state.busy} at={state.at} error={state.error} onRefresh={refresh} onInterval={(interval) => change({ refresh: interval })} />
           <ShareLink address={shareAddress} relative={isRelative(raw.from) || isRelative(raw.to)} />
+          {!isEditing && (
+            <Button variant="default" leftSection={<Icon name="edit" size={13} />} onClick={editing.begin}>
+              Edit
+            </Button>
+          )}
           <Menu position="bottom-end" shadow="md">
             <Menu.Target>
               <ActionIcon variant="default" size={30} aria-label="More">
@@ -261,6 +322,9 @@ export function DashboardView({ loaded }: { loaded: LoadedDashboard }) {
               <Menu.Item leftSection={<Icon name="full" size={13} />} onClick={() => change({ kiosk: true })} rightSection={<kbd>d k</kbd>}>
                 Kiosk mode
               </Menu.Item>
+              <Menu.Item leftSection={<Icon name="clock" size={13} />} onClick={() => editing.open('versions')}>
+                Versions
+              </Menu.Item>
               <Menu.Item component="a" href={exportPath(meta.uid)} download leftSection={<Icon name="download" size={13} />}>
                 Export as JSON
               </Menu.Item>
@@ -270,6 +334,7 @@ export function DashboardView({ loaded }: { loaded: LoadedDashboard }) {
             </Menu.Dropdown>
           </Menu>
         </PageHead>
+        {isEditing && url.editPanel === null && <EditBar draft={draft} onPanel={(id) => change({ editPanel: String(id) })} onSettings={() => editing.open('settings')} onSave={() => editing.open('save')} onLeave={() => (draft.isChanged ? editing.open('discard') : editing.leave())} />}
         {hasBar && (
           <div className="dash-bar" role="group" aria-label="Variables">
             <VariablesBar dashboard={dashboard} variables={variables} loading={!state.isReady} onChoose={choose} />
@@ -287,12 +352,29 @@ export function DashboardView({ loaded }: { loaded: LoadedDashboard }) {
           Leave kiosk mode
         </Button>
       )}
-      {dashboard.panels.length === 0 ? (
+      {url.editPanel !== null ? (
+        <Suspense fallback={<Loading lines={6} />}>
+          <EditedPanel
+            id={Number(url.editPanel)}
+            shown={find(url.editPanel)}
+            context={context}
+            draft={draft}
+            onClose={() => {
+              editing.begin();
+              change({ editPanel: null });
+            }}
+          />
+        </Suspense>
+      ) : dashboard.panels.length === 0 ? (
         <section className="panel">
           <Empty title="This dashboard has no panels yet">
-            <p>
-              <Link href="/dashboards/import">Import</Link> a dashboard from Grafana in its place, or add panels to its JSON.
-            </p>
+            {isEditing ? (
+              <p>Add a panel with the button above.</p>
+            ) : (
+              <Button variant="default" onClick={editing.begin}>
+                Edit
+              </Button>
+            )}
           </Empty>
         </section>
       ) : !state.isReady ? (
@@ -315,11 +397,12 @@ export function DashboardView({ loaded }: { loaded: LoadedDashboard }) {
           </section>
         )
       ) : (
-        <Grid sections={sections} titleOf={(row) => interpolate(row.panel.title ?? '', row.scoped, 'text')} isFolded={isFolded} onFold={onFold}>
+        <Grid sections={sections} titleOf={(row) => interpolate(row.panel.title ?? '', row.scoped, 'text')} isFolded={isFolded} onFold={onFold} rowMenu={isEditing ? (section) => <RowMenu section={section} title={section.row?.panel.title ?? ''} draft={draft} /> : undefined}>
           {panel}
         </Grid>
       )}
       <Suspense fallback={null}>
+        {editing.dialog !== null && <EditDialogs editing={editing} />}
         {inspected && <InspectedPanel board={board} shown={inspected} title={interpolate(inspected.panel.title ?? '', inspected.scoped, 'text') || `Panel ${inspected.panel.id}`} tab={isInspectTab(url.inspectTab) ? url.inspectTab : 'data'} change={change} />}
         {url.report && <ReportDrawer report={report} live={problems} onPanel={goToPanel} onClose={() => change({ report: false }, { replace: true })} />}
       </Suspense>

@@ -9,12 +9,14 @@ interface Props {
   titleOf: (shown: ShownPanel) => string;
   isFolded: (section: Section) => boolean;
   onFold: (section: Section, folded: boolean) => void;
+  /** What stands beside a row's title, where rows can be changed. */
+  rowMenu?: (section: Section) => ReactNode;
   /** Must keep its identity while panels need not be drawn again. */
   children: (shown: ShownPanel) => ReactNode;
 }
 
 /** Panels on Grafana's grid of 24 columns, in sections below the rows that can be folded. */
-export function Grid({ sections, titleOf, isFolded, onFold, children }: Props) {
+export function Grid({ sections, titleOf, isFolded, onFold, rowMenu, children }: Props) {
   return (
     <div className="dash-sections">
       {sections.map((section) =>
@@ -23,7 +25,7 @@ export function Grid({ sections, titleOf, isFolded, onFold, children }: Props) {
             {children}
           </Cells>
         ) : (
-          <Row key={section.key} section={section} title={titleOf(section.row) || 'Row'} folded={isFolded(section)} onFold={onFold}>
+          <Row key={section.key} section={section} title={titleOf(section.row) || 'Row'} folded={isFolded(section)} onFold={onFold} rowMenu={rowMenu}>
             {children}
           </Row>
         ),
@@ -32,7 +34,7 @@ export function Grid({ sections, titleOf, isFolded, onFold, children }: Props) {
   );
 }
 
-function Row({ section, title, folded, onFold, children }: { section: Section; title: string; folded: boolean } & Pick<Props, 'onFold' | 'children'>) {
+function Row({ section, title, folded, onFold, rowMenu, children }: { section: Section; title: string; folded: boolean } & Pick<Props, 'onFold' | 'rowMenu' | 'children'>) {
   const count = section.panels.length;
   return (
     <section aria-label={title} className="dash-row">
@@ -44,6 +46,7 @@ function Row({ section, title, folded, onFold, children }: { section: Section; t
           {title}
           {folded && <span className="dim"> {count === 1 ? '1 panel' : `${count} panels`}</span>}
         </button>
+        {!section.row!.isCopy && rowMenu?.(section)}
       </h2>
       {!folded && count > 0 && <Cells panels={section.panels}>{children}</Cells>}
     </section>

@@ -1,4 +1,5 @@
 import { ActionIcon, Menu } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { Icon } from '../../parts/Icon';
@@ -11,13 +12,15 @@ interface Props {
   explore: () => readonly ExploreLink[];
   /** The address of this panel alone. */
   share: () => string;
-  editHref?: string;
+  onEdit?: () => void;
+  /** More items, while the dashboard is being changed. */
+  more?: ReactNode;
   onView: () => void;
   onInspect: () => void;
 }
 
 /** What can be done with a panel. */
-export function PanelMenu({ title, viewed, explore, share, editHref, onView, onInspect }: Props) {
+export function PanelMenu({ title, viewed, explore, share, onEdit, more, onView, onInspect }: Props) {
   const copy = async () => {
     const address = share();
     try {
@@ -39,8 +42,8 @@ export function PanelMenu({ title, viewed, explore, share, editHref, onView, onI
         <Menu.Item leftSection={<Icon name="full" size={13} />} onClick={onView} rightSection={<kbd>v</kbd>}>
           {viewed ? 'Back to the dashboard' : 'View'}
         </Menu.Item>
-        {editHref && (
-          <Menu.Item component={Link} href={editHref} leftSection={<Icon name="edit" size={13} />} rightSection={<kbd>e</kbd>}>
+        {onEdit && (
+          <Menu.Item onClick={onEdit} leftSection={<Icon name="edit" size={13} />} rightSection={<kbd>e</kbd>}>
             Edit
           </Menu.Item>
         )}
@@ -55,6 +58,7 @@ export function PanelMenu({ title, viewed, explore, share, editHref, onView, onI
         <Menu.Item leftSection={<Icon name="link" size={13} />} onClick={() => void copy()}>
           Copy link
         </Menu.Item>
+        {more}
       </Menu.Dropdown>
     </Menu>
   );

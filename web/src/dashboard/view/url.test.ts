@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { DashboardUrl } from './url';
 import { changeDashboardUrl, readDashboardUrl } from './url';
 
-const none: DashboardUrl = { from: null, to: null, timezone: null, refresh: null, viewPanel: null, inspect: null, inspectTab: null, kiosk: false, report: false };
+const none: DashboardUrl = { from: null, to: null, timezone: null, refresh: null, viewPanel: null, editPanel: null, inspect: null, inspectTab: null, kiosk: false, report: false };
 
 test.each<[string, Partial<DashboardUrl>]>([
   ['', {}],

@@ -8,6 +8,8 @@ export interface DashboardUrl {
   /** Such as `30s`; empty is off, `null` for the dashboard's own. */
   refresh: string | null;
   viewPanel: string | null;
+  /** The panel that is being changed. */
+  editPanel: string | null;
   inspect: string | null;
   inspectTab: string | null;
   kiosk: boolean;
@@ -26,6 +28,7 @@ export function readDashboardUrl(params: URLSearchParams): DashboardUrl {
     timezone: params.get('timezone') || null,
     refresh: params.get('refresh'),
     viewPanel: panelKey(params.get('viewPanel')),
+    editPanel: panelKey(params.get('editPanel')),
     inspect: panelKey(params.get('inspect')),
     inspectTab: params.get('inspectTab') || null,
     kiosk: kiosk !== null && kiosk !== 'false' && kiosk !== '0',
@@ -37,7 +40,7 @@ export function readDashboardUrl(params: URLSearchParams): DashboardUrl {
 export function changeDashboardUrl(before: URLSearchParams, change: Partial<DashboardUrl>): URLSearchParams {
   const next = new URLSearchParams(before);
   const set = (name: string, value: string | null) => (value === null ? next.delete(name) : next.set(name, value));
-  for (const name of ['from', 'to', 'timezone', 'refresh', 'viewPanel', 'inspect', 'inspectTab'] as const) {
+  for (const name of ['from', 'to', 'timezone', 'refresh', 'viewPanel', 'editPanel', 'inspect', 'inspectTab'] as const) {
     if (change[name] !== undefined) set(name, change[name]);
   }
   if (change.kiosk !== undefined) set('kiosk', change.kiosk ? 'true' : null);
