@@ -7,4 +7,5 @@ export type { Prepared, QueryError } from './prepare';
 export { PanelMemory, preparePanel } from './prepare';
 export { refresh } from './refresh';
 export { panelRequest } from './request';
+export { loadScrapeMs, scrapeMs } from './scrape';
 export type { PanelContext, PanelRequest, PreparedTarget } from './targets';

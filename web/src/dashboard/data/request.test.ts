@@ -3,6 +3,7 @@ import type { Dashboard, Panel, Target } from '../model';
 import { aligned, otherInterval, promqlInterval } from './interval';
 import { panelRequest } from './request';
 import type { PanelContext } from './targets';
+import { scrapeIntervalOf } from './scrape';
 import { searchQuery } from './tempo';
 
 const hour = 3_600_000;
@@ -126,4 +127,15 @@ test.each([
   [[{ tag: 'x', scope: 'unscoped', value: [] }, { tag: '', value: 'y' }], '{}'],
 ])('the form %o is %s', (filters, query) => {
   expect(searchQuery(filters, (text) => text)).toBe(query);
+});
+
+test.each([
+  ['global:\n  scrape_interval: 2s # often\n  scrape_timeout: 1s\n', 2_000],
+  ['a: 1\n---\nglobal:\n  resolve_timeout: 5m\n---\nglobal:\n  external_labels:\n    a: b\n\n  scrape_interval: "30s"\nscrape_configs:\n  - scrape_interval: 5s\n', 30_000],
+  ['global: {scrape_timeout: 1s, scrape_interval: 1m}\n', 60_000],
+  ['global:\n  evaluation_interval: 1s\nscrape_configs:\n  - job_name: a\n    scrape_interval: 5s\n', 60_000],
+  ['# scrape_interval: 1s\nlisten: x\n', null],
+  ['', null],
+])('%j scrapes every %s ms', (yaml, ms) => {
+  expect(scrapeIntervalOf(yaml)).toBe(ms);
 });

@@ -1,5 +1,5 @@
 import type { Answer, Query } from '../data';
-import { PanelMemory, panelRequest, preparePanel, refresh } from '../data';
+import { loadScrapeMs, PanelMemory, panelRequest, preparePanel, refresh, scrapeMs } from '../data';
 import type { ShownPanel, VariableValue } from '../variables';
 import { loadVariables, serverFetchers } from '../variables';
 import type { BoardSource, PanelRound, Place } from './board';
@@ -32,7 +32,7 @@ export function askedQuery(query: Query, key: string, answer: Answer | undefined
 
 function round({ panel, key, scoped }: ShownPanel, place: Place, width: number): PanelRound<Query, Answer, PanelMemory> {
   const { dashboard, variables, raw, span, now, zone } = place;
-  const request = panelRequest(panel, { dashboard, variables: variables.state, scoped, key, span, raw, now, timeZone: zone, isDark: place.isDark, width });
+  const request = panelRequest(panel, { dashboard, variables: variables.state, scoped, key, span, raw, now, timeZone: zone, isDark: place.isDark, width, scrapeMs: scrapeMs() });
   return {
     queries: request.queries,
     prepare(answers, { isDark }, previous, memory): PanelState {
@@ -63,7 +63,8 @@ export const boardSource: BoardSource<Query, Answer, PanelMemory> = {
   memory: () => new PanelMemory(),
   async variables({ dashboard, span, zone }, chosen, previous, isNewRange, signal, onPart) {
     const known: Record<string, VariableValue> = {};
-    return loadVariables(dashboard, chosen, span, serverFetchers, {
+    const asked = loadScrapeMs();
+    const loaded = await loadVariables(dashboard, chosen, span, serverFetchers, {
       timeZone: zone,
       signal,
       previous,
@@ -73,6 +74,9 @@ export const boardSource: BoardSource<Query, Answer, PanelMemory> = {
         onPart({ state: { ...known }, problems: {} });
       },
     });
+    // Steps of panels go by it, so that none is asked before it is known.
+    await asked;
+    return loaded;
   },
   round: (shown, _all, place, width) => round(shown, place, width),
   ask,
