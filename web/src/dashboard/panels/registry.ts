@@ -8,6 +8,8 @@ type Load = () => Promise<{ default: ComponentType<PanelProps> }>;
  * Older kinds (`graph`, `singlestat`, `table-old`) are migrated by the server.
  */
 export const panelKinds: Record<string, { name: string; load: Load }> = {
+  barchart: { name: 'Bar chart', load: () => import('./barchart') },
+  histogram: { name: 'Histogram', load: () => import('./histogram') },
   timeseries: { name: 'Time series', load: () => import('./timeseries') },
   stat: { name: 'Stat', load: () => import('./stat/Stat') },
   gauge: { name: 'Gauge', load: () => import('./gauge/Gauge') },

@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react';
 import { Button } from '@mantine/core';
 import { displayText } from '../../display';
 import type { PanelProps } from '../../panel';
+import { chosenSeries, hiddenChoice } from '../legend/choice';
 import { Framed } from '../legend/Framed';
 import type { LegendItem } from '../legend/legend';
 import { calcsOf, legendOptions } from '../legend/legend';
@@ -12,14 +13,6 @@ import type { Line } from './model';
 import { extent, hasPointsIn, modelOf } from './model';
 import { Plot } from './Plot';
 import { tooltipOptions } from './tooltip';
-
-/** The series that the reader has hidden and shown, where that differs from the dashboard. */
-type Choice = Record<string, boolean>;
-
-function choiceOf(options: PanelProps['options']): Choice {
-  const kept = options.hiddenSeries;
-  return kept !== null && typeof kept === 'object' && !Array.isArray(kept) ? Object.fromEntries(Object.entries(kept).filter((entry): entry is [string, boolean] => typeof entry[1] === 'boolean')) : {};
-}
 
 /** How many series the label of the picture names with their last values. */
 const spoken = 6;
@@ -36,7 +29,7 @@ function spokenLabel(title: string, lines: Line[]): string {
 
 export default function TimeSeries(props: PanelProps) {
   const { panel, options, frames, annotations, width, height, range, timeZone, isDark, sharedCursor, cursorKey, link, onRange, onOptions } = props;
-  const [choice, setChoice] = useState<Choice>(() => choiceOf(options));
+  const [choice, setChoice] = useState(() => chosenSeries(options));
   const [highlighted, setHighlighted] = useState<string | null>(null);
   const model = useMemo(() => modelOf(frames, isDark, (name) => choice[name]), [frames, isDark, choice]);
   const exemplars = useMemo(() => exemplarsOf(props.exemplars), [props.exemplars]);
@@ -67,8 +60,7 @@ export default function TimeSeries(props: PanelProps) {
     return <Nothing width={width} height={height} text={isTimeless ? 'The data has no time with numbers: a table shows it, or another query.' : (noValue ?? 'No data')} />;
   }
   const hide = (names: string[]) => {
-    const next: Choice = {};
-    for (const { name, style } of model.lines) if (names.includes(name) !== style.hidden.viz) next[name] = names.includes(name);
+    const next = hiddenChoice(model.lines, names);
     setChoice(next);
     onOptions({ hiddenSeries: next });
   };

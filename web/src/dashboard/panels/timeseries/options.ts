@@ -98,7 +98,8 @@ export function cursorOf(sharedCursor: number, cursorKey: string, colors: () => 
     drag: { x: true, y: false, setScale: false, dist: 5 },
     y: false,
     points: {
-      show: colors().length <= 40,
+      // Each is an element of the page that follows the pointer.
+      ...(colors().length <= 40 ? {} : { show: false }),
       size: 7,
       width: 1,
       stroke: (_, index) => colors()[index - 1] ?? 'transparent',
