@@ -43,7 +43,7 @@ web/node_modules: web/package-lock.json
 .PHONY: test
 test: web ## All tests: Rust, web units, the browser against the real program
 	tools/debian.sh $(PEERS) $(BROWSER)
-	tools/install.sh moto_server duckdb
+	tools/install.sh moto_server duckdb grafana-client
 	cargo build --locked -p phoenix-cli -p phoenix-platform
 	cargo test --workspace --locked
 	cd web && npm test

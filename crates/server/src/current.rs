@@ -2,6 +2,7 @@
 
 use crate::collection::check_addresses;
 use crate::config::{self, Loaded, Overrides, Settings};
+use crate::dashboards::Sources;
 use crate::http::Guard;
 use phoenix_alert::AlertConfig;
 use phoenix_engine::Language;
@@ -110,6 +111,11 @@ impl Current {
     /// The jobs.
     pub fn scrape_configs(&self) -> &[ScrapeConfig] {
         &self.scrape_configs
+    }
+
+    /// Where files of dashboards are.
+    pub(crate) fn dashboards(&self) -> Sources {
+        Sources { patterns: self.loaded.dashboards.clone() }
     }
 
     /// Labels for what leaves this instance.

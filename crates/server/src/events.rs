@@ -17,6 +17,10 @@ pub enum Event {
     Config,
     /// A silence.
     Silences,
+    /// A dashboard, by its uid; several or a folder without one.
+    Dashboards(Option<String>),
+    /// An annotation.
+    Annotations,
     /// The demo's mailbox.
     Inbox,
     /// The demo's faults.
@@ -33,6 +37,8 @@ impl Event {
             Self::Rules => "rules",
             Self::Config => "config",
             Self::Silences => "silences",
+            Self::Dashboards(_) => "dashboards",
+            Self::Annotations => "annotations",
             Self::Inbox => "inbox",
             Self::Demo => "demo",
         }

@@ -1,10 +1,12 @@
 //! Config, HTTP APIs and the embedded UI: the room that wires all others together.
 
+mod annotations;
 mod blind;
 pub mod check;
 mod collection;
 pub mod config;
 pub mod current;
+mod dashboards;
 pub mod demo;
 pub mod events;
 mod http;
@@ -23,4 +25,5 @@ mod start;
 pub mod test_notify;
 mod trace_store;
 
+pub use dashboards::STARTER_DASHBOARDS;
 pub use start::{ServeOptions, Server, StartError};

@@ -51,6 +51,9 @@ impl Api {
         for problem in status.problems {
             add("error", format!("Traces: {}: {}", problem.file, problem.message));
         }
+        for message in self.parts.dashboards.problems() {
+            add("warning", format!("Dashboards: {message}"));
+        }
         let targets = self.parts.scraper.targets(None);
         let unwritten = targets.active_targets.iter().filter_map(|t| t.phoenix_write_error.as_ref());
         if let Some(error) = unwritten.clone().next() {

@@ -141,6 +141,7 @@ impl Reloader {
             tracing::error!(%error, "not all logs are collected");
             new.warnings.push(Diagnostic::bare_error(format!("not all logs are collected: {error}")));
         }
+        self.parts.dashboards.set_sources(new.dashboards());
         let before = Arc::clone(&self.current.read());
         crate::trace_store::apply(&self.parts.traces, &before, &new);
         *self.current.write() = Arc::new(new);

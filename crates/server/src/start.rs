@@ -1,9 +1,11 @@
 //! The wiring: opens every room in its order, and ends them in the opposite one.
 
+use crate::annotations::Annotations;
 use crate::blind::Blindness;
 use crate::collection::Collection;
 use crate::config::{Limits, Overrides};
 use crate::current::Current;
+use crate::dashboards::Library;
 use crate::demo::Demo;
 use crate::events::{Event, Events};
 use crate::http::bodies::Bodies;
@@ -104,6 +106,8 @@ pub struct Parts {
     pub(crate) remote_write: Arc<Receiver>,
     pub(crate) logs: LogParts,
     pub(crate) traces: TraceParts,
+    pub(crate) dashboards: Arc<Library>,
+    pub(crate) annotations: Arc<Annotations>,
 }
 
 /// The rooms of traces, for the API.
@@ -178,7 +182,8 @@ impl Server {
         let mut registry = Registry::default();
         let memory = memory_bytes(limits.memory_bytes, disk.as_ref());
 
-        let Opened { parts, driver } = runtimes.paging().block_on(open(&current, &clock, &disk, &runtimes, memory, &mut registry))?;
+        let Opened { parts, driver } =
+            runtimes.paging().block_on(open(&current, &clock, &disk, &runtimes, &options.events, memory, &mut registry))?;
         let places = QueryPlaces::new(
             Arc::clone(&clock),
             QueryPoolLimits {
@@ -233,6 +238,7 @@ impl Server {
             not_listening,
         });
 
+        runtimes.api().spawn(Arc::clone(&parts.dashboards).watch(shutdown.clone()));
         let bodies = Bodies::new(Arc::clone(&clock), limits.body_size_bytes, memory / 8, PUSHES);
         let otlp = OtlpDoor { receiver: Arc::clone(&parts.logs.otlp), traces: Arc::clone(&parts.traces.receiver), bodies: bodies.clone() };
         let tempo = Tempo::new(TempoState { engine: Arc::clone(&parts.traces.engine), places: places.clone(), clock: clock.clone() });
@@ -379,6 +385,7 @@ async fn open(
     clock: &SharedClock,
     disk: &SharedDisk,
     runtimes: &Runtimes,
+    events: &Events,
     memory: u64,
     registry: &mut Registry,
 ) -> Result<Opened, StartError> {
@@ -478,7 +485,11 @@ async fn open(
         ..ReceiverLimits::default()
     };
     let remote_write = Arc::new(Receiver::new(Arc::clone(&engine), write_limits, registry));
+    let dashboards = Library::new(state.clone(), clock.clone(), disk.clone(), events.clone(), current.dashboards());
+    let annotations = Annotations::new(state.clone(), clock.clone(), events.clone(), settings.limits.annotations);
     let parts = Parts {
+        dashboards: Arc::new(dashboards),
+        annotations: Arc::new(annotations),
         store,
         engine,
         state,

@@ -73,6 +73,7 @@ fn the_defaults_of_the_limits_are_documented() {
         ("query_max_log_entries", limits.query_max_log_entries.to_string()),
         ("query_max_log_series", limits.query_max_log_series.to_string()),
         ("log_tails", limits.log_tails.to_string()),
+        ("annotations", limits.annotations.to_string()),
         ("series", limits.series.to_string()),
         ("body_size", bytes(limits.body_size_bytes)),
         ("scrape_body_size", bytes(limits.scrape_body_size_bytes)),

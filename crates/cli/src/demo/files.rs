@@ -19,6 +19,7 @@ pub(super) struct Addresses {
 pub(super) fn write(disk: &dyn Disk, dir: &Path, addresses: &Addresses) -> Result<PathBuf, DiskError> {
     let config = dir.join("config");
     disk.create_dir_all(&config.join("rules"))?;
+    disk.create_dir_all(&config.join("dashboards"))?;
     let quoted = |path: &Path| format!("{:?}", path.display().to_string());
     for (name, text) in [
         ("prometheus.yaml", include_str!("files/prometheus.yaml")),
@@ -28,6 +29,11 @@ pub(super) fn write(disk: &dyn Disk, dir: &Path, addresses: &Addresses) -> Resul
         ("promtail.yaml", include_str!("files/promtail.yaml")),
         ("sampling.yaml", include_str!("files/sampling.yaml")),
         ("traces.yaml", include_str!("files/traces.yaml")),
+        ("dashboards/phoenix-api.json", include_str!("files/dashboards/phoenix-api.json")),
+        ("dashboards/experiments.json", include_str!("files/dashboards/experiments.json")),
+        // The ones that are there where nothing is configured.
+        ("dashboards/phoenix.json", phoenix_server::STARTER_DASHBOARDS[0].1),
+        ("dashboards/host.json", phoenix_server::STARTER_DASHBOARDS[1].1),
         ("phoenix.yaml", include_str!("files/phoenix.yaml")),
     ] {
         let mut text = text.to_owned();

@@ -206,7 +206,7 @@ fn read(path: &Path, disk: &dyn Disk) -> Result<Source, Unreadable> {
 
 /// Shell patterns within one part of a path: `*`, `?` and `[a-z]`. Names that begin with a dot are
 /// matched like any other, as in Go.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     // For each prefix of the pattern, the set of prefixes of the name that it matches.

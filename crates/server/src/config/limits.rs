@@ -28,6 +28,8 @@ pub struct Limits {
     pub query_max_log_series: usize,
     /// Live tails of logs at the same time.
     pub log_tails: usize,
+    /// Annotations that are kept; with one more the oldest is forgotten.
+    pub annotations: u64,
     /// Series that receive samples at the same time.
     pub series: u64,
     /// Bytes of a request's body, uncompressed.
@@ -60,6 +62,7 @@ pub(super) struct RawLimits {
     query_max_log_entries: usize,
     query_max_log_series: usize,
     log_tails: usize,
+    annotations: u64,
     series: u64,
     body_size: Bytes,
     scrape_body_size: Bytes,
@@ -84,6 +87,7 @@ impl Default for RawLimits {
             query_max_log_entries: 5_000,
             query_max_log_series: 5_000,
             log_tails: 50,
+            annotations: 100_000,
             series: 2_000_000,
             body_size: Bytes(64 << 20),
             scrape_body_size: Bytes(128 << 20),
@@ -97,7 +101,7 @@ impl Default for RawLimits {
 }
 
 /// The smallest useful value of each limit: zero would stop Phoenix, it does not mean "unlimited" here.
-pub(super) const AT_LEAST_ONE: [&str; 18] = [
+pub(super) const AT_LEAST_ONE: [&str; 19] = [
     "memory",
     "query_memory",
     "query_timeout",
@@ -108,6 +112,7 @@ pub(super) const AT_LEAST_ONE: [&str; 18] = [
     "query_max_log_entries",
     "query_max_log_series",
     "log_tails",
+    "annotations",
     "series",
     "body_size",
     "scrape_body_size",
@@ -132,6 +137,7 @@ impl RawLimits {
             self.query_max_log_entries as u64,
             self.query_max_log_series as u64,
             self.log_tails as u64,
+            self.annotations,
             self.series,
             self.body_size.get(),
             self.scrape_body_size.get(),
@@ -157,6 +163,7 @@ impl RawLimits {
             query_max_log_entries: self.query_max_log_entries,
             query_max_log_series: self.query_max_log_series,
             log_tails: self.log_tails,
+            annotations: self.annotations,
             series: self.series,
             body_size_bytes: self.body_size.get(),
             scrape_body_size_bytes: self.scrape_body_size.get(),

@@ -5,6 +5,7 @@
 //! in rule files, Alertmanager's config and the on-call file is handed on as text to the rooms that
 //! know those formats.
 
+mod dashboards;
 mod files;
 mod limits;
 mod logs;
@@ -13,6 +14,7 @@ mod settings;
 mod storage;
 mod traces;
 
+pub use dashboards::{DashboardFile, DashboardPattern, FoundDashboards};
 pub use files::{FileRole, LoadedFile};
 pub use limits::Limits;
 pub use logs::{LogSettings, StreamRetention};
@@ -47,6 +49,8 @@ pub struct Loaded {
     pub log_collection: Option<LoadedFile>,
     /// Which traces are kept: rules, or policies of the OpenTelemetry collector's tail sampling processor.
     pub sampling: Option<LoadedFile>,
+    /// Where dashboards are; `None` when nothing is said of them.
+    pub dashboards: Option<Vec<DashboardPattern>>,
     /// What is accepted but worth knowing: keys that don't act yet, globs that match nothing.
     pub warnings: Vec<Diagnostic>,
     /// Every file that was read, the first one first.
@@ -135,6 +139,7 @@ pub fn load_with(
     found.on_call = single(&named.on_call, FileRole::OnCall);
     found.log_collection = single(&named.log_collection, FileRole::LogCollection);
     found.sampling = single(&named.sampling, FileRole::Sampling);
+    found.dashboards = named.dashboards.map(|lines| dashboards::read(&lines, &first.source, &folder, disk, &mut diagnostics));
     with_prometheus(Some(settings), config, place.as_ref(), found, reader, disk, diagnostics)
 }
 
@@ -145,6 +150,7 @@ struct Named {
     on_call: Option<LoadedFile>,
     log_collection: Option<LoadedFile>,
     sampling: Option<LoadedFile>,
+    dashboards: Option<Vec<DashboardPattern>>,
 }
 
 /// Reads what the Prometheus config names: rule files and further jobs.
@@ -194,6 +200,7 @@ fn finish(
             on_call: named.on_call,
             log_collection: named.log_collection,
             sampling: named.sampling,
+            dashboards: named.dashboards,
             warnings: diagnostics,
             files: reader.into_files(),
         }),

@@ -18,11 +18,8 @@ pub(super) const DEFAULT_RETENTION: std::time::Duration = std::time::Duration::f
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);
 
 /// The keys of `phoenix.yaml` that are accepted and don't act yet, with what that means for the user.
-pub const NOT_ACTING: &[(&str, &str)] = &[
-    ("slos", "objectives are not evaluated"),
-    ("dashboards", "dashboards are not shown"),
-    ("runbooks", "runbooks are not read; a rule's `runbook_url` is linked"),
-];
+pub const NOT_ACTING: &[(&str, &str)] =
+    &[("slos", "objectives are not evaluated"), ("runbooks", "runbooks are not read; a rule's `runbook_url` is linked")];
 
 /// What the command line sets; it wins over the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,7 +76,7 @@ struct RawSettings {
     logs: RawLogs,
     traces: RawTraces,
     slos: Vec<String>,
-    dashboards: Vec<String>,
+    dashboards: Option<Vec<Spanned<String>>>,
     runbooks: Vec<String>,
     storage: RawStorage,
 }
@@ -113,6 +110,7 @@ pub(super) struct NamedFiles {
     pub on_call: Option<Spanned<String>>,
     pub log_collection: Option<Spanned<String>>,
     pub sampling: Option<Spanned<String>>,
+    pub dashboards: Option<Vec<Spanned<String>>>,
 }
 
 /// Whether a text is a Prometheus config: it has keys that only that format has, and none that only `phoenix.yaml` has.
@@ -180,6 +178,7 @@ pub(super) fn read(
         on_call: raw.on_call,
         log_collection,
         sampling: raw.traces.sampling,
+        dashboards: raw.dashboards,
     };
     Some((settings, named))
 }

@@ -4,6 +4,7 @@ pub mod alertmanager;
 mod assets;
 pub(crate) mod bodies;
 mod envelope;
+mod grafana;
 mod guard;
 mod lifecycle;
 pub(crate) mod loki;
@@ -108,6 +109,7 @@ pub(crate) fn router(api: Api, loki: loki::Loki, tempo: tempo::Tempo, otlp: otlp
         .nest("/api/v1", prometheus::router())
         .nest("/api/v2", alertmanager::router())
         .nest("/api/phoenix/v1", native::router())
+        .nest("/grafana/api", grafana::router())
         .merge(prometheus::federation())
         .merge(native::link::router())
         .merge(lifecycle::router())

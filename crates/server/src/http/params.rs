@@ -76,6 +76,16 @@ impl Params {
         }
     }
 
+    /// A whole number, or `None` when the parameter is absent.
+    pub fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        self.non_empty(name)
+            .map(|text| {
+                text.parse()
+                    .map_err(|_| ApiError::bad_data(format!("invalid parameter \"{name}\": cannot parse \"{text}\" to a whole number")))
+            })
+            .transpose()
+    }
+
     /// The matcher sets of `match[]`.
     pub fn matcher_sets(&self) -> Result<Vec<Vec<Matcher>>, ApiError> {
         self.all("match[]").map(parse_selector).collect()

@@ -74,8 +74,8 @@ impl State {
         let mut transaction = self.begin().await?;
         let row = match save.expected {
             Expected::Absent => insert(&mut transaction, save).await?,
-            Expected::Version(version) => update(&mut transaction, save, version).await?,
-            Expected::Any => update(&mut transaction, save, 0).await?,
+            Expected::Version(version) => update(&mut transaction, save, Some(version)).await?,
+            Expected::Any => update(&mut transaction, save, None).await?,
         };
         if let Saved::Done(row) = &row {
             let action = if row.version == 1 { "dashboard_folder.create" } else { "dashboard_folder.update" };
@@ -141,17 +141,18 @@ async fn insert(transaction: &mut StateTransaction, save: &FolderSave<'_>) -> Re
     }
 }
 
-async fn update(transaction: &mut StateTransaction, save: &FolderSave<'_>, version: i64) -> Result<Saved<FolderRow>, StateError> {
+async fn update(transaction: &mut StateTransaction, save: &FolderSave<'_>, version: Option<i64>) -> Result<Saved<FolderRow>, StateError> {
     let row = sqlx::query_as(
         "UPDATE dashboard_folder SET parent_uid = $2, title = $3, updated_ms = $4, updated_by = $5, version = version + 1 \
-         WHERE uid = $1 AND ($6 = 0 OR version = $6) RETURNING *",
+         WHERE uid = $1 AND ($7 = 1 OR version = $6) RETURNING *",
     )
     .bind(save.uid)
     .bind(save.parent_uid)
     .bind(save.title)
     .bind(save.now_ms)
     .bind(save.by)
-    .bind(version)
+    .bind(version.unwrap_or(0))
+    .bind(i64::from(version.is_none()))
     .fetch_optional(&mut **transaction)
     .await
     .map_err(StateError::query("save a folder"))?;

@@ -126,7 +126,7 @@ async fn update(
     // The version is compared by the statement that raises it: of two at once one finds nothing.
     sqlx::query_as(
         "UPDATE dashboard SET folder_uid = $2, title = $3, tags = $4, problems = $5, updated_ms = $6, updated_by = $7, \
-         version = version + 1 WHERE uid = $1 AND ($8 = 0 OR version = $8) RETURNING version, created_ms, created_by",
+         version = version + 1 WHERE uid = $1 AND ($9 = 1 OR version = $8) RETURNING version, created_ms, created_by",
     )
     .bind(save.uid)
     .bind(save.folder_uid)
@@ -136,6 +136,7 @@ async fn update(
     .bind(save.now_ms)
     .bind(save.by)
     .bind(version.unwrap_or(0))
+    .bind(i64::from(version.is_none()))
     .fetch_optional(&mut **transaction)
     .await
     .map_err(StateError::query("save a dashboard"))

@@ -53,7 +53,9 @@ async fn a_dashboard_has_versions() {
         assert_eq!(row, wanted);
         assert_eq!(state.dashboard("a").await.unwrap(), Some((wanted, "{\"v\":1}".to_owned())));
         // Who expects something else is told what is there, and nothing changes.
-        for (expected, want) in [(Expected::Absent, Saved::Conflict(1)), (Expected::Version(7), Saved::Conflict(1))] {
+        for (expected, want) in
+            [(Expected::Absent, Saved::Conflict(1)), (Expected::Version(7), Saved::Conflict(1)), (Expected::Version(0), Saved::Conflict(1))]
+        {
             assert_eq!(state.save_dashboard(&save("a", "{}", expected)).await.unwrap(), want);
         }
         assert_eq!(state.save_dashboard(&save("none", "{}", Expected::Version(1))).await.unwrap(), Saved::Missing);
@@ -121,7 +123,9 @@ async fn folders_hold_dashboards() {
         let made = done(state.save_dashboard_folder(&folder("f", "", Expected::Absent)).await.unwrap());
         assert_eq!((made.uid.as_str(), made.version, made.created_by.as_str()), ("f", 1, "ann"));
         assert_eq!(state.save_dashboard_folder(&folder("f", "", Expected::Absent)).await.unwrap(), Saved::Conflict(1));
-        assert_eq!(state.save_dashboard_folder(&folder("f", "", Expected::Version(3))).await.unwrap(), Saved::Conflict(1));
+        for version in [0, 3] {
+            assert_eq!(state.save_dashboard_folder(&folder("f", "", Expected::Version(version))).await.unwrap(), Saved::Conflict(1));
+        }
         assert_eq!(state.save_dashboard_folder(&folder("none", "", Expected::Any)).await.unwrap(), Saved::Missing);
         done(state.save_dashboard_folder(&folder("g", "f", Expected::Absent)).await.unwrap());
         let renamed = FolderSave { title: "A", by: "bob", now_ms: 7, ..folder("g", "f", Expected::Version(1)) };

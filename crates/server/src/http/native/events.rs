@@ -13,11 +13,14 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 pub(super) async fn stream(State(api): State<Api>) -> Sse<impl Stream<Item = Result<axum::response::sse::Event, Infallible>>> {
     let changes = BroadcastStream::new(api.events.subscribe()).map(|change| {
         let event = match change {
-            Ok(change @ Event::Incident(_)) => {
-                let Event::Incident(id) = &change else { unreachable!("matched above") };
-                sse(change.name(), &serde_json::json!({"id": id}))
+            Ok(change) => {
+                let data = match &change {
+                    Event::Incident(id) => serde_json::json!({"id": id}),
+                    Event::Dashboards(Some(uid)) => serde_json::json!({"uid": uid}),
+                    _ => serde_json::json!({}),
+                };
+                sse(change.name(), &data)
             }
-            Ok(change) => sse(change.name(), &serde_json::json!({})),
             // This reader was too slow: everything may have changed.
             Err(BroadcastStreamRecvError::Lagged(_)) => sse("config", &serde_json::json!({})),
         };

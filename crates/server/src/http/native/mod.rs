@@ -1,5 +1,7 @@
 //! Phoenix' own API, `/api/phoenix/v1`: what no compatible API has words for.
 
+mod annotations;
+mod dashboards;
 mod demo;
 mod events;
 mod explore;
@@ -10,7 +12,10 @@ mod on_call;
 pub(crate) mod refresh;
 mod targets;
 
+pub(super) use dashboards::MAX_BODY_BYTES as MAX_DASHBOARD_BYTES;
+
 use super::Api;
+use super::envelope::ApiError;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -21,6 +26,8 @@ use serde_json::json;
 /// The routes, without their prefix.
 pub(super) fn router() -> Router<Api> {
     Router::new()
+        .merge(dashboards::router())
+        .merge(annotations::router())
         .route("/home", get(home::home))
         .route("/incidents", get(incidents::list))
         .route("/incidents/{id}", get(incidents::read))
@@ -69,6 +76,12 @@ impl NativeError {
     }
 }
 
+impl From<ApiError> for NativeError {
+    fn from(error: ApiError) -> Self {
+        Self::bad_request(error.message())
+    }
+}
+
 impl IntoResponse for NativeError {
     fn into_response(self) -> Response {
         let mut body = json!({"error": self.message});
@@ -80,6 +93,6 @@ impl IntoResponse for NativeError {
 }
 
 /// Milliseconds since the epoch as RFC 3339 in UTC.
-pub(super) fn rfc3339(ms: i64) -> String {
+pub(in crate::http) fn rfc3339(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |t| t.to_string())
 }
