@@ -29,6 +29,7 @@ function onlyLabel(frames: Frame[]): string | null {
 /** Names fields of one answer: what is the same for all of them is worked out once. */
 export class Namer {
   private readonly single: string | null;
+  private readonly counts = new Map<Frame, Map<string, Count>>();
 
   constructor(frames: Frame[]) {
     this.single = onlyLabel(frames);
@@ -49,18 +50,34 @@ export class Namer {
       if (said) parts.push(said);
     }
     const name = parts.join(' ') || field.name || valueName;
-    return name === field.name ? numbered(field, frame) : name;
+    return name === field.name ? this.numbered(field, frame) : name;
+  }
+
+  /** Fields that share a name within a frame are counted: `Value 1`, `Value 2`. */
+  private numbered(field: Field, frame: Frame): string {
+    let counts = this.counts.get(frame);
+    if (!counts) this.counts.set(frame, (counts = counted(frame)));
+    const count = counts.get(`${field.type} ${field.name}`);
+    const at = count?.at.get(field);
+    return count && at !== undefined && count.all > 1 ? `${field.name} ${at}` : field.name || valueName;
   }
 }
 
-/** Fields that share a name within a frame are counted: `Value 1`, `Value 2`. */
-function numbered(field: Field, frame: Frame): string {
-  let at = 0;
-  let all = 0;
-  for (const other of frame.fields) {
-    if (other.name !== field.name || other.type !== field.type) continue;
-    all += 1;
-    if (other === field) at = all;
+/** The fields of one name and type within a frame, counted. */
+interface Count {
+  all: number;
+  /** The number of each, from 1 on. */
+  at: Map<Field, number>;
+}
+
+function counted(frame: Frame): Map<string, Count> {
+  const counts = new Map<string, Count>();
+  for (const field of frame.fields) {
+    const key = `${field.type} ${field.name}`;
+    let count = counts.get(key);
+    if (!count) counts.set(key, (count = { all: 0, at: new Map() }));
+    count.all += 1;
+    count.at.set(field, count.all);
   }
-  return all > 1 && at > 0 ? `${field.name} ${at}` : field.name || valueName;
+  return counts;
 }

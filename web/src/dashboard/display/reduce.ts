@@ -70,10 +70,14 @@ interface Sums {
 
 const passes = new WeakMap<unknown[], { length: number; asZero: boolean; sums: Sums }>();
 
-/** Kept by the column, since a legend asks for several results of each. */
+/** Columns shorter than this are gone through again rather than remembered: rows are columns too. */
+const worthKeeping = 32;
+
+/** Kept by the column, since a legend asks for several results of each. Columns do not change once they are made. */
 function sumsOf(field: Field): Sums {
   const { values } = field;
   const asZero = nullMode(field) === 'null as zero';
+  if (values.length < worthKeeping) return pass(values, asZero);
   const known = passes.get(values);
   if (known && known.length === values.length && known.asZero === asZero) return known.sums;
   const sums = pass(values, asZero);

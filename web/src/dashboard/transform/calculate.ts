@@ -123,7 +123,8 @@ function reduceRow(options: JsonObject, run: Run): Make {
     const included = frame.fields.filter((field) => (chosen.length > 0 ? chosen.includes(names.of(field, frame)) || chosen.includes(field.name) : field.type === 'number' || field.type === 'boolean'));
     if (included.length === 0) return [];
     const config = { nullValueMode: textOf(options.nullValueMode) || 'connected' };
-    const values = Array.from({ length: frame.length }, (_, row) => reduceField(column('row', included[0]!.type, included.map((field) => field.values[row]), config), calc));
+    const values = new Array<unknown>(frame.length);
+    for (let row = 0; row < frame.length; row += 1) values[row] = reduceField(column('row', included[0]!.type, included.map((field) => field.values[row]), config), calc);
     return [{ name: reducers.find(({ id }) => id === calc)?.name ?? calc, type: resultType(calc, included[0]!, values), values }];
   };
 }

@@ -87,16 +87,6 @@ export function keyOf(value: unknown): string {
   }
 }
 
-/** The same for several columns at one row. Lengths keep `a,b` and `ab,` apart. */
-export function rowKey(columns: unknown[][], row: number): string {
-  let key = '';
-  for (const values of columns) {
-    const one = keyOf(values[row]);
-    key += `${one.length}:${one}`;
-  }
-  return key;
-}
-
 /** What the values are, by the first of them. */
 export function typeOf(values: unknown[]): FieldType {
   for (const value of values) {

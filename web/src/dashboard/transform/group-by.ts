@@ -5,7 +5,8 @@ import type { JsonObject } from '../model';
 import { isObject, textsOf } from '../display/matchers';
 import { isReducer, reduceField } from '../display';
 import type { Transform } from './frames';
-import { column, nameless, Names, rowKey, taken, typeOf } from './frames';
+import { column, nameless, Names, taken, typeOf } from './frames';
+import { RowIds } from './row-ids';
 
 /** What a calculation gives for a field of a type. */
 export function resultType(calc: string, field: Field, values: unknown[]): FieldType {
@@ -62,12 +63,8 @@ export const groupBy: Transform = (frames, options, { problem }) => {
 
 /** Numbers of rows by the values of columns, in the order in which they come. */
 export function grouped(columns: unknown[][], length: number): number[][] {
-  const groups = new Map<string, number[]>();
-  for (let row = 0; row < length; row += 1) {
-    const key = rowKey(columns, row);
-    const known = groups.get(key);
-    if (known) known.push(row);
-    else groups.set(key, [row]);
-  }
-  return [...groups.values()];
+  const ids = new RowIds(columns.length).of(columns, length);
+  const groups: number[][] = [];
+  for (let row = 0; row < length; row += 1) (groups[ids[row]!] ??= []).push(row);
+  return groups;
 }

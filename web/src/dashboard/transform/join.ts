@@ -32,7 +32,9 @@ function sameValues(one: unknown[], other: unknown[]): boolean {
   return true;
 }
 
+/** Numbers, each greater than the one before it. */
 const isRising = (values: unknown[]): boolean => {
+  if (values.length > 0 && (typeof values[0] !== 'number' || Number.isNaN(values[0]))) return false;
   for (let at = 1; at < values.length; at += 1) if (!((values[at - 1] as number) < (values[at] as number))) return false;
   return true;
 };
@@ -42,17 +44,63 @@ function outer(parts: Part[]): Frame {
   const first = parts[0]!;
   const isOrdered = parts.every(({ by }) => by.type === 'time' || by.type === 'number');
   if (parts.every(({ by }) => sameValues(by.values, first.by.values)) && isOrdered && isRising(first.by.values)) return joined(parts, first.by, parts.flatMap(others));
-  const all = new Map<unknown, number>();
-  for (const { by } of parts) for (const value of by.values) if (!all.has(value)) all.set(value, 0);
-  const values = [...all.keys()];
-  if (isOrdered) values.sort((one, other) => rank(one) - rank(other));
-  for (const [at, value] of values.entries()) all.set(value, at);
-  const fields = parts.flatMap((part) => {
-    const rows = new Int32Array(values.length).fill(-1);
-    for (const [row, value] of part.by.values.entries()) rows[all.get(value)!] = row;
+  const { values, rowsOf } = isOrdered && parts.every(({ by }) => isRising(by.values)) ? mergedRising(parts) : mergedAny(parts, isOrdered);
+  const fields = parts.flatMap((part, at) => {
+    const rows = rowsOf(at);
     return others(part).map((field) => taken(field, rows));
   });
   return joined(parts, { ...first.by, values, nanos: undefined }, fields);
+}
+
+interface Merged {
+  values: unknown[];
+  /** By part: the number of its row for each value, -1 for none. */
+  rowsOf: (part: number) => Int32Array;
+}
+
+/** Times that rise, as those of series do, need no table of places. */
+function mergedRising(parts: Part[]): Merged {
+  const all = new Float64Array(parts.reduce((count, { by }) => count + by.values.length, 0));
+  let count = 0;
+  for (const { by } of parts) {
+    all.set(by.values as number[], count);
+    count += by.values.length;
+  }
+  all.sort();
+  let unique = 0;
+  for (let at = 0; at < all.length; at += 1) if (at === 0 || all[at] !== all[at - 1]) all[unique++] = all[at]!;
+  const values = Array.from(all.subarray(0, unique));
+  return {
+    values,
+    rowsOf: (part) => {
+      const own = parts[part]!.by.values;
+      const rows = new Int32Array(unique).fill(-1);
+      let row = 0;
+      for (let at = 0; at < unique && row < own.length; at += 1) {
+        if (values[at] !== own[row]) continue;
+        rows[at] = row;
+        row += 1;
+      }
+      return rows;
+    },
+  };
+}
+
+/** The last row with a value stands for it. */
+function mergedAny(parts: Part[], isOrdered: boolean): Merged {
+  const places = new Map<unknown, number>();
+  for (const { by } of parts) for (const value of by.values) places.set(value, 0);
+  const values = [...places.keys()];
+  if (isOrdered) values.sort((one, other) => rank(one) - rank(other));
+  for (const [at, value] of values.entries()) places.set(value, at);
+  return {
+    values,
+    rowsOf: (part) => {
+      const rows = new Int32Array(values.length).fill(-1);
+      for (const [row, value] of parts[part]!.by.values.entries()) rows[places.get(value)!] = row;
+      return rows;
+    },
+  };
 }
 
 /** What is no number stands last. */

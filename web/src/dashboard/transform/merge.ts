@@ -2,81 +2,103 @@
 
 import type { Field, Frame } from '../frame';
 import type { Transform } from './frames';
-import { commonMeta, mostRows, nameless, refIds, rowKey } from './frames';
+import { commonMeta, mostRows, nameless, refIds } from './frames';
+import { RowIds } from './row-ids';
 
 interface Source {
   frame: Frame;
   /** Numbers of the result's columns, by the frame's. */
   columns: number[];
   values: unknown[][];
+  /** The columns that all frames have. */
   keys: unknown[][];
 }
 
 /** How many rows are tried before a row is taken for a new one. */
 const mostTries = 200;
 
-/** Rows of the result that share their keys. */
-interface Bucket {
-  rows: number[];
-  /** By frame: how many rows from the start have something of it already. */
-  filled: number[];
+/** The result as it grows. Rows with the same keys hang together as a list. */
+class Table {
+  readonly values: unknown[][];
+  length = 0;
+  /** By number of a row. */
+  private readonly next: number[] = [];
+  /** By number of a row: the frame that wrote to it last. Frames come one after another, and each writes once. */
+  private readonly writer: number[] = [];
+  /** By number of keys. */
+  private readonly first: number[] = [];
+  private readonly last: number[] = [];
+
+  constructor(width: number) {
+    this.values = Array.from({ length: width }, () => []);
+  }
+
+  /** Takes all rows of a frame; `false` when there are too many. */
+  add(source: Source, number: number, keys: Int32Array): boolean {
+    const seen = new Set<number>();
+    const whole = new RowIds(source.values.length).of(source.values, source.frame.length);
+    // By number of keys: the first row that this frame has not written to.
+    const open = new Map<number, number>();
+    for (let row = 0; row < source.frame.length; row += 1) {
+      // The same row twice says nothing new.
+      if (seen.has(whole[row]!)) continue;
+      seen.add(whole[row]!);
+      const key = keys[row]!;
+      let at = open.get(key) ?? this.first[key] ?? -1;
+      while (at >= 0 && this.writer[at] === number) at = this.next[at]!;
+      open.set(key, at);
+      for (let tried = 0; at >= 0 && !(this.writer[at] !== number && this.fits(source, row, at)); tried += 1) at = tried < mostTries ? this.next[at]! : -1;
+      if (at < 0) {
+        if (this.length >= mostRows) return false;
+        at = this.append(key);
+        if (open.get(key) === -1) open.set(key, at);
+      }
+      this.writer[at] = number;
+      for (let own = 0; own < source.columns.length; own += 1) this.values[source.columns[own]!]![at] = source.values[own]![row];
+    }
+    return true;
+  }
+
+  /** Every cell that nobody wrote to. */
+  fill(): void {
+    for (const values of this.values) for (let row = 0; row < this.length; row += 1) values[row] ??= null;
+  }
+
+  private append(key: number): number {
+    const at = this.length;
+    this.length += 1;
+    this.next[at] = -1;
+    this.writer[at] = -1;
+    for (const values of this.values) values[at] = undefined;
+    const before = this.last[key];
+    if (before === undefined) this.first[key] = at;
+    else this.next[before] = at;
+    this.last[key] = at;
+    return at;
+  }
+
+  private fits(source: Source, row: number, target: number): boolean {
+    for (let own = 0; own < source.columns.length; own += 1) {
+      const before = this.values[source.columns[own]!]![target];
+      if (before !== undefined && !Object.is(before, source.values[own]![row])) return false;
+    }
+    return true;
+  }
 }
 
 export const merge: Transform = (all, _options, { problem }) => {
   const frames = all.filter(({ fields }) => fields.length > 0);
   if (frames.length < 2) return all;
   const { fields, sources } = layout(frames);
-  const made: unknown[][] = fields.map(() => []);
-  /** By row: the frames that wrote it, each of which may do so once. */
-  const writers: Set<number>[] = [];
-  const buckets = new Map<string, Bucket>();
-  let length = 0;
-
-  const fits = (source: Source, row: number, target: number) => {
-    for (let at = 0; at < source.columns.length; at += 1) {
-      const before = made[source.columns[at]!]![target];
-      if (before !== undefined && !Object.is(before, source.values[at]![row])) return false;
-    }
-    return true;
-  };
-
+  const table = new Table(fields.length);
+  const ids = new RowIds(sources[0]!.keys.length);
   for (const [number, source] of sources.entries()) {
-    const seen = new Map<string, number>();
-    for (let row = 0; row < source.frame.length; row += 1) {
-      // The same row twice says nothing new.
-      const whole = rowKey(source.values, row);
-      if (seen.has(whole)) continue;
-      const key = rowKey(source.keys, row);
-      let bucket = buckets.get(key);
-      if (!bucket) buckets.set(key, (bucket = { rows: [], filled: [] }));
-      let at = bucket.filled[number] ?? 0;
-      while (at < bucket.rows.length && writers[bucket.rows[at]!]!.has(number)) at += 1;
-      bucket.filled[number] = at;
-      let target = -1;
-      for (let tried = 0; at < bucket.rows.length && tried < mostTries; at += 1, tried += 1) {
-        const candidate = bucket.rows[at]!;
-        if (!writers[candidate]!.has(number) && fits(source, row, candidate)) {
-          target = candidate;
-          break;
-        }
-      }
-      if (target === -1) {
-        if (length >= mostRows) {
-          problem(`the merged table has more than ${mostRows} rows; the rest is left out`);
-          break;
-        }
-        target = length;
-        length += 1;
-        bucket.rows.push(target);
-        writers.push(new Set());
-      }
-      writers[target]!.add(number);
-      seen.set(whole, target);
-      for (let own = 0; own < source.columns.length; own += 1) made[source.columns[own]!]![target] = source.values[own]![row];
-    }
+    if (table.add(source, number, ids.of(source.keys, source.frame.length))) continue;
+    problem(`the merged table has more than ${mostRows} rows; the rest is left out`);
+    break;
   }
-  for (const values of made) for (let row = 0; row < length; row += 1) values[row] ??= null;
-  return [{ refId: `merge-${refIds(frames)}`, fields: fields.map((field, at) => ({ ...field, values: made[at]! })), length, meta: { ...commonMeta(frames), kind: 'table' } }];
+  table.fill();
+  return [{ refId: `merge-${refIds(frames)}`, fields: fields.map((field, at) => ({ ...field, values: table.values[at]! })), length: table.length, meta: { ...commonMeta(frames), kind: 'table' } }];
 };
 
 /** The result's columns, one per name, and what each frame gives to them. */
@@ -102,12 +124,12 @@ function layout(frames: Frame[]): { fields: Field[]; sources: Source[] } {
   });
   for (const [place, field] of fields.entries()) if (counts[place]! > 1) field.config = nameless(field.config);
   const sources = frames.map((frame, at): Source => {
-    const own = [...perFrame[at]!];
+    const own = [...perFrame[at]!].sort(([one], [other]) => one - other);
     return {
       frame,
       columns: own.map(([place]) => place),
       values: own.map(([, field]) => field.values),
-      keys: [...perFrame[at]!].filter(([place]) => counts[place] === frames.length).sort(([one], [other]) => one - other).map(([, field]) => field.values),
+      keys: own.filter(([place]) => counts[place] === frames.length).map(([, field]) => field.values),
     };
   });
   return { fields, sources };
