@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Panel } from '../model';
-import { compact, pixels, sections } from './layout';
+import { compact, pixels } from './layout';
 
 const panel = (id: number, x: number, y: number, w: number, h: number): Panel => ({ id, type: 'stat', gridPos: { x, y, w, h } });
 const places = (panels: Panel[]) => compact(panels.map((each) => ({ panel: each }))).map(({ item: { panel: { id } }, x, y, w, h }) => [id, x, y, w, h]);
@@ -13,16 +13,5 @@ test.each([
   ['too wide and too far right are cut', [panel(1, 20, 0, 40, 8), panel(2, 20, 8, 8, 1)], [[1, 0, 0, 24, 8], [2, 16, 8, 8, 1]]],
   ['sizes of nothing are the least', [panel(1, -3, -1, 0, 0)], [[1, 0, 0, 1, 1]]],
 ])('%s', (_, panels, expected) => expect(places(panels)).toEqual(expected));
-
-test('a row holds what follows it, or what was folded into it', () => {
-  const row = (id: number, y: number, panels: Panel[]): Panel => ({ ...panel(id, 0, y, 24, 1), type: 'row', panels });
-  const made = sections([panel(3, 0, 10, 24, 4), panel(1, 0, 0, 24, 4), row(2, 9, []), row(4, 14, [panel(5, 12, 15, 12, 4), panel(6, 0, 15, 12, 4)])]);
-  expect(made.map((each) => [each.row?.id ?? null, each.placed.map(({ panel: { id } }) => id)])).toEqual([
-    [null, [1]],
-    [2, [3]],
-    [4, [6, 5]],
-  ]);
-  expect(sections([])).toEqual([]);
-});
 
 test('eight rows are 296 pixels', () => expect(pixels(8)).toBe(296));
