@@ -18,11 +18,13 @@ interface Props {
   panel: Panel;
   context: PanelContext;
   draft: Draft;
+  /** Asks again. */
+  onRun: () => void;
   onClose: () => void;
 }
 
 /** One panel with all that makes it, and how it looks meanwhile. */
-export function PanelEditor({ shown, panel, context, draft, onClose }: Props) {
+export function PanelEditor({ shown, panel, context, draft, onRun, onClose }: Props) {
   const [tab, setTab] = useState<'queries' | 'transformations'>('queries');
   const { board } = context;
   const state = useSyncExternalStore(
@@ -67,7 +69,7 @@ export function PanelEditor({ shown, panel, context, draft, onClose }: Props) {
                 ]}
               />
               {tab === 'queries' ? (
-                <Queries panel={panel} onChange={onChange} onRun={() => board.refresh()} />
+                <Queries panel={panel} onChange={onChange} onRun={onRun} />
               ) : (
                 <Transformations value={transformations} onChange={(next) => onChange((before) => ({ ...before, transformations: next as (Transformation & JsonObject)[] }), `${panel.id}/transformations`)} />
               )}

@@ -359,6 +359,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
             shown={find(url.editPanel)}
             context={context}
             draft={draft}
+            onRun={refresh}
             onClose={() => {
               editing.begin();
               change({ editPanel: null });
