@@ -26,6 +26,11 @@ test.each([
   expect([frame!.fields[1]!.config.displayNameFromDS, frame!.name]).toEqual([name, name]);
 });
 
+test('series of TraceQL are told apart by their labels', () => {
+  const [frame] = framesOf(matrix([{ labels: { 'resource.service.name': 'a' }, values: [1, 2, 3] }]), target({ language: 'traceql' }));
+  expect(frame!.name).toBeUndefined();
+});
+
 test('series of one answer share their times; nulls are points that do not exist', () => {
   const frames = framesOf(matrix([{ labels: { a: '1' }, values: [1.5, null, 'NaN'] }, { labels: { a: '2' }, values: ['+Inf', '-Inf', 0] }]), target());
   expect(frames.map(table)).toEqual([

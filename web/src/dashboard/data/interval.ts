@@ -63,7 +63,7 @@ export function promqlInterval({ span, maxDataPoints, panelInterval = '', queryI
   const scrape = own ?? scrapeMs;
   const rateOf = (step: number) => Math.max(step + scrape, 4 * scrape);
   const factor = typeof intervalFactor === 'number' && intervalFactor > 1 ? Math.floor(intervalFactor) : 1;
-  const step = asVariable && queryInterval.includes('rate_interval') ? rateOf(base) : base * factor;
+  const step = Math.round(asVariable && queryInterval.includes('rate_interval') ? rateOf(base) : base * factor);
   return { stepMs: step, variables: variables(step, asVariable && queryInterval.includes('rate_interval') ? step : rateOf(step), step) };
 }
 
@@ -73,7 +73,7 @@ export function otherInterval({ span, maxDataPoints, panelInterval = '', queryIn
   const wanted = Math.max(niceInterval(rangeMs / Math.max(1, maxDataPoints)), lengthMs(panelInterval) ?? 1_000);
   const own = isVariable(queryInterval) ? null : lengthMs(queryInterval);
   const factor = typeof intervalFactor === 'number' && intervalFactor > 1 ? intervalFactor : 1;
-  const step = Math.max(own ?? wanted * factor, safely(rangeMs), 1);
+  const step = Math.round(Math.max(own ?? wanted * factor, safely(rangeMs), 1));
   return { stepMs: step, variables: variables(wanted, Math.max(wanted + scrapeMs, 4 * scrapeMs), isInstant ? rangeMs : step) };
 }
 

@@ -83,7 +83,8 @@ export function seriesFrames(answer: Numeric, target: PreparedTarget): Frame[] {
   const time = timeField(times);
   const config = answer.kind === 'matrix' ? ofGrid : {};
   return series.flatMap((each): Frame[] => {
-    const name = seriesNameOf(target.legend, each.labels, target.query);
+    // TraceQL has no names of metrics that would be worth reading.
+    const name = seriesNameOf(target.language === 'traceql' ? target.legend || '__auto' : target.legend, each.labels, target.query);
     const named: FieldConfig = name === undefined ? config : { ...config, displayNameFromDS: name };
     const frame = (field: Field): Frame => ({ refId: target.refId, ...(name === undefined ? {} : { name }), fields: [time, field], length: times.length, meta: metaOf(target, 'series') });
     return [

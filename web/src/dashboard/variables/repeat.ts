@@ -79,7 +79,9 @@ function place(panels: Panel[], state: VariableState, scoped: ScopedVars, suffix
     const perRow = isRepeated && !isVertical ? Math.max(1, Math.min(all.length, Number(panel.maxPerRow) > 0 ? Number(panel.maxPerRow) : 4)) : 1;
     all.forEach((copy, index) => {
       const [line, column] = [Math.floor(index / perRow), index % perRow];
-      const gridPos = !isRepeated || all[0]!.suffix === '' ? at : isVertical ? { ...at, y: at.y + index * at.h } : { x: (column * columns) / perRow, y: at.y + line * at.h, w: columns / perRow, h: at.h };
+      // Whole columns without a gap: five panels are four columns wide, or five.
+      const [left, right] = [Math.floor((column * columns) / perRow), Math.floor(((column + 1) * columns) / perRow)];
+      const gridPos = !isRepeated || all[0]!.suffix === '' ? at : isVertical ? { ...at, y: at.y + index * at.h } : { x: left, y: at.y + line * at.h, w: right - left, h: at.h };
       shown.push({ key: `${panel.id}${suffix}${copy.suffix}`, panel: { ...panel, gridPos: { ...panel.gridPos, ...gridPos } }, scoped: copy.scoped, isCopy: index > 0 });
     });
     const lines = Math.ceil(all.length / perRow);
@@ -92,7 +94,7 @@ function place(panels: Panel[], state: VariableState, scoped: ScopedVars, suffix
 /** A dashboard's rows with their panels, repeated as its variables say. */
 export function sections(dashboard: Dashboard, state: VariableState): Section[] {
   const parts: { row: Panel | null; panels: Panel[] }[] = [{ row: null, panels: [] }];
-  const ordered = [...(dashboard.panels ?? [])].sort((a, b) => a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x);
+  const ordered = [...(dashboard.panels ?? [])].sort((a, b) => a.gridPos.y - b.gridPos.y || Number(b.type === 'row') - Number(a.type === 'row') || a.gridPos.x - b.gridPos.x);
   for (const panel of ordered) {
     if (panel.type === 'row') parts.push({ row: panel, panels: [...(panel.panels ?? [])] });
     else parts.at(-1)!.panels.push(panel);

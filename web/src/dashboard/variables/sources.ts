@@ -140,12 +140,13 @@ export function resolveDataSource(ref: DataSourceRef | string | null | undefined
   return hinted(filled) ?? { kind: 'problem', problem: `not shown: the data source \`${filled}\` is unknown, and the dashboard does not tell its type` };
 }
 
-/** Where a query of a panel is asked: its own source in a mixed panel or where the panel tells none, else the panel's. */
+/**
+ * Where a query of a panel is asked: its own source, which knows the language that the query is written in, else the
+ * panel's.
+ */
 export function sourceOfTarget(panel: Panel, target: { datasource?: DataSourceRef }, dashboard: Dashboard, state: VariableState, scoped?: ScopedVars): Source {
-  // Computations of Grafana's server stand among the queries of any source.
-  if (target.datasource?.type === '__expr__' || target.datasource?.uid === '__expr__') return resolveDataSource({ type: '__expr__' }, dashboard, state, scoped);
-  const ofPanel = panel.datasource ? resolveDataSource(panel.datasource, dashboard, state, scoped) : null;
-  if (ofPanel && ofPanel.kind !== 'mixed') return ofPanel;
-  const own = resolveDataSource(target.datasource, dashboard, state, scoped);
-  return own.kind === 'mixed' ? promql : own;
+  const own = target.datasource?.type || target.datasource?.uid ? resolveDataSource(target.datasource, dashboard, state, scoped) : null;
+  if (own && own.kind !== 'mixed') return own;
+  const ofPanel = resolveDataSource(panel.datasource, dashboard, state, scoped);
+  return ofPanel.kind === 'mixed' ? promql : ofPanel;
 }

@@ -83,8 +83,11 @@ export function writeVariables(state: VariableState): URLSearchParams {
   const params = new URLSearchParams();
   for (const [name, each] of Object.entries(state)) {
     if (name.startsWith('__') || each.type === 'constant' || each.type === 'snapshot') continue;
-    if (each.filters) for (const filter of each.filters) params.append(`var-${name}`, writeFilter(filter));
-    else if (isAll(each.value)) params.append(`var-${name}`, all);
+    if (each.filters) {
+      // Conditions that were taken away must not come back with the dashboard's own.
+      if (each.filters.length === 0) params.append(`var-${name}`, '');
+      for (const filter of each.filters) params.append(`var-${name}`, writeFilter(filter));
+    } else if (isAll(each.value)) params.append(`var-${name}`, all);
     else if (Array.isArray(each.value)) {
       // No choice is a choice, too: an empty value keeps the first option from being taken.
       if (each.value.length === 0) params.append(`var-${name}`, '');

@@ -91,9 +91,10 @@ test('choices and conditions go through an address', () => {
   expect(writeFilter(filter)).toBe('path|=__gfp__|a__gfc__b|c__gfp__d__gfh__');
   expect(readFilter(writeFilter(filter))).toEqual(filter);
   expect([readFilter('path|=|x'), readFilter('path'), readFilter('a|=|x,shown')]).toEqual([{ key: 'path', operator: '=', value: 'x' }, null, { key: 'a', operator: '=', value: 'x' }]);
-  expect(readVariables(writeVariables({ ...state, f: { text: '', value: '', filters: [filter] } }))).toEqual({
+  expect(readVariables(writeVariables({ ...state, f: { text: '', value: '', filters: [filter] }, g: { text: '', value: '', filters: [] } }))).toEqual({
     ...{ one: ['a.b'], multi: ['a.b', 'c|d'], single: ['a.b'], all: ['$__all'], star: ['$__all'], none: [''], quotes: ['say "hi"', "it's", 'a\\b'] },
     f: ['path|=__gfp__|a__gfc__b|c__gfp__d__gfh__'],
+    g: [''],
   });
 });
 
@@ -352,6 +353,8 @@ const abc: VariableState = { v: { text: ['A', 'B', 'C'], value: ['a', 'b', 'c'] 
 test('panels side by side, in lines and below each other push down what follows', () => {
   expect(places([at(1, 0, 0, 12, 4, { repeat: 'v', repeatDirection: 'h' }), at(2, 0, 4, 24, 2)], abc)).toEqual(['1:v=a 0,0 8x4', '1:v=b 8,0 8x4', '1:v=c 16,0 8x4', '2 0,4 24x2']);
   expect(places([at(1, 0, 0, 12, 4, { repeat: 'v', repeatDirection: 'h', maxPerRow: 2 }), at(2, 0, 4, 24, 2)], abc)).toEqual(['1:v=a 0,0 12x4', '1:v=b 12,0 12x4', '1:v=c 0,4 12x4', '2 0,8 24x2']);
+  const five = { v: { text: ['1', '2', '3', '4', '5'], value: ['1', '2', '3', '4', '5'] } };
+  expect(places([at(1, 0, 0, 12, 4, { repeat: 'v', maxPerRow: 5 })], five)).toEqual(['1:v=1 0,0 4x4', '1:v=2 4,0 5x4', '1:v=3 9,0 5x4', '1:v=4 14,0 5x4', '1:v=5 19,0 5x4']);
   expect(places([at(1, 6, 0, 6, 4, { repeat: 'v', repeatDirection: 'v' }), at(2, 0, 4, 24, 2)], abc)).toEqual(['1:v=a 6,0 6x4', '1:v=b 6,4 6x4', '1:v=c 6,8 6x4', '2 0,12 24x2']);
   expect(places([at(1, 6, 0, 6, 4, { repeat: 'nothing' })], abc)).toEqual(['1 6,0 6x4']);
   expect(places([at(1, 0, 0, 6, 4, { repeat: 'all' })], abc)).toEqual(['1:all=x 0,0 12x4', '1:all=y 12,0 12x4']);
