@@ -8,6 +8,8 @@ import { Icon } from '../../parts/Icon';
 import { PageHead } from '../../parts/PageHead';
 import { usePageShortcuts } from '../../shell/shortcuts';
 import { useRecent } from '../../views/dashboards/recent';
+import type { AnnotationChoice } from '../annotations';
+import { annotationQueries } from '../annotations';
 import { EditBar } from '../edit/EditBar';
 import { Movable } from '../edit/Movable';
 import { duplicatePanel, placePanel, removePanel } from '../edit/operations';
@@ -272,8 +274,10 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
   const problems = useMemo(() => [...Object.entries(variables.problems).map(([name, text]) => `The variable ${name}: ${text}`), ...state.annotationProblems], [variables.problems, state.annotationProblems]);
   const count = graveCount(report) + problems.length;
   const offeredIntervals = dashboard.timepicker?.refresh_intervals ?? refreshIntervals;
-  const annotationQueries = (dashboard.annotations?.list ?? []).filter(({ hide, name }) => hide !== true && name);
-  const hasBar = (dashboard.templating?.list ?? []).some((each) => each.hide !== 2 && each.type !== 'constant') || annotationQueries.length > 0 || (dashboard.links ?? []).length > 0;
+  const marks = useMemo(() => annotationQueries(dashboard).filter(({ isHidden }) => !isHidden), [dashboard]);
+  const isOwn = ({ query }: AnnotationChoice) => !(dashboard.annotations?.list ?? []).includes(query);
+  const toggle = (name: string, on: boolean) => setAnnotationsOn({ ...annotationsOn, [name]: on });
+  const hasBar = (dashboard.templating?.list ?? []).some((each) => each.hide !== 2 && each.type !== 'constant') || marks.some((each) => !isOwn(each)) || (dashboard.links ?? []).length > 0;
 
   return (
     <div className={url.kiosk ? 'dash kiosk' : 'dash'}>
@@ -319,6 +323,14 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
+              {marks.filter(isOwn).map(({ name, isOn }) => {
+                const on = annotationsOn[name] ?? isOn;
+                return (
+                  <Menu.Item key={name} role="menuitemcheckbox" aria-checked={on} leftSection={<Icon name={on ? 'check' : 'circle'} size={13} />} closeMenuOnClick={false} onClick={() => toggle(name, !on)}>
+                    Mark {name.toLowerCase()} in charts
+                  </Menu.Item>
+                );
+              })}
               <Menu.Item leftSection={<Icon name="full" size={13} />} onClick={() => change({ kiosk: true })} rightSection={<kbd>d k</kbd>}>
                 Kiosk mode
               </Menu.Item>
@@ -338,9 +350,11 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
         {hasBar && (
           <div className="dash-bar" role="group" aria-label="Variables">
             <VariablesBar dashboard={dashboard} variables={variables} loading={!state.isReady} onChoose={choose} />
-            {annotationQueries.map((each) => (
-              <Switch key={each.name} label={each.name} checked={annotationsOn[each.name] ?? each.enable !== false} onChange={(event) => setAnnotationsOn({ ...annotationsOn, [each.name]: event.currentTarget.checked })} />
-            ))}
+            {marks
+              .filter((each) => !isOwn(each))
+              .map(({ name, isOn }) => (
+                <Switch key={name} label={name} checked={annotationsOn[name] ?? isOn} onChange={(event) => toggle(name, event.currentTarget.checked)} />
+              ))}
             <span className="grow" />
             <DashboardLinks links={dashboard.links ?? []} uid={meta.uid} interpolate={interpolate} params={params} />
           </div>

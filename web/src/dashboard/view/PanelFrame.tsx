@@ -44,8 +44,10 @@ export function PanelFrame({ panel, panelKey, title, description, note, links, l
         {links.length > 0 && <Links name={name} links={links} />}
         {corner}
       </header>
-      <div className="content" ref={contentRef}>
-        {children}
+      <div className="content">
+        <div className="drawn" ref={contentRef}>
+          {children}
+        </div>
       </div>
     </section>
   );

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { noAnnotations } from '../annotations';
 import type { Frame } from '../frame';
 import type { Dashboard, Panel } from '../model';
 import type { BoardInput, BoardSource, Place } from './board';
@@ -30,7 +31,7 @@ function made(of: Dashboard, more: Partial<BoardSource<{ id: string }, number, n
       prepare: (answers, place: Place) => ({ ...emptyPanelState, answered: true, frames: [...answers.values()].map(frame), range: place.span }),
     }),
     ask: (queries, onAnswer, signal) => new Promise<void>((resolve, reject) => asked.push({ queries: queries.map(({ id }) => id), answer: onAnswer, done: resolve, fail: reject, signal })),
-    annotations: async () => ({ all: [], problems: [] }),
+    annotations: async () => noAnnotations,
     ...more,
   };
   const board = new Board(of, source, input);
@@ -156,13 +157,18 @@ test('a panel without queries is ready at once, a failure to prepare one stays w
 
 test('annotations go to the panels that they are for, and stay the same objects', async () => {
   const { board } = made(dashboard(panel(1, { targets: [] }), panel(2, { targets: [] }), panel(3, { targets: [] })), {
-    annotations: async () => ({ all: [{ time: 1, color: 'red' }, { time: 2, color: 'red', panelIds: [2] }, { time: 3, color: 'red', panelIds: [2], isExcluding: true }], problems: [] }),
+    annotations: async () => ({
+      placed: [{ annotation: { time: 1, color: 'red' } }, { annotation: { time: 2, color: 'red' }, filter: { ids: [2] } }, { annotation: { time: 3, color: 'red' }, panel: 3 }],
+      problems: ['one is missing'],
+      byPanel: new Map(),
+    }),
   });
   board.start();
   for (const key of ['1', '2', '3']) board.setVisible(key, true, 100);
   await settled();
   const times = (key: string) => board.panelState(key).annotations.map(({ time }) => time);
-  expect([times('1'), times('2'), times('3')]).toEqual([[1, 3], [1, 2], [1, 3]]);
+  expect([times('1'), times('2'), times('3')]).toEqual([[1], [1, 2], [1, 3]]);
+  expect(board.snapshot().annotationProblems).toEqual(['one is missing']);
   const before = board.panelState('1').annotations;
   board.refresh();
   await settled();

@@ -1,12 +1,14 @@
 import { errorText } from '../../api/request';
-import type { Annotation, TimeSpan } from '../panel';
+import type { LoadedAnnotations } from '../annotations';
+import { annotationsOf, noAnnotations } from '../annotations';
+import type { TimeSpan } from '../panel';
 import type { Dashboard } from '../model';
 import type { Calendar, RawRange } from '../time';
 import { rangeOf, zoneOf } from '../time';
 import type { Chosen, LoadedVariables, Section, ShownPanel } from '../variables';
 import { sections } from '../variables';
 import type { PanelState } from './panel-state';
-import { emptyPanelState, noAnnotations } from './panel-state';
+import { emptyPanelState } from './panel-state';
 
 /** What the address and the reader's browser say. */
 export interface BoardInput {
@@ -65,7 +67,7 @@ export interface BoardSource<Query extends { id: string }, Answer, Memory> {
   variables: (place: Omit<Place, 'variables'>, chosen: Chosen, previous: LoadedVariables | undefined, isNewRange: boolean, signal: AbortSignal, onPart: (part: LoadedVariables) => void) => Promise<LoadedVariables>;
   round: (shown: ShownPanel, all: readonly ShownPanel[], place: Place, width: number) => PanelRound<Query, Answer, Memory>;
   ask: (queries: Query[], onAnswer: (id: string, answer: Answer) => void, signal: AbortSignal) => Promise<void>;
-  annotations: (place: Place, on: Readonly<Record<string, boolean>>, signal: AbortSignal) => Promise<{ all: (Annotation & { panelIds?: number[]; isExcluding?: boolean })[]; problems: string[] }>;
+  annotations: (place: Place, on: Readonly<Record<string, boolean>>, signal: AbortSignal) => Promise<LoadedAnnotations>;
 }
 
 interface Slot<Query, Answer, Memory> {
@@ -100,7 +102,7 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
   private readonly asking = new Set<AbortController>();
   private isLoading = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private annotations: (Annotation & { panelIds?: number[]; isExcluding?: boolean })[] = [];
+  private annotations: LoadedAnnotations = noAnnotations;
   private isOver = false;
 
   constructor(
@@ -335,23 +337,20 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
     if (!place) return;
     const { signal } = this.variablesAbort;
     try {
-      const { all, problems } = await this.source.annotations(place, this.input.annotationsOn, signal);
+      const loaded = await this.source.annotations(place, this.input.annotationsOn, signal);
       if (signal.aborted) return;
-      if (JSON.stringify(all) !== JSON.stringify(this.annotations)) {
-        this.annotations = all;
+      if (JSON.stringify(loaded.placed) !== JSON.stringify(this.annotations.placed)) {
+        this.annotations = loaded;
         for (const slot of this.slots.values()) if (slot.state.answered) this.show(slot, this.withAnnotations(slot, slot.state));
       }
-      if (JSON.stringify(problems) !== JSON.stringify(this.state.annotationProblems)) this.change({ annotationProblems: problems });
+      if (JSON.stringify(loaded.problems) !== JSON.stringify(this.state.annotationProblems)) this.change({ annotationProblems: loaded.problems });
     } catch (error) {
       if (!signal.aborted) this.change({ annotationProblems: [errorText(error)] });
     }
   }
 
   private withAnnotations(slot: Slot<Query, Answer, Memory>, state: PanelState): PanelState {
-    const id = slot.shown?.panel.id ?? -1;
-    const own = this.annotations.filter(({ panelIds, isExcluding }) => panelIds === undefined || panelIds.includes(id) !== (isExcluding === true));
-    const before = slot.state.annotations;
-    const annotations = own.length === 0 ? noAnnotations : own.length === before.length && own.every((each, index) => each === before[index]) ? before : own;
+    const annotations = slot.shown ? annotationsOf(this.annotations, slot.shown.panel.id) : state.annotations;
     return state.annotations === annotations ? state : { ...state, annotations };
   }
 }

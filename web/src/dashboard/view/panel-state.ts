@@ -42,5 +42,4 @@ export interface PanelState {
   queries: AskedQuery[];
 }
 
-export const noAnnotations: Annotation[] = [];
-export const emptyPanelState: PanelState = { loading: false, answered: false, frames: [], exemplars: [], annotations: noAnnotations, problems: [], range: { from: 0, to: 1 }, rangeNote: '', queries: [] };
+export const emptyPanelState: PanelState = { loading: false, answered: false, frames: [], exemplars: [], annotations: [], problems: [], range: { from: 0, to: 1 }, rangeNote: '', queries: [] };

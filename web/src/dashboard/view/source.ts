@@ -1,3 +1,4 @@
+import { loadAnnotations, serverAnnotations } from '../annotations';
 import type { Answer, Query } from '../data';
 import { loadScrapeMs, PanelMemory, panelRequest, preparePanel, refresh, scrapeMs } from '../data';
 import type { ShownPanel, VariableValue } from '../variables';
@@ -80,5 +81,6 @@ export const boardSource: BoardSource<Query, Answer, PanelMemory> = {
   },
   round: (shown, _all, place, width) => round(shown, place, width),
   ask,
-  annotations: async () => ({ all: [], problems: [] }),
+  annotations: ({ dashboard, variables, span, raw, zone, isDark }, on, signal) =>
+    loadAnnotations({ dashboard, variables: variables.state, span, raw, timeZone: zone, isDark, scrapeMs: scrapeMs(), choices: new Map(Object.entries(on)) }, serverAnnotations, signal),
 };
