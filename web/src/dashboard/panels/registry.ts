@@ -17,4 +17,7 @@ export const panelKinds: Record<string, { name: string; load: Load }> = {
   table: { name: 'Table', load: () => import('./table/Table') },
   piechart: { name: 'Pie chart', load: () => import('./piechart/PieChart') },
   text: { name: 'Text', load: () => import('./text/Text') },
+  logs: { name: 'Logs', load: () => import('./logs/Logs') },
+  'state-timeline': { name: 'State timeline', load: () => import('./state-timeline/StateTimeline') },
+  'status-history': { name: 'Status history', load: () => import('./status-history/StatusHistory') },
 };

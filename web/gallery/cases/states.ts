@@ -1,0 +1,46 @@
+import type { Frame } from '../../src/dashboard/frame';
+import type { Case } from '../case';
+import { noise, panel, series, span, start, wave } from '../case';
+
+const random = noise(11);
+const upDown = (name: string, risk: number): Frame => {
+  let up = 1;
+  return series(name, Array.from({ length: 60 }, () => (up = random() < risk ? 1 - up : up)));
+};
+const pods = ['api', 'worker', 'scheduler', 'a-pod-with-a-long-name-7d9f8c'].map((name, index) => upDown(name, 0.04 * (index + 1)));
+const mappings = [{ type: 'value' as const, options: { 1: { text: 'Up', color: 'green' }, 0: { text: 'Down', color: 'red' } } }];
+const thresholds = { mode: 'absolute' as const, steps: [{ value: null, color: 'green' }, { value: 50, color: 'orange' }, { value: 75, color: 'red' }] };
+const loads = [1, 2, 3].map((seed) => series(`cpu-${seed}`, wave(60, { seed, period: 30 + seed })));
+const words: Frame = { refId: 'A', length: 5, fields: [{ name: 'Time', type: 'time', values: [0, 10, 25, 26, 50].map((at) => start + at * 60_000), config: {} }, { name: 'phase', type: 'string', values: ['build', 'test', 'deploy', null, 'idle'], config: {} }] };
+const logs: Frame = {
+  refId: 'A',
+  length: 40,
+  meta: { kind: 'logs', query: '{app="api"}', language: 'logql' },
+  fields: [
+    { name: 'labels', type: 'other', values: Array.from({ length: 40 }, (_, index) => ({ app: 'api', pod: `api-${index % 3}`, level: ['info', 'warn', 'error', 'debug'][index % 4]! })), config: {} },
+    { name: 'Time', type: 'time', values: Array.from({ length: 40 }, (_, index) => start + index * 30_000), config: {} },
+    { name: 'Line', type: 'string', values: Array.from({ length: 40 }, (_, index) => (index % 5 === 0 ? `{"message":"request ${index}","status":${200 + (index % 4) * 100},"path":"/api/items"}` : `level=info msg="a request that took its time and says so at length, so that the line has to be wrapped or cut" duration=${index}ms`)), config: {} },
+    { name: 'tsNs', type: 'string', values: Array.from({ length: 40 }, (_, index) => `${start + index * 30_000}000000`), config: {} },
+  ],
+};
+const repeated: Frame = { ...logs, length: 6, fields: logs.fields.map((field) => ({ ...field, values: field.values.slice(0, 6) })) };
+repeated.fields[2]!.values = ['retry 1', 'retry 2', 'retry 3', 'done', 'retry 4', 'done'];
+
+const cases: Case[] = [
+  { name: 'state-timeline: mapped', panel: panel('state-timeline', { defaults: { mappings }, options: { legend: { showLegend: true, displayMode: 'list', placement: 'bottom' } } }), frames: pods, span },
+  { name: 'state-timeline: thresholds', panel: panel('state-timeline', { defaults: { thresholds, unit: 'percent', color: { mode: 'thresholds' } }, options: { legend: { showLegend: true, displayMode: 'list', placement: 'right' } } }), frames: loads, span },
+  { name: 'state-timeline: not merged, continuous', panel: panel('state-timeline', { defaults: { decimals: 0 }, options: { mergeValues: false, showValue: 'never' } }), frames: loads, span },
+  { name: 'state-timeline: texts, in the middle, outlined', panel: panel('state-timeline', { custom: { lineWidth: 2, fillOpacity: 20 }, defaults: { color: { mode: 'palette-classic' } }, options: { alignValue: 'center', rowHeight: 0.6 } }), frames: [words], span, height: 120 },
+  { name: 'state-timeline: pages', panel: panel('state-timeline', { defaults: { mappings }, options: { perPage: 2 } }), frames: pods, span },
+  { name: 'state-timeline: nothing', panel: panel('state-timeline', {}), frames: [], span, height: 80 },
+  { name: 'state-timeline: small', panel: panel('state-timeline', { defaults: { mappings } }), frames: pods, span, width: 150, height: 68 },
+  { name: 'status-history: mapped', panel: panel('status-history', { defaults: { mappings, color: { mode: 'thresholds' } }, options: { colWidth: 0.8, showValue: 'never' } }), frames: pods.map((frame) => ({ ...frame, length: 30, fields: frame.fields.map((field) => ({ ...field, values: field.values.slice(0, 30) })) })), span },
+  { name: 'status-history: numbers', panel: panel('status-history', { defaults: { thresholds, decimals: 0 }, options: { showValue: 'always', rowHeight: 1 } }), frames: [series('cpu', wave(12), { step: 300_000 })], span, height: 90 },
+
+  { name: 'logs: times, wrapped', panel: panel('logs', { options: { showTime: true, wrapLogMessage: true, sortOrder: 'Descending' } }), frames: [logs], span },
+  { name: 'logs: labels, common labels, oldest first', panel: panel('logs', { options: { showTime: false, showLabels: true, showCommonLabels: true, sortOrder: 'Ascending' } }), frames: [logs], span },
+  { name: 'logs: laid out', panel: panel('logs', { options: { showTime: true, prettifyLogMessage: true, wrapLogMessage: true, enableLogDetails: false, sortOrder: 'Ascending' } }), frames: [logs], span },
+  { name: 'logs: without repetitions', panel: panel('logs', { options: { dedupStrategy: 'numbers', sortOrder: 'Ascending' } }), frames: [repeated], span, height: 120 },
+  { name: 'logs: nothing', panel: panel('logs', {}), frames: [], span, height: 80 },
+];
+export default cases;
