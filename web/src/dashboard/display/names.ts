@@ -40,7 +40,7 @@ export class Namer {
     const { displayName, displayNameFromDS } = field.config;
     if (displayName) return displayName;
     if (displayNameFromDS) return displayNameFromDS;
-    if (field.type === 'time' && !field.labels) return field.name || 'Time';
+    if (field.type === 'time' && !field.labels) return field.name ? this.numbered(field, frame) : 'Time';
     const parts: string[] = [];
     if (frame.name) parts.push(frame.name);
     if (field.name && field.name !== valueName) parts.push(field.name);

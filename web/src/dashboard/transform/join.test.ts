@@ -31,6 +31,9 @@ test.each<[string, string, JsonObject, Frame[], [string, unknown[]][][]]>([
   ['inner join multiplies', 'joinByField', { byField: 'k', mode: 'inner' }, [table({ k: ['a', 'a', 'b'], x: [1, 2, 3] }), table({ k: ['a', 'a', 'c'], y: [7, 8, 9] })], [[['k', ['a', 'a', 'a', 'a']], ['x', [1, 1, 2, 2]], ['y', [7, 8, 7, 8]]]]],
   ['tabular outer join keeps all rows', 'joinByField', { byField: 'k', mode: 'outerTabular' }, [table({ k: ['a', 'a', 'b'], x: [1, 2, 3] }), table({ k: ['a', 'c'], y: [7, 9] })], [[['k', ['a', 'a', 'b', 'c']], ['x', [1, 2, 3, null]], ['y', [7, 7, null, 9]]]]],
   ['names of frames tell columns apart', 'joinByField', {}, [table({ Time: [1], Value: [1] }, { name: 'a' }), table({ Time: [1], Value: [2] }, { name: 'b' })], [[['Time', [1]], ['a', [1]], ['b', [2]]]]],
+  ['columns of one name are counted', 'joinByField', { byField: 'pod' }, [table({ Time: [9], pod: ['a'], job: ['x'], 'Value #A': [1] }), table({ Time: [8], pod: ['a'], job: ['y'], 'Value #B': [2] })], [[
+    ['pod', ['a']], ['Time 1', [9]], ['job 1', ['x']], ['Value #A', [1]], ['Time 2', [8]], ['job 2', ['y']], ['Value #B', [2]],
+  ]]],
   ['merge', 'merge', {}, [table({ Time: [3, 2], Job: ['node', 'pg'], Uptime: [25, 12] }), table({ Time: [3, 2], Job: ['node', 'pg'], Errors: [15, 5] })], [[['Time', [3, 2]], ['Job', ['node', 'pg']], ['Uptime', [25, 12]], ['Errors', [15, 5]]]]],
   ['merge keeps what has no partner', 'merge', {}, [table({ k: ['a', 'b'], x: [1, 2] }), table({ k: ['b', 'c'], y: [3, 4] })], [[['k', ['a', 'b', 'c']], ['x', [1, 2, null]], ['y', [null, 3, 4]]]]],
   ['merge of contradictions', 'merge', {}, [table({ k: ['a', 'a'], x: [1, 2] }), table({ k: ['a'], y: [3] })], [[['k', ['a', 'a']], ['x', [1, 2]], ['y', [3, null]]]]],
