@@ -356,7 +356,7 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
 }
 
 /** What panels need of a board, whatever it asks. */
-export type PanelSource = Pick<Board, 'panelState' | 'watchPanel' | 'setVisible'>;
+export type PanelSource = Pick<Board, 'panelState' | 'watchPanel' | 'setVisible' | 'refresh'>;
 
 const sameState = (a: LoadedVariables, b: LoadedVariables) => {
   const names = Object.keys(a.state);
