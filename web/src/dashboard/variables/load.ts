@@ -9,11 +9,11 @@ import type { Wanted } from './choose';
 import { allText, choose, currentOf } from './choose';
 import type { Fetchers } from './fetchers';
 import { serverFetchers } from './fetchers';
-import { interpolate, interpolateQuery } from './interpolate';
+import { interpolate, interpolateQuery, variablesIn } from './interpolate';
 import type { PlainOption } from './options';
 import { customOptions, keptOptions, pickOptions, sortOptions } from './options';
 import { orderOf } from './order';
-import { ask, isEmptyQuery, readQuery } from './queries';
+import { ask, isEmptyQuery, queryTexts, readQuery } from './queries';
 import type { Language } from './sources';
 import { resolveDataSource, sourceName, sourcesOfType } from './sources';
 import type { AdhocFilter, VariableState, VariableValue } from './state';
@@ -28,6 +28,8 @@ export interface LoadedVariables {
 export interface LoadOptions {
   timeZone: string;
   signal?: AbortSignal;
+  /** What `$__interval` stands for in queries of variables, which have no panel; 15 s by default. */
+  scrapeMs?: number;
   /** What was loaded before: only what a change reaches is loaded again. */
   previous?: LoadedVariables;
   /** Whether the range is another than that of `previous`. */
@@ -59,6 +61,7 @@ async function queryOptions(variable: Variable, place: Place): Promise<PlainOpti
   const source = resolveDataSource(variable.datasource, dashboard, state);
   if (source.kind === 'problem') throw new Error(source.problem);
   if (source.kind !== 'language') throw new Error('its data source has no labels to choose from');
+  if (queryTexts(variable).some((text) => variablesIn(text).includes('__searchFilter'))) throw new Error('not shown: `$__searchFilter`, a search while someone types');
   const asked = readQuery(variable, source.language, (text) => interpolateQuery(text, state));
   if ('error' in asked) throw new Error(asked.error);
   let values: string[];
@@ -182,6 +185,14 @@ export async function loadVariables(dashboard: Dashboard, chosen: Chosen, span: 
   const state: VariableState = {};
   const problems: Record<string, string> = {};
   const loading = new Map<string, Promise<void>>();
+  const scrape = lengthText(options.scrapeMs ?? 15_000);
+  const rate = lengthText(4 * (options.scrapeMs ?? 15_000));
+  /** What is known by now, with what every dashboard knows. */
+  const known = (): VariableState => ({
+    __interval: { text: scrape, value: scrape },
+    __rate_interval: { text: rate, value: rate },
+    ...withBuiltins(state, { dashboard, span, timeZone: options.timeZone }),
+  });
 
   const wish = (variable: Variable, isFollowing: boolean): Wanted => {
     const typed = chosen[variable.name];
@@ -219,12 +230,12 @@ export async function loadVariables(dashboard: Dashboard, chosen: Chosen, span: 
       // Another choice among the same options.
       if (before.options && variable.type !== 'interval' && variable.type !== 'groupby') {
         const offered = keptOptions(before.options);
-        settle(choose(variable.type === 'datasource' ? { ...variable, allowCustomValue: false } : variable, offered, wanted, withBuiltins(state, { dashboard, span, timeZone: options.timeZone })));
+        settle(choose(variable.type === 'datasource' ? { ...variable, allowCustomValue: false } : variable, offered, wanted, known()));
         return;
       }
     }
     try {
-      settle(await load(variable, { dashboard, state: withBuiltins(state, { dashboard, span, timeZone: options.timeZone }), span, fetchers, signal, wanted }));
+      settle(await load(variable, { dashboard, state: known(), span, fetchers, signal, wanted }));
     } catch (cause) {
       if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
       problems[name] = errorText(cause);

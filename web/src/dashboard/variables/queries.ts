@@ -96,9 +96,10 @@ export function readQuery(variable: Variable, language: Language, fill: (text: s
 /** The object with all its texts filled in, as JSON. */
 const fillDeep = (value: JsonObject, fill: (text: string) => string): string => JSON.stringify(value, (_, each: unknown) => (typeof each === 'string' ? fill(each) : each));
 
+/** Labels by name, since patterns that pick out of them go by their order. */
 const labelText = (labels: Record<string, string>) => {
   const { __name__: name = '', ...rest } = labels;
-  return `${name}{${Object.entries(rest).map(([key, value]) => `${key}="${value}"`).join(',')}}`;
+  return `${name}{${Object.keys(rest).sort().map((key) => `${key}="${rest[key]}"`).join(',')}}`;
 };
 
 /** How many series become options at most: more cannot be looked through, and would stop the page. */

@@ -291,6 +291,24 @@ test('what fails is told under its name and stops nothing else', async () => {
   expect([loaded.state.bad!.value, loaded.state.good!.value]).toEqual(['kept', 'north']);
 });
 
+test('queries of variables know the range and an interval', async () => {
+  const asked: string[] = [];
+  const made = fetchers();
+  const answering: Fetchers = {
+    ...made,
+    promql: {
+      ...made.promql,
+      query: async (expression) => {
+        asked.push(expression);
+        return { series: [{ metric: { zone: 'n', __name__: 'up', job: 'a' }, value: [1.5, '604800000'] }] };
+      },
+    },
+  };
+  const loaded = await loadVariables(dashboardOf([{ name: 'v', query: { qryType: 3, query: 'query_result(rate(a[$__range]) + rate(b[$__interval]) + rate(c[$__rate_interval]))', refId: 'x' } }, { name: 'typed', query: 'label_values($__searchFilter)' }]), {}, span, answering);
+  expect(asked).toEqual(['rate(a[21600s]) + rate(b[15s]) + rate(c[1m])']);
+  expect([loaded.state.v!.value, loaded.problems]).toEqual(['up{job="a",zone="n"} 604800000 1500', { typed: 'not shown: `$__searchFilter`, a search while someone types' }]);
+});
+
 test('variables that are ended in between are not given out', async () => {
   const abort = new AbortController();
   const hanging = { ...fetchers(), promql: { ...fetchers().promql, values: () => Promise.reject(new DOMException('ended', 'AbortError')) } };
