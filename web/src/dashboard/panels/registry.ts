@@ -9,6 +9,7 @@ type Load = () => Promise<{ default: ComponentType<PanelProps> }>;
  */
 export const panelKinds: Record<string, { name: string; load: Load }> = {
   barchart: { name: 'Bar chart', load: () => import('./barchart') },
+  heatmap: { name: 'Heatmap', load: () => import('./heatmap') },
   histogram: { name: 'Histogram', load: () => import('./histogram') },
   timeseries: { name: 'Time series', load: () => import('./timeseries') },
   stat: { name: 'Stat', load: () => import('./stat/Stat') },

@@ -271,7 +271,8 @@ export function BarsChart({ kind, label, model, options, horizontal, width, heig
           }
           const [x, y] = [plot.left + at, plot.top + plot.height + 14];
           if (angle === 0) {
-            const short = shortenedTo(text, Math.max(step * band - 8, widestLabel), font);
+            const toSide = 2 * Math.min(x, width - x);
+            const short = shortenedTo(text, Math.min(Math.max(step * band - 8, edges ? widestLabel : 24), Math.max(toSide, 60)), font);
             const half = widest([short], font) / 2;
             return (
               <text key={index} className="mark" x={Math.min(Math.max(x, half), width - half)} y={y} textAnchor="middle">

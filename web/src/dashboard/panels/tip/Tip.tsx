@@ -1,5 +1,6 @@
 /** The box beside the pointer. It draws itself anew as the pointer moves; the panel behind it does not. */
 
+import type { ReactNode } from 'react';
 import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
 import { createPortal } from 'react-dom';
 import './tip.css';
@@ -24,6 +25,8 @@ export interface TipContent {
   /** Rows that are left out. */
   more?: number;
   notes?: string[];
+  /** A small picture below the rows. */
+  figure?: ReactNode;
   links?: { href: string; title: string; targetBlank: boolean }[];
   /** Stays until it is closed, so that its links can be reached. */
   pinned?: boolean;
@@ -117,7 +120,7 @@ export function Tip({ store }: { store: TipStore }) {
     };
   }, [pinned, store]);
   if (!content) return null;
-  const { heading, rows, more = 0, notes = [], links = [], maxWidth, maxHeight } = content;
+  const { heading, rows, more = 0, notes = [], links = [], figure, maxWidth, maxHeight } = content;
   return createPortal(
     <div ref={box} className={pinned ? 'panel-tip pinned' : 'panel-tip'} style={{ maxWidth, maxHeight }} {...(pinned ? { role: 'dialog', 'aria-label': heading, tabIndex: -1 } : { 'aria-hidden': true })}>
       <div className="panel-tip-head">
@@ -142,6 +145,7 @@ export function Tip({ store }: { store: TipStore }) {
           {note}
         </div>
       ))}
+      {figure}
       {links.length > 0 && <Links links={links} />}
     </div>,
     document.body,
