@@ -1,9 +1,12 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { beforeAll, afterEach, expect, test, vi } from 'vitest';
 import type { Frame } from '../frame';
 import type { Dashboard, Panel, Target } from '../model';
 import type { Answer, Matrix, Query, Traces, Vector } from './answer';
 import { framesOf, PanelMemory, panelRequest, preparePanel, refresh } from '.';
 import type { PreparedTarget } from './targets';
+import { loadTransform } from './transforming';
+
+beforeAll(loadTransform);
 
 const target = (more: Partial<PreparedTarget> = {}): PreparedTarget => ({ refId: 'A', target: { refId: 'A' }, language: 'promql', shape: 'series', query: 'rate(up[5m])', legend: '', ids: ['3/A'], stepMs: 1_000, valueName: 'Value', ...more });
 const matrix = (series: Matrix['series'], points = 3): Matrix => ({ ids: ['3/A'], kind: 'matrix', start_ms: 10_000, step_ms: 1_000, points, series });

@@ -9,3 +9,4 @@ export { refresh } from './refresh';
 export { panelRequest } from './request';
 export { loadScrapeMs, scrapeMs } from './scrape';
 export type { PanelContext, PanelRequest, PreparedTarget } from './targets';
+export { loadTransform, needsTransform } from './transforming';

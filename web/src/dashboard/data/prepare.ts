@@ -5,12 +5,12 @@ import { applyFieldConfig } from '../display';
 import type { Frame } from '../frame';
 import type { Panel } from '../model';
 import type { ScopedVars } from '../panel';
-import { transform } from '../transform';
 import { interpolate, variablesIn } from '../variables';
 import type { Answer } from './answer';
 import { sameAnswer } from './answer';
 import { exemplarFrames, targetFrames } from './frames';
 import type { PanelRequest, PreparedTarget } from './targets';
+import { transform } from './transforming';
 
 /** A query that failed. */
 export interface QueryError {

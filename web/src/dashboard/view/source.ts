@@ -1,6 +1,6 @@
 import { loadAnnotations, serverAnnotations } from '../annotations';
 import type { Answer, Query } from '../data';
-import { loadScrapeMs, PanelMemory, panelRequest, preparePanel, refresh, scrapeMs } from '../data';
+import { loadScrapeMs, loadTransform, needsTransform, PanelMemory, panelRequest, preparePanel, refresh, scrapeMs } from '../data';
 import type { ShownPanel, VariableValue } from '../variables';
 import { loadVariables, serverFetchers } from '../variables';
 import type { BoardSource, PanelRound, Place } from './board';
@@ -64,7 +64,7 @@ export const boardSource: BoardSource<Query, Answer, PanelMemory> = {
   memory: () => new PanelMemory(),
   async variables({ dashboard, span, zone }, chosen, previous, isNewRange, signal, onPart) {
     const known: Record<string, VariableValue> = {};
-    const asked = loadScrapeMs();
+    const asked = Promise.all([loadScrapeMs(), needsTransform(dashboard) ? loadTransform() : undefined]);
     const loaded = await loadVariables(dashboard, chosen, span, serverFetchers, {
       timeZone: zone,
       signal,
@@ -75,7 +75,7 @@ export const boardSource: BoardSource<Query, Answer, PanelMemory> = {
         onPart({ state: { ...known }, problems: {} });
       },
     });
-    // Steps of panels go by it, so that none is asked before it is known.
+    // Steps of panels go by the one, and what they show is made with the other.
     await asked;
     return loaded;
   },
