@@ -10,11 +10,7 @@ import { usePageShortcuts } from '../../shell/shortcuts';
 import { useRecent } from '../../views/dashboards/recent';
 import type { AnnotationChoice } from '../annotations';
 import { annotationQueries } from '../annotations';
-import { EditBar } from '../edit/EditBar';
-import { Movable } from '../edit/Movable';
-import { duplicatePanel, placePanel, removePanel } from '../edit/operations';
-import { rectOf } from '../edit/place';
-import { RowMenu } from '../edit/RowMenu';
+import { EditBar, EditDialogs, EditedPanel, MovablePanel, PanelItems, RowMenu } from '../edit/lazy';
 import { useEditing } from '../edit/use-editing';
 import type { DashboardLink } from '../model';
 import type { ScopedVars } from '../panel';
@@ -42,8 +38,6 @@ import { useAddress } from './use-address';
 import { useAutoRefresh } from './use-auto-refresh';
 import { VariablesBar } from './VariablesBar';
 
-const EditDialogs = lazy(() => import('../edit/Dialogs'));
-const EditedPanel = lazy(() => import('../edit/EditedPanel'));
 const Inspect = lazy(() => import('./Inspect'));
 const ReportDrawer = lazy(() => import('./ReportDrawer'));
 
@@ -154,14 +148,9 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
         more={
           isEditing &&
           !shown.isCopy && (
-            <>
-              <Menu.Item leftSection={<Icon name="copy" size={13} />} onClick={() => draft.change((before) => duplicatePanel(before, shown.panel.id)?.dashboard ?? before)}>
-                Duplicate
-              </Menu.Item>
-              <Menu.Item color="red" leftSection={<Icon name="close" size={13} />} onClick={() => draft.change((before) => removePanel(before, shown.panel.id))}>
-                Remove
-              </Menu.Item>
-            </>
+            <Suspense fallback={null}>
+              <PanelItems id={shown.panel.id} draft={draft} />
+            </Suspense>
           )
         }
         onView={() => change({ viewPanel: viewed?.key === shown.key ? null : shown.key })}
@@ -181,9 +170,11 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
       // Where a copy stands follows from the panel that it is a copy of.
       if (!isEditing || shown.isCopy || shown.panel.repeat) return host;
       return (
-        <Movable title={shown.panel.title || `panel ${shown.panel.id}`} rect={rectOf(shown.panel)} onPlace={(rect) => changeDraft((before) => placePanel(before, shown.panel.id, rect))}>
-          {host}
-        </Movable>
+        <Suspense fallback={host}>
+          <MovablePanel panel={shown.panel} change={changeDraft}>
+            {host}
+          </MovablePanel>
+        </Suspense>
       );
     },
     [context, isEditing, changeDraft],
@@ -346,7 +337,11 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
             </Menu.Dropdown>
           </Menu>
         </PageHead>
-        {isEditing && url.editPanel === null && <EditBar draft={draft} onPanel={(id) => change({ editPanel: String(id) })} onSettings={() => editing.open('settings')} onSave={() => editing.open('save')} onLeave={() => (draft.isChanged ? editing.open('discard') : editing.leave())} />}
+        {isEditing && url.editPanel === null && (
+          <Suspense fallback={<Loading lines={1} />}>
+            <EditBar draft={draft} onPanel={(id) => change({ editPanel: String(id) })} onSettings={() => editing.open('settings')} onSave={() => editing.open('save')} onLeave={() => (draft.isChanged ? editing.open('discard') : editing.leave())} />
+          </Suspense>
+        )}
         {hasBar && (
           <div className="dash-bar" role="group" aria-label="Variables">
             <VariablesBar dashboard={dashboard} variables={variables} loading={!state.isReady} onChoose={choose} />
@@ -412,7 +407,11 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
           </section>
         )
       ) : (
-        <Grid sections={sections} titleOf={(row) => interpolate(row.panel.title ?? '', row.scoped, 'text')} isFolded={isFolded} onFold={onFold} rowMenu={isEditing ? (section) => <RowMenu section={section} title={section.row?.panel.title ?? ''} draft={draft} /> : undefined}>
+        <Grid sections={sections} titleOf={(row) => interpolate(row.panel.title ?? '', row.scoped, 'text')} isFolded={isFolded} onFold={onFold} rowMenu={isEditing ? (section) => (
+          <Suspense fallback={null}>
+            <RowMenu section={section} title={section.row?.panel.title ?? ''} draft={draft} />
+          </Suspense>
+        ) : undefined}>
           {panel}
         </Grid>
       )}
