@@ -4,12 +4,13 @@ import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { displayText, withAlpha } from '../../display';
 import type { PanelProps } from '../../panel';
 import { setReading } from '../reading';
+import { scopedOf } from '../scoped';
 import type { TipContent } from '../tip/Tip';
 import { Tip, tipStore } from '../tip/Tip';
 import { axisFont, widest } from '../timeseries/options';
 import { stepsOnAxis, turned } from '../timeseries/paint';
 import type { TooltipOptions } from '../timeseries/tooltip';
-import { scopedOf } from '../timeseries/tooltip';
+import { linksOf } from '../timeseries/tooltip';
 import type { BarModel, BarPlace, BarSeries } from './model';
 import { labelStep, placeBars, shortened } from './model';
 import type { BarOptions } from './options';
@@ -113,7 +114,7 @@ export function BarsChart({ kind, label, model, options, horizontal, width, heig
         name: one.name,
         value: one.field.display ? displayText(one.field.display(one.raw[row])) : String(one.raw[row]),
         near: near !== null && shown[near.series] === one && listed.length > 1,
-        links: (one.field.config.links ?? []).map((each) => link(each, scopedOf(one, one.raw[row], row))),
+        links: linksOf(one.field.config.links, link, () => (one.frame.length === rows ? scopedOf(one.frame, one.field, row) : scopedOf(one.frame, one.field, undefined, one.raw[row]))),
       })),
       more: Math.max(listed.length - 32, 0),
       maxWidth: tooltip.maxWidth,

@@ -16,11 +16,13 @@ import { cursorOf, scaleOf, timeAxis, valueAxis, zoomedOut } from './options';
 import { drawThresholds } from './paint';
 import { seriesOf } from './series';
 import type { TooltipOptions } from './tooltip';
-import { hovered, scopedOf } from './tooltip';
+import { hovered, linksOf, linkVariables } from './tooltip';
 import './timeseries.css';
 
 interface Props extends Pick<PanelProps, 'range' | 'timeZone' | 'isDark' | 'sharedCursor' | 'cursorKey' | 'onRange' | 'link'> {
   label: string;
+  /** Of axes of time below the first. */
+  moreZones: string[];
   model: Model;
   width: number;
   height: number;
@@ -40,12 +42,13 @@ export interface PlotBox {
 }
 
 /** Everything that needs a new chart when it changes; data alone does not. */
-function shapeOf({ model, isDark, timeZone, sharedCursor, cursorKey, height }: Props): string {
+function shapeOf({ model, isDark, timeZone, moreZones, sharedCursor, cursorKey, height }: Props): string {
   return JSON.stringify([
     model.lines.map(({ name, style, color, shown, scale, field }) => [name, style, color, shown, scale, field.config.unit, field.config.decimals, field.config.thresholds, field.config.color]),
     model.axes.map(({ side }) => side),
     isDark,
     timeZone,
+    moreZones,
     sharedCursor,
     cursorKey,
     height < 140,
@@ -55,12 +58,6 @@ function shapeOf({ model, isDark, timeZone, sharedCursor, cursorKey, height }: P
 const fieldsOfAxes = (model: Model) => new Map<string, Field>(model.axes.map(({ key }) => [key, (model.lines.find(({ scale, shown }) => shown && scale === key) ?? model.lines.find(({ scale }) => scale === key))!.field]));
 
 const shownBy = (field: Field | undefined, value: number) => (field?.display ? displayText(field.display(value)) : String(value));
-
-/** Opens an address that a dashboard gave; only kinds that a page may go to. */
-function open(href: string, targetBlank: boolean): void {
-  if (!/^(https?:|mailto:|[/?#.])/i.test(href)) return;
-  window.open(href, targetBlank ? '_blank' : '_self', targetBlank ? 'noreferrer' : undefined);
-}
 
 export function Plot(props: Props) {
   const { label, model, width, height, range, annotations, exemplars, highlighted, timeZone } = props;
@@ -145,8 +142,8 @@ export function Plot(props: Props) {
       const { nearest } = hoveredAt(u, index, top, 'single');
       const direct = nearest?.line.field.config.links?.find(({ oneClick }) => oneClick);
       if (nearest && direct) {
-        const { href, targetBlank } = now().link(direct, scopedOf(nearest.line, nearest.value, now().model.times[nearest.index]!));
-        open(href, targetBlank);
+        const [target] = linksOf([direct], now().link, () => linkVariables(nearest.line, nearest.value, now().model.times[nearest.index]!));
+        if (target) window.open(target.href, target.targetBlank ? '_blank' : '_self', target.targetBlank ? 'noreferrer' : undefined);
       } else if (shown) store.show(() => ({ ...shown, pinned: true }));
     };
 
@@ -166,6 +163,7 @@ export function Plot(props: Props) {
         scales: { x: { time: true, range: () => [now().range.from, now().range.to] }, ...Object.fromEntries(first.axes.map((axis) => [axis.key, scaleOf(axis)])) },
         axes: [
           timeAxis(timeZone),
+          ...now().moreZones.map((zone) => ({ ...timeAxis(zone, true), grid: { show: false } })),
           ...first.axes.flatMap((axis, index) => (axis.side === null ? [] : [valueAxis(axis, index, () => now().fields.get(axis.key), first.lines.find(({ scale }) => scale === axis.key)?.color ?? null, now().height)])),
         ],
         series: [{}, ...first.lines.map((one, index) => seriesOf(one, line(index), isDark))],

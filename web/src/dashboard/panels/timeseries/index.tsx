@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { Button } from '@mantine/core';
 import { displayText } from '../../display';
 import type { PanelProps } from '../../panel';
@@ -13,6 +13,7 @@ import type { Line } from './model';
 import { extent, hasPointsIn, modelOf } from './model';
 import { Plot } from './Plot';
 import { tooltipOptions } from './tooltip';
+import { zonesOf } from './zones';
 
 /** How many series the label of the picture names with their last values. */
 const spoken = 6;
@@ -28,12 +29,13 @@ function spokenLabel(title: string, lines: Line[]): string {
 }
 
 export default function TimeSeries(props: PanelProps) {
-  const { panel, options, frames, annotations, width, height, range, timeZone, isDark, sharedCursor, cursorKey, link, onRange, onOptions } = props;
+  const { panel, options, frames, annotations, width, height, range, isDark, sharedCursor, cursorKey, link, onRange, onOptions } = props;
   const [choice, setChoice] = useState(() => chosenSeries(options));
   const [highlighted, setHighlighted] = useState<string | null>(null);
   const model = useMemo(() => modelOf(frames, isDark, (name) => choice[name]), [frames, isDark, choice]);
   const exemplars = useMemo(() => exemplarsOf(props.exemplars), [props.exemplars]);
   const legend = useMemo(() => legendOptions(options.legend), [options.legend]);
+  const [timeZone, ...moreZones] = useMemo(() => zonesOf(options.timezone, props.timeZone), [options.timezone, props.timeZone]);
   const tooltip = useMemo(() => tooltipOptions(options.tooltip), [options.tooltip]);
   const items = useMemo(
     () =>
@@ -54,6 +56,13 @@ export default function TimeSeries(props: PanelProps) {
   const label = useMemo(() => spokenLabel(panel.title ?? '', model.lines), [panel.title, model]);
   const isOutside = useMemo(() => !hasPointsIn(model, range.from, range.to), [model, range]);
 
+  // Choices of before are kept beside a new one.
+  const kept = useRef<PanelProps['options']>({});
+  const keep = (more: PanelProps['options']) => {
+    kept.current = { ...kept.current, ...more };
+    onOptions(kept.current);
+  };
+
   const noValue = panel.fieldConfig?.defaults.noValue;
   if (model.lines.length === 0 || extent(model) === null) {
     const isTimeless = model.lines.length === 0 && frames.some((frame) => frame.length > 0 && frame.meta?.kind !== 'exemplars');
@@ -62,14 +71,14 @@ export default function TimeSeries(props: PanelProps) {
   const hide = (names: string[]) => {
     const next = hiddenChoice(model.lines, names);
     setChoice(next);
-    onOptions({ hiddenSeries: next });
+    keep({ hiddenSeries: next });
   };
   return (
     <Framed
       width={width}
       height={height}
       options={legend}
-      legend={legend.show && items.length > 0 ? <Legend items={items} options={legend} onHidden={hide} onHover={setHighlighted} onSort={(sortBy, sortDesc) => onOptions({ legend: { ...(options.legend as object), sortBy, sortDesc } })} /> : null}
+      legend={legend.show && items.length > 0 ? <Legend items={items} options={legend} onHidden={hide} onHover={setHighlighted} onSort={(sortBy, sortDesc) => keep({ legend: { ...(options.legend as object), sortBy, sortDesc } })} /> : null}
     >
       {(wide, high) => (
         <>
@@ -79,7 +88,8 @@ export default function TimeSeries(props: PanelProps) {
             width={wide}
             height={high}
             range={range}
-            timeZone={timeZone}
+            timeZone={timeZone!}
+            moreZones={moreZones}
             isDark={isDark}
             sharedCursor={sharedCursor}
             cursorKey={cursorKey}

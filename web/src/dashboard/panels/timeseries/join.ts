@@ -20,6 +20,12 @@ function cell(value: unknown): number | null {
   return typeof value === 'boolean' ? Number(value) : null;
 }
 
+/** What stands for a gap when the dashboard says so: a number as the text for no value. */
+function inGaps(noValue: string | undefined): number | null {
+  const number = noValue === undefined || noValue.trim() === '' ? Number.NaN : Number(noValue);
+  return Number.isFinite(number) ? number : null;
+}
+
 /** The series of all frames that have a time. */
 export function sources(frames: Frame[]): Source[] {
   const found: Source[] = [];
@@ -37,7 +43,9 @@ export function sources(frames: Frame[]): Source[] {
     const times = order ? order.map((place) => time.values[place]!) : time.values;
     for (const field of frame.fields) {
       if (field.type !== 'number' && field.type !== 'boolean') continue;
-      found.push({ frame, field, times, values: order ? order.map((place) => cell(field.values[place])) : field.values.map(cell) });
+      const gap = inGaps(field.config.noValue);
+      const read = gap === null ? cell : (value: unknown) => (value == null ? gap : cell(value));
+      found.push({ frame, field, times, values: order ? order.map((place) => read(field.values[place])) : field.values.map(read) });
     }
   }
   return found;

@@ -35,16 +35,19 @@ export function scaleOf(axis: AxisScale): uPlot.Scale {
 /** Colours that axes have in the theme of the page. */
 export const axisColors = () => ({ text: css('--dim'), grid: css('--border') });
 
-export function timeAxis(zone: string): uPlot.Axis {
+/** `named` writes the zone beside it, where there are several. */
+export function timeAxis(zone: string, named = false): uPlot.Axis {
   const { text, grid } = axisColors();
   return {
     scale: 'x',
+    side: 2,
     stroke: text,
     font: axisFont(),
     grid: { stroke: grid, width: 1 },
     ticks: { show: false },
     gap: 4,
     size: 22,
+    ...(named ? { label: zone, labelFont: axisFont(), labelSize: 16, labelGap: 0 } : {}),
     // Room for the longest text that the span can have.
     space: (_, __, min, max) => {
       const span = max - min;

@@ -14,6 +14,7 @@ import type { Stackable } from './stack';
 import { between, stack } from './stack';
 import { styleOf } from './style';
 import { hovered, pointAt, tooltipOptions } from './tooltip';
+import { zonesOf } from './zones';
 
 const _ = undefined;
 const frame = (values: unknown[], config: FieldConfig = {}, { times = values.map((_, index) => index * 10), name = 'a', stepMs = 10 } = {}): Frame => ({
@@ -55,6 +56,10 @@ describe('joining', () => {
   test('what is no finite number is a gap, times are sorted, booleans count', () => {
     const [found] = sources([frame([1, Number.NaN, Infinity, true, null, 'x'], {}, { times: [50, 10, 20, 30, 40, 60] })]);
     expect(found).toMatchObject({ times: [10, 20, 30, 40, 50, 60], values: [null, null, 1, null, 1, null] });
+  });
+  test('a number for no value stands in gaps', () => {
+    expect(sources([frame([1, null, Number.NaN], { noValue: '0' })])[0]!.values).toEqual([1, 0, null]);
+    expect(sources([frame([1, null], { noValue: 'nothing' })])[0]!.values).toEqual([1, null]);
   });
   test('frames without a time and exemplars are no series', () => {
     const timeless: Frame = { refId: 'A', length: 1, fields: [{ name: 'Value', type: 'number', values: [1], config: {} }] };
@@ -280,6 +285,10 @@ test('thresholds in percent go by the ends of the field, else of the axis', () =
   const thresholds = { mode: 'percentage' as const, steps: [{ value: null, color: '#000' }, { value: 50, color: '#fff' }] };
   expect(stepsOnAxis({ config: { thresholds } }, 0, 10, false).map(({ value }) => value)).toEqual([-Infinity, 5]);
   expect(stepsOnAxis({ config: { thresholds, min: 100, max: 200 } }, 0, 10, false).map(({ value }) => value)).toEqual([-Infinity, 150]);
+});
+
+test.each([[undefined, ['Asia/Tokyo']], [[], ['Asia/Tokyo']], [['utc', ''], ['UTC', 'Asia/Tokyo']], [['utc', 'UTC', 3], ['UTC']]])('zones of %j', (asked, expected) => {
+  expect(zonesOf(asked, 'Asia/Tokyo')).toEqual(expected);
 });
 
 test('a turned hue', () => {

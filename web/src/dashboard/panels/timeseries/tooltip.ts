@@ -3,6 +3,8 @@
 import { displayText } from '../../display';
 import type { DataLink, Json, JsonObject } from '../../model';
 import type { PanelProps, ScopedVars } from '../../panel';
+import { isSafeUrl } from '../../view/safe-url';
+import { scopedOf } from '../scoped';
 import type { TipRow } from '../tip/Tip';
 import type { Line, Model } from './model';
 
@@ -42,20 +44,12 @@ export function pointAt({ raw, frame }: Pick<Line, 'raw' | 'frame'>, times: numb
 }
 
 /** What the links of a value can name. */
-export function scopedOf({ field, frame, name }: Pick<Line, 'field' | 'frame' | 'name'>, value: unknown, time: number): ScopedVars {
-  const one = (given: unknown) => ({ text: String(given ?? ''), value: String(given ?? '') });
-  const shown = field.display?.(value);
-  return {
-    '__series.name': one(name),
-    '__field.name': one(name),
-    '__value.raw': one(value),
-    '__value.numeric': one(value),
-    '__value.text': one(shown ? displayText(shown) : value),
-    '__value.time': one(time),
-    '__data.refId': one(frame.refId),
-    ...Object.fromEntries(Object.entries(field.labels ?? {}).map(([label, text]) => [`__field.labels.${label}`, one(text)])),
-  };
+export function linkVariables({ field, frame, name }: Pick<Line, 'field' | 'frame' | 'name'>, value: unknown, time: number): ScopedVars {
+  return { ...scopedOf(frame, field, undefined, value), '__series.name': { text: name, value: name }, '__value.time': { text: String(time), value: String(time) } };
 }
+
+/** Links that may be followed, with their variables filled in. */
+export const linksOf = (links: DataLink[] | undefined, link: PanelProps['link'], scoped: () => ScopedVars) => (links ?? []).map((one) => link(one, scoped())).filter(({ href }) => isSafeUrl(href));
 
 /** More rows than this do not fit beside a chart. */
 const mostRows = 32;
@@ -91,7 +85,7 @@ export function hovered({ times, lines }: Model, index: number, options: Tooltip
       name: line.name,
       value: line.field.display ? displayText(line.field.display(value)) : String(value),
       near: options.mode === 'multi' && line === nearest?.line && points.length > 1,
-      links: (line.field.config.links ?? []).map((one: DataLink) => link(one, scopedOf(line, value, times[place]!))),
+      links: linksOf(line.field.config.links, link, () => linkVariables(line, value, times[place]!)),
     })),
     more: all - listed.length,
     nearest,
