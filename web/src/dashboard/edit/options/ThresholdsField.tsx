@@ -27,7 +27,7 @@ export function ThresholdsField({ value = empty, onChange }: { value?: Threshold
         </div>
       ))}
       <div className="option-row">
-        <Button variant="default" leftSection={<Icon name="plus" size={13} />} onClick={() => put([...steps, { value: highest === null ? 80 : highest + 10, color: nextColors[(steps.length - 1) % nextColors.length]! }])}>
+        <Button variant="default" leftSection={<Icon name="plus" size={13} />} onClick={() => put([...steps, { value: highest === null ? 80 : highest === 0 ? 1 : highest > 0 ? highest * 2 : highest / 2, color: nextColors[(steps.length - 1) % nextColors.length]! }])}>
           Threshold
         </Button>
         <NativeSelect aria-label="Thresholds are" data={[{ value: 'absolute', label: 'Values' }, { value: 'percentage', label: 'Percent of min to max' }]} value={value.mode} onChange={(event) => onChange({ ...value, steps, mode: event.currentTarget.value as Thresholds['mode'] })} />
