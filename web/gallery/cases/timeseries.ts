@@ -1,7 +1,7 @@
 import type { Frame } from '../../src/dashboard/frame';
 import type { FieldConfig, JsonObject, Override } from '../../src/dashboard/model';
 import type { Case } from '../case';
-import { hour, noise, panel, series, span, start, table, wave } from '../case';
+import { hour, panel, series, span, start, table, wave } from '../case';
 
 const colors = ['green', 'yellow', 'blue', 'orange', 'red', 'purple'];
 const bottom: JsonObject = { legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] }, tooltip: { mode: 'multi', sort: 'desc' } };
@@ -34,7 +34,6 @@ const one = (name: string, { frames = two(), defaults, custom, overrides, option
 
 const spiky = Array.from({ length: 5_000 }, () => 1);
 spiky[2_501] = 90;
-const random = noise(7);
 
 export default [
   one('two lines in percent', { defaults: { unit: 'percent' } }),
@@ -85,7 +84,7 @@ export default [
     ],
   }),
   one('exemplars', { defaults: { unit: 's' }, frames: [series('p99', wave(61, { base: 0.5, reach: 0.2, jitter: 0.1 }))] }, {
-    exemplars: [{ ...table({ Time: Array.from({ length: 30 }, (_, place) => start + place * 120_000), Value: Array.from({ length: 30 }, () => random() * 0.9), traceID: Array.from({ length: 30 }, (_, place) => `${place}`.padStart(32, '0')) }), meta: { kind: 'exemplars' } }],
+    exemplars: [{ ...table({ Time: Array.from({ length: 30 }, (_, place) => start + place * 120_000), Value: Array.from({ length: 30 }, (_, place) => 0.15 + (place % 5) * 0.2), traceID: Array.from({ length: 30 }, (_, place) => `${place}`.padStart(32, '0')) }), meta: { kind: 'exemplars' } }],
   }),
   one('two queries with other times', { frames: [series('each minute', wave(61, { jitter: 1 })), series('each seven minutes', wave(9, { period: 5, seed: 3, jitter: 1 }), { step: 420_000, from: start + 11_000, refId: 'B' })], custom: { showPoints: 'always' } }),
   one('one point', { frames: [series('once', [null, null, 5, null])] }),

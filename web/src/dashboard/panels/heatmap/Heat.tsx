@@ -223,7 +223,7 @@ export function Heat(props: Props) {
           const values = cells.times.map((_, column) => cells.cells.find((cell) => cell.column === column && cell.low === low && cell.high === high)?.count ?? null);
           return { name: cellText(cells, { column: 0, low, high, count: 0 }, how), color: palette[palette.length - 1]!, shown: true, scale: 'y', values, drawn: values.map((count) => (count !== null && counts.cells.some((cell) => cell.count === count) ? count : null)) };
         }),
-        scales: Object.fromEntries(Object.entries(plot.scales).map(([key, { min, max }]) => [key, [min ?? Number.NaN, max ?? Number.NaN]])),
+        scales: Object.fromEntries(Object.entries(plot.scales).flatMap(([key, { min, max }]) => (min == null || max == null ? [] : [[key, [min, max]]]))),
         plot: plot.over.getBoundingClientRect(),
       };
     });

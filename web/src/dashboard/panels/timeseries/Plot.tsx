@@ -209,7 +209,7 @@ export function Plot(props: Props) {
       kind: 'timeseries',
       x: now().model.times,
       series: now().model.lines.map(({ name, color, shown, scale, raw, drawn }) => ({ name, color, shown, scale, values: raw.map((value) => value ?? null), drawn: drawn.map((value) => value ?? null) })),
-      scales: Object.fromEntries(Object.entries(plot.scales).map(([key, { min, max }]) => [key, [min ?? Number.NaN, max ?? Number.NaN]])),
+      scales: Object.fromEntries(Object.entries(plot.scales).flatMap(([key, { min, max }]) => (min == null || max == null ? [] : [[key, [min, max]]]))),
       plot: plot.over.getBoundingClientRect(),
     }));
     return () => {
