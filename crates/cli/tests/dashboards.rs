@@ -4,6 +4,7 @@
 
 mod program;
 
+use program::dashboards::ask;
 use program::{Server, eventually, exchange, request};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -122,8 +123,9 @@ fn what_is_no_dashboard_is_refused_with_words() {
     let large = json!({"dashboard": {"uid": "large", "title": "L", "schemaVersion": 41, "panels": [], "description": "x".repeat(6 << 20)}});
     assert_eq!(create(&server, &large).0, 201);
     assert_eq!(server.json(ROOT)["dashboards"].as_array().map(Vec::len), Some(1));
-    let too_large = json!({"dashboard": {"uid": "larger", "title": "L", "panels": [], "description": "x".repeat(17 << 20)}});
-    assert_eq!(create(&server, &too_large).0, 413);
+    let too_large = json!({"dashboard": {"uid": "larger", "title": "L", "panels": [], "description": "x".repeat(16 << 20)}});
+    let (status, refused) = create(&server, &too_large);
+    assert!(status == 400 && error(&refused).contains("16777216 are allowed"), "{status} {}", error(&refused));
 }
 
 #[test]
@@ -227,7 +229,7 @@ fn files_are_followed_and_win() {
     std::fs::remove_file(dir.path().join("boards/b.json")).unwrap();
     std::fs::remove_file(&file).unwrap();
     eventually("the saved one is back", LIMIT, || (server.json(&path)["dashboard"]["title"] == "Saved").then_some(()));
-    assert_eq!(problems(&server), [""; 0]);
+    eventually("nothing is wrong any more", LIMIT, || problems(&server).is_empty().then_some(()));
 
     // A reload takes other places.
     std::fs::create_dir(dir.path().join("elsewhere")).unwrap();
@@ -272,35 +274,14 @@ fn without_a_word_there_are_starter_dashboards() {
     assert_eq!(uids(&list), ["host", "phoenix"]);
     for uid in uids(&list) {
         let whole = server.json(&format!("{ROOT}/{uid}"));
-        assert_eq!(whole["report"], json!([]), "{uid}: nothing is left out");
         assert_eq!((&whole["meta"]["source"], &whole["dashboard"]["editable"]), (&json!("file"), &json!(true)));
     }
-    // What they ask can be asked, and most of it has an answer on a machine that has just started.
+    // What they ask can be asked, and most of it has an answer once a rate has two scrapes to go by.
     eventually("samples", LIMIT, || server.value("node_load1"));
-    for (uid, names) in [("phoenix", "phoenix_build_info"), ("host", "node_uname_info")] {
-        let whole = server.json(&format!("{ROOT}/{uid}"));
-        let variables = |text: &str| {
-            let job = if uid == "host" { "node" } else { "phoenix" };
-            let filled = text.replace("=\"$job\"", &format!("=\"{job}\"")).replace("=~\"$job\"", &format!("=\"{job}\""));
-            let filled = filled.replace("=\"$instance\"", "=~\".+\"").replace("=~\"$instance\"", "=~\".+\"");
-            filled.replace("$__rate_interval", "1m").replace("$__range", "15m")
-        };
-        assert!(whole["dashboard"]["templating"]["list"].to_string().contains(names));
-        let (mut asked, mut answered) = (0, 0);
-        for target in whole["dashboard"]["panels"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .flat_map(|panel| panel["targets"].as_array().cloned().unwrap_or_default())
-        {
-            let Some(expr) = target["expr"].as_str().filter(|_| target["datasource"]["type"] == "prometheus") else { continue };
-            let query: String = url::form_urlencoded::byte_serialize(variables(expr).as_bytes()).collect();
-            let body = server.json(&format!("/api/v1/query?query={query}"));
-            assert_eq!(body["status"], "success", "{uid}: {expr}: {body}");
-            asked += 1;
-            answered += i32::from(body["data"]["result"].as_array().is_some_and(|result| !result.is_empty()));
-        }
-        assert!(answered * 3 > asked, "{uid}: {answered} of {asked} queries have an answer");
+    for (uid, job) in [("phoenix", "phoenix"), ("host", "node")] {
+        let all = [("$job", job), ("=\"$instance\"", "=~\".+\""), ("$instance", ".+"), ("$__rate_interval", "1m")];
+        let most = |(asked, answered): (usize, usize)| (answered * 2 > asked).then_some(());
+        eventually(&format!("most of {uid} has an answer"), LIMIT, || most(ask(&server, uid, &all)));
     }
     // Saying that there are none is a word.
     let config = dir.path().join("phoenix.yaml");

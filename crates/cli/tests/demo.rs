@@ -5,6 +5,7 @@
 
 mod program;
 
+use program::dashboards::ask as ask_dashboard;
 use program::{PHOENIX, Server, command, eventually, free_address, phoenix, signal, told};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -81,6 +82,11 @@ fn the_whole_story() {
     eventually("all four sources are up", LIMIT, || (up(&server) == Some(4.0)).then_some(()));
     for name in ["phoenix_api_request_duration_seconds_count", "pg_settings_max_connections", "node_load1", "phoenix_build_info"] {
         eventually(name, LIMIT, || server.value(&format!("count({name})")));
+    }
+    // Its dashboards show all that they ask for; a rate needs two scrapes, logs and traces have to come first.
+    let variables = [("$endpoint", ".+"), ("$__rate_interval", "20s"), ("$__interval", "20s"), ("$__range", "1m")];
+    for (uid, at_least) in [("phoenix-api", 10), ("phoenix-experiments", 10)] {
+        eventually(uid, LIMIT, || (ask_dashboard(&server, uid, &variables).1 >= at_least).then_some(()));
     }
     let processes = descendants(server.pid());
     assert!(processes.len() >= 5, "exporters, PostgreSQL, the service and its load run: {processes:?}");

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 #![expect(clippy::disallowed_methods, reason = "tests of whole programs run in real time on a real disk")]
 
+pub mod dashboards;
 pub mod logs;
 pub mod sinks;
 pub mod tmpfs;

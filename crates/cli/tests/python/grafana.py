@@ -23,7 +23,7 @@ def same(got, want):
 
 url = urlsplit(sys.argv[1])
 for credential in [("admin", "admin"), TokenAuth("glsa_anything"), None]:
-    grafana = GrafanaApi(credential, host=url.hostname, port=url.port, url_path_prefix=url.path.lstrip("/"))
+    grafana = GrafanaApi(credential, host=url.hostname, port=url.port, url_path_prefix=url.path.lstrip("/"), timeout=60)
     grafana.connect()
     assert int(grafana.version.split(".")[0]) >= 11, grafana.version
 same(grafana.organization.get_current_organization()["id"], 1)

@@ -28,7 +28,10 @@ use phoenix_state::dashboard::DashboardRow;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::{Notify, watch as flag};
+use tokio::sync::{Notify, Semaphore, watch as flag};
+
+/// Dashboards that requests read at one time.
+const READERS: usize = 4;
 
 /// Where a dashboard comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +98,8 @@ pub(crate) struct Library {
     looked: flag::Sender<bool>,
     /// Saved dashboards that a file's hides, as messages.
     hidden: RwLock<Vec<String>>,
+    /// Dashboards that are read at one time: each may take many times its length.
+    readers: Semaphore,
 }
 
 impl Library {
@@ -110,6 +115,7 @@ impl Library {
             sources_changed: Notify::new(),
             looked: flag::channel(false).0,
             hidden: RwLock::default(),
+            readers: Semaphore::new(READERS),
         }
     }
 
@@ -143,7 +149,7 @@ impl Library {
     /// A saved dashboard read into the newest form. Its report may be another than when it was saved, by an older Phoenix.
     async fn whole(&self, row: DashboardRow, body: String) -> Result<Whole, LibraryError> {
         let (uid, version) = (row.uid.clone(), row.version);
-        let (read, body) = blocking(move || read_saved(&body, &uid, version).map(|read| (read, body))).await??;
+        let (read, body) = self.reading(move || read_saved(&body, &uid, version).map(|read| (read, body))).await??;
         let problems = problems(&read.report);
         if problems != row.problems {
             self.state.set_dashboard_problems(&row.uid, row.version, problems).await?;
@@ -156,6 +162,24 @@ impl Library {
     /// The uid of a dashboard by the number that stands for it in Grafana's older API.
     pub(crate) async fn uid_of_number(&self, wanted: i64) -> Result<Option<String>, LibraryError> {
         Ok(self.list().await?.dashboards.into_iter().map(|dashboard| dashboard.uid).find(|uid| number(uid) == wanted))
+    }
+
+    /// The JSON that Grafana imports.
+    pub(crate) async fn export(&self, json: Arc<str>) -> Result<Value, LibraryError> {
+        let export = move || phoenix_dashboard::read(&json, &ReadOptions::default()).map(|read| read.dashboard.export());
+        self.reading(export).await?.map_err(LibraryError::Unreadable)
+    }
+
+    /// Reads any dashboard without keeping it.
+    pub(crate) async fn preview(&self, text: String, inputs: BTreeMap<String, String>) -> Result<Read, LibraryError> {
+        let read = move || phoenix_dashboard::read(&text, &ReadOptions { uid_hint: None, inputs });
+        self.reading(read).await?.map_err(LibraryError::Unreadable)
+    }
+
+    /// Runs what takes long for large dashboards in its turn, where it holds up no other request.
+    async fn reading<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, LibraryError> {
+        let _turn = self.readers.acquire().await.map_err(|_| LibraryError::Ended)?;
+        tokio::task::spawn_blocking(work).await.map_err(|_| LibraryError::Ended)
     }
 
     /// What is wrong with files of dashboards, for Home.
@@ -203,24 +227,4 @@ fn of_file(file: &FileDashboard, folder: Option<Folder>) -> Whole {
 /// How many findings say that something is not shown as it was meant.
 pub(crate) fn problems(report: &[Finding]) -> i64 {
     report.iter().filter(|finding| finding.severity > Severity::Info).count() as i64
-}
-
-/// The JSON that Grafana imports.
-pub(crate) async fn export(json: Arc<str>) -> Result<Value, LibraryError> {
-    blocking(move || {
-        let read = phoenix_dashboard::read(&json, &ReadOptions::default()).map_err(LibraryError::Unreadable)?;
-        Ok(read.dashboard.export())
-    })
-    .await?
-}
-
-/// Reads any dashboard without keeping it.
-pub(crate) async fn preview(text: String, inputs: BTreeMap<String, String>) -> Result<Read, LibraryError> {
-    let read = move || phoenix_dashboard::read(&text, &ReadOptions { uid_hint: None, inputs });
-    blocking(read).await?.map_err(LibraryError::Unreadable)
-}
-
-/// Runs what takes long for large dashboards where it holds up no other request.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, LibraryError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| LibraryError::Ended)
 }

@@ -2,7 +2,7 @@
 
 use super::identity::{check_title, check_uid, fresh_uid};
 use super::permission::{Subject, may_edit};
-use super::{Library, LibraryError, Origin, Who, Whole, blocking, of_row, problems, read_saved};
+use super::{Library, LibraryError, Origin, Who, Whole, of_row, problems, read_saved};
 use crate::events::Event;
 use phoenix_dashboard::{MAX_BYTES, Read, ReadError, ReadOptions};
 use phoenix_state::dashboard::{DashboardSave, Expected, Saved, VersionRow};
@@ -41,7 +41,7 @@ impl Library {
     /// Keeps a dashboard as a new version, or refuses.
     pub(crate) async fn save(&self, who: &Who, new: NewDashboard) -> Result<Whole, LibraryError> {
         let NewDashboard { json, uid, inputs, folder_uid, message, expected } = new;
-        let Prepared { read, original } = blocking(move || prepare(json, uid, inputs)).await??;
+        let Prepared { read, original } = self.reading(move || prepare(json, uid, inputs)).await??;
         let uid = read.dashboard.uid().to_owned();
         let files = self.files().await;
         may_edit(who, Subject::Dashboard(&uid), &files)?;
@@ -127,7 +127,7 @@ impl Library {
         }
         let (row, body) = self.state.dashboard_version(uid, version).await?.ok_or_else(no_version)?;
         let uid = uid.to_owned();
-        let (read, body) = blocking(move || read_saved(&body, &uid, version).map(|read| (read, body))).await??;
+        let (read, body) = self.reading(move || read_saved(&body, &uid, version).map(|read| (read, body))).await??;
         Ok((row, read.dashboard.into_json(), body.into()))
     }
 
@@ -140,7 +140,7 @@ impl Library {
         let (_, body) =
             kept.ok_or_else(|| LibraryError::NotFound(format!("the dashboard `{uid}` has no version {version}, or not any more")))?;
         let named = uid.to_owned();
-        let (read, body) = blocking(move || read_saved(&body, &named, version).map(|read| (read, body))).await??;
+        let (read, body) = self.reading(move || read_saved(&body, &named, version).map(|read| (read, body))).await??;
         let tags: Vec<String> = read.dashboard.tags().map(str::to_owned).collect();
         let title = read.dashboard.title().to_owned();
         let save = DashboardSave {

@@ -56,21 +56,19 @@ impl Library {
     }
 
     async fn replace(&self, files: Files) {
-        let old = std::mem::replace(&mut *self.files.write(), Arc::new(files));
-        let new = Arc::clone(&self.files.read());
-        for problem in new.problems.iter().filter(|problem| !old.problems.contains(problem)) {
-            tracing::warn!("dashboards: {problem}");
-        }
         let hidden = match self.state.dashboards().await {
-            Ok(rows) => rows.iter().filter_map(|row| new.dashboards.get(&row.uid)).map(hides).collect(),
+            Ok(rows) => rows.iter().filter_map(|row| files.dashboards.get(&row.uid)).map(hides).collect(),
             Err(error) => {
                 tracing::warn!(%error, "it is not known whether files hide saved dashboards");
                 Vec::new()
             }
         };
         let known = std::mem::replace(&mut *self.hidden.write(), hidden);
-        for message in self.hidden.read().iter().filter(|message| !known.contains(message)) {
-            tracing::warn!("dashboards: {message}");
+        let old = std::mem::replace(&mut *self.files.write(), Arc::new(files));
+        let new = Arc::clone(&self.files.read());
+        let told = |problem: &&String| !old.problems.contains(problem) && !known.contains(problem);
+        for problem in self.problems().iter().filter(told) {
+            tracing::warn!("dashboards: {problem}");
         }
         if *self.looked.borrow() {
             let one = match &changed(&old, &new)[..] {

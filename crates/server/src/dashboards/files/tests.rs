@@ -83,6 +83,25 @@ fn a_file_that_breaks_keeps_its_dashboard() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_looked_into_keeps_what_it_held() {
+    let mut folders = Folders::new("boards");
+    folders.write("boards/a.json", &dashboard("a", "A"));
+    assert_eq!(folders.look(), "a:A");
+    let (boards, aside) = (folders.dir.path().join("boards"), folders.dir.path().join("aside"));
+    RealDisk.rename(&boards, &aside).unwrap();
+    // A link to itself can neither be followed nor is it missing.
+    std::os::unix::fs::symlink(&boards, &boards).unwrap();
+    let told = folders.look();
+    assert!(told.starts_with("a:A\ncannot measure boards: "), "{told}");
+    assert_eq!(folders.look(), "unchanged");
+    RealDisk.remove_file(&boards).unwrap();
+    let told = folders.look();
+    assert!(told.starts_with("cannot measure boards: "), "what is gone is gone: {told}");
+    RealDisk.rename(&aside, &boards).unwrap();
+    assert_eq!(folders.look(), "a:A");
+}
+
+#[test]
 fn of_two_files_with_one_uid_the_first_is_shown() {
     let mut folders = Folders::new("*.json");
     folders.write("b.json", &dashboard("same", "Second"));

@@ -1,7 +1,7 @@
 //! `dashboards` and `folders`: what there is, saving, versions, export.
 
 use super::{NativeError, rfc3339};
-use crate::dashboards::{self, Folder, LibraryError, Listing, NewDashboard, Origin, Summary, Who, Whole};
+use crate::dashboards::{Folder, LibraryError, Listing, NewDashboard, Origin, Summary, Who, Whole};
 use crate::http::Api;
 use crate::http::envelope::json as finished;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -103,8 +103,8 @@ fn whole(status: StatusCode, whole: &Whole) -> Response {
 }
 
 /// Reads any dashboard and keeps nothing.
-async fn preview(text: String) -> Result<Json<Value>, NativeError> {
-    let read = dashboards::preview(text, BTreeMap::new()).await?;
+async fn preview(State(api): State<Api>, text: String) -> Result<Json<Value>, NativeError> {
+    let read = api.parts.dashboards.preview(text, BTreeMap::new()).await?;
     Ok(Json(json!({"dashboard": read.dashboard.json(), "report": read.report, "inputs": read.inputs})))
 }
 
@@ -212,7 +212,7 @@ async fn restore(
 /// The file that Grafana imports.
 async fn export(State(api): State<Api>, Path(uid): Path<String>) -> Result<Response, NativeError> {
     let dashboard = api.parts.dashboards.get(&uid).await?;
-    let exported = dashboards::export(dashboard.json).await?;
+    let exported = api.parts.dashboards.export(dashboard.json).await?;
     let text = serde_json::to_string_pretty(&exported).expect("JSON can be written") + "\n";
     // A uid has no characters that would have to be quoted.
     let attachment = format!("attachment; filename=\"{uid}.json\"");
