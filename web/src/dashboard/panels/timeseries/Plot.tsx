@@ -228,7 +228,7 @@ export function Plot(props: Props) {
   }, [width, height, shape]);
   useEffect(() => {
     const plot = chart.current;
-    if (plot && (plot.data[0] !== data[0] || plot.data[1] !== data[1] || plot.scales.x?.min !== range.from || plot.scales.x?.max !== range.to)) plot.setData(data);
+    if (plot && (data.some((list, index) => plot.data[index] !== list) || plot.scales.x?.min !== range.from || plot.scales.x?.max !== range.to)) plot.setData(data);
   }, [data, range, shape]);
   useEffect(() => {
     chart.current?.redraw(false);
