@@ -59,6 +59,7 @@ const checks = {
     await near(15, 30);
     await page.mouse.dblclick(plot.left + plot.width / 2, plot.top + 50);
     await near(7.5, 37.5);
+    assert.equal(await page.locator('.panel-tip.pinned').count(), 0);
   },
   'timeseries: links': async (page) => {
     const { plot } = await reading(page);

@@ -126,6 +126,11 @@ export function Heat(props: Props) {
       if (scale === 'linear') return [];
       return powerMarks({ distribution: scale, logBase, linearThreshold }, low, high, Math.floor(tall / 24));
     };
+    const widen = () => {
+      // The first of two clicks has pinned a tooltip.
+      store.hide();
+      now().onRange(zoomedOut(now().range));
+    };
     const plot = new uPlot(
       {
         width: now().width,
@@ -134,7 +139,7 @@ export function Heat(props: Props) {
         tzDate: (time) => uPlot.tzDate(new Date(time), timeZone),
         padding: [8, edge('right'), 0, edge('left')],
         legend: { show: false },
-        cursor: { ...cursorOf(sharedCursor, cursorKey, () => [], () => now().onRange(zoomedOut(now().range))), points: { show: false } },
+        cursor: { ...cursorOf(sharedCursor, cursorKey, () => [], widen), points: { show: false } },
         select: { show: true, left: 0, top: 0, width: 0, height: 0 },
         scales: {
           x: { time: true, range: () => [now().range.from, now().range.to] },

@@ -149,6 +149,11 @@ export function Plot(props: Props) {
 
     // Half of the last mark's text fits beside an axis of time that ends at the border.
     const edge = (side: 'left' | 'right') => () => (first.axes.some((axis) => axis.side === side) ? 0 : now().range.to - now().range.from > 86_400_000 ? 34 : 18);
+    const widen = () => {
+      // The first of two clicks has pinned a tooltip.
+      store.hide();
+      now().onRange(zoomedOut(now().range));
+    };
     const plot = new uPlot(
       {
         width: now().width,
@@ -158,7 +163,7 @@ export function Plot(props: Props) {
         padding: [8, edge('right'), 0, edge('left')],
         legend: { show: false },
         focus: { alpha: 0.18 },
-        cursor: cursorOf(sharedCursor, cursorKey, () => now().model.lines.map(({ color }) => color), () => now().onRange(zoomedOut(now().range))),
+        cursor: cursorOf(sharedCursor, cursorKey, () => now().model.lines.map(({ color }) => color), widen),
         select: { show: true, left: 0, top: 0, width: 0, height: 0 },
         scales: { x: { time: true, range: () => [now().range.from, now().range.to] }, ...Object.fromEntries(first.axes.map((axis) => [axis.key, scaleOf(axis)])) },
         axes: [

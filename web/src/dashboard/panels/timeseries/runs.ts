@@ -37,6 +37,29 @@ export function runs(values: ArrayLike<Cell>, times: ArrayLike<number>, from: nu
   return found;
 }
 
+/** The runs of one point, which no line reaches; found without gathering the others. */
+export function lonely(values: ArrayLike<Cell>, times: ArrayLike<number>, { spanNullsMs, insertNullsMs }: Gaps): number[] {
+  const found: number[] = [];
+  let [last, length, gap] = [-1, 0, false];
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index];
+    if (value === undefined) continue;
+    if (value === null) {
+      gap = true;
+      continue;
+    }
+    const away = last < 0 ? 0 : times[index]! - times[last]!;
+    if (away > insertNullsMs || (gap && away > spanNullsMs)) {
+      if (length === 1) found.push(last);
+      length = 0;
+    }
+    [last, gap] = [index, false];
+    length += 1;
+  }
+  if (length === 1) found.push(last);
+  return found;
+}
+
 /** More points than this in a pixel column cannot be told apart. */
 const shownPerColumn = 2;
 

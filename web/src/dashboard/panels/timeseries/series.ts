@@ -5,7 +5,7 @@ import type { Line, Model } from './model';
 import type { Point } from './paths';
 import { area, bars, barWidth, line as drawLine } from './paths';
 import { fillOf, strokeOf } from './paint';
-import { runs, thin } from './runs';
+import { lonely, runs, thin } from './runs';
 
 /** The least distance in pixels between two points of a series; the step when there is one point alone. */
 function leastDistance(u: uPlot, { drawn, frame }: Line, times: number[]): number {
@@ -73,13 +73,6 @@ function paths(get: () => { model: Model; line: Line } | null, isDark: boolean):
   };
 }
 
-/** Points that no line reaches: those between two gaps. */
-function lonely(line: Line, times: number[], from: number, to: number): number[] {
-  return runs(line.drawn, times, from, to, line.style)
-    .filter((run) => run.length === 1)
-    .map((run) => run[0]!);
-}
-
 /** uPlot's series for a line; `get` gives the line as it is now, for data may change without a new chart. */
 export function seriesOf(shape: Line, get: () => { model: Model; line: Line } | null, isDark: boolean): uPlot.Series {
   const { style } = shape;
@@ -120,7 +113,7 @@ export function seriesOf(shape: Line, get: () => { model: Model; line: Line } | 
         if (!now || (!show && (!isLine || style.showPoints === 'never'))) return null;
         const { line, model } = now;
         const [from, to] = [0, model.times.length - 1];
-        if (!show) return lonely(line, model.times, from, to);
+        if (!show) return lonely(line.drawn, model.times, line.style);
         const all = runs(line.drawn, model.times, from, to, { spanNullsMs: Infinity, insertNullsMs: Infinity })[0] ?? [];
         return thin(all, line.drawn, (index) => Math.floor(u.valToPos(model.times[index]!, 'x', true)));
       },

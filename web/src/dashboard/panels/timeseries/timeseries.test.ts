@@ -9,7 +9,7 @@ import { join, nearestIndex, sources } from './join';
 import { extent, hasPointsIn, modelOf } from './model';
 import { area, bars, barWidth, line, monotoneSlopes, type Point } from './paths';
 import { stepsOnAxis, turned } from './paint';
-import { runs, thin } from './runs';
+import { lonely, runs, thin } from './runs';
 import type { Stackable } from './stack';
 import { between, stack } from './stack';
 import { styleOf } from './style';
@@ -107,6 +107,7 @@ describe('runs', () => {
     ['nothing', [null, _, null], none, []],
   ])('%s', (_, values, gaps, expected) => {
     expect(runs(values, times, 0, values.length - 1, gaps)).toEqual(expected);
+    expect(lonely(values, times, gaps)).toEqual(expected.filter((run) => run.length === 1).map((run) => run[0]));
   });
 });
 
