@@ -21,12 +21,30 @@ pub struct JsonLogs {
     service: String,
     version: String,
     cluster: Option<String>,
+    level: Level,
 }
 
+/// The libraries that carry telemetry away: what they say of each frame would be carried away in turn.
+const CARRIERS: [&str; 6] = ["h2", "hyper", "hyper_util", "opentelemetry", "tonic", "tower"];
+
 impl JsonLogs {
-    /// Logs of a service and its version. The cluster is that of `CLUSTER_NAME`, if it is set.
+    /// Logs of a service and its version, from the level `info` on. The cluster is that of `CLUSTER_NAME`, if it is set.
     pub fn new(service: impl Into<String>, version: impl Into<String>) -> Self {
-        Self { service: service.into(), version: version.into(), cluster: std::env::var("CLUSTER_NAME").ok() }
+        Self { service: service.into(), version: version.into(), cluster: std::env::var("CLUSTER_NAME").ok(), level: Level::INFO }
+    }
+
+    /// Writes events of this level and graver ones. Of the libraries that carry telemetry away only warnings and
+    /// errors are written, whatever the level.
+    #[must_use]
+    pub fn with_level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    fn wants(&self, level: Level, target: &str) -> bool {
+        let library = target.split("::").next().unwrap_or(target);
+        let is_carrier = CARRIERS.contains(&library) || library.starts_with("opentelemetry");
+        level <= if is_carrier { self.level.min(Level::WARN) } else { self.level }
     }
 
     /// The line for an event, without its line break. `at` is the time since the Unix epoch.
@@ -62,6 +80,9 @@ impl JsonLogs {
 impl<S: Subscriber> Layer<S> for JsonLogs {
     #[expect(clippy::disallowed_methods, reason = "a service has no simulated clock")]
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if !self.wants(*event.metadata().level(), event.metadata().target()) {
+            return;
+        }
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut fields = Fields::default();
         event.record(&mut fields);
@@ -134,8 +155,29 @@ mod tests {
     }
 
     #[test]
+    fn what_carries_telemetry_is_heard_in_trouble_only() {
+        let logs = JsonLogs::new("phoenix-api", "1.2.3");
+        for (level, target, want) in [
+            (Level::INFO, "phoenix_api::experiments", true),
+            (Level::DEBUG, "phoenix_api::experiments", false),
+            (Level::INFO, "h2::codec::framed_write", false),
+            (Level::WARN, "h2::codec::framed_write", true),
+            (Level::INFO, "opentelemetry_sdk", false),
+            (Level::ERROR, "tower::buffer::worker", true),
+            (Level::INFO, "towering::events", true),
+        ] {
+            assert_eq!(logs.wants(level, target), want, "{level} {target}");
+        }
+        let all = logs.with_level(Level::TRACE);
+        assert!(all.wants(Level::TRACE, "phoenix_api") && !all.wants(Level::INFO, "hyper::proto"));
+        let few = all.with_level(Level::ERROR);
+        assert!(!few.wants(Level::WARN, "h2") && !few.wants(Level::WARN, "phoenix_api"));
+    }
+
+    #[test]
     fn a_line_has_the_fields_of_the_strategy() {
-        let logs = JsonLogs { service: "phoenix-api".to_owned(), version: "1.2.3".to_owned(), cluster: Some("eu".to_owned()) };
+        let logs =
+            JsonLogs { service: "phoenix-api".to_owned(), version: "1.2.3".to_owned(), cluster: Some("eu".to_owned()), level: Level::INFO };
         let mut fields = Fields::default();
         for (name, value) in
             [("message", Value::from("state \"transition\"")), ("experiment_id", Value::from(7)), ("service", Value::from("somebody else"))]
