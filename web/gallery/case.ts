@@ -17,6 +17,8 @@ export interface Case {
   width?: number;
   height?: number;
   timeZone?: string;
+  /** Answers of the server that the panel asks for by itself, by the key of the query. */
+  known?: [key: readonly unknown[], data: unknown][];
 }
 
 /** 2026-03-10 12:00 UTC, where the made-up data begins. */

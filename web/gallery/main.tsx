@@ -1,5 +1,6 @@
 import { MantineProvider } from '@mantine/core';
 import '@mantine/core/styles.css';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import type { ComponentType } from 'react';
 import { Component, lazy, StrictMode, Suspense, useMemo, useState, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -13,6 +14,9 @@ import type { Case } from './case';
 import './gallery.css';
 
 const cases = Object.values(import.meta.glob<{ default: Case[] }>('./cases/*.ts', { eager: true })).flatMap((file) => file.default);
+/** There is no server here: what cases say is all that is known. */
+const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity, retry: false } } });
+for (const { known = [] } of cases) for (const [key, data] of known) client.setQueryData(key, data);
 const kinds: Record<string, ComponentType<PanelProps>> = Object.fromEntries(Object.entries(panelKinds).map(([id, kind]) => [id, lazy(kind.load)]));
 
 const scopedText = (text: string, scoped: ScopedVars = {}) =>
@@ -102,8 +106,10 @@ function Gallery() {
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
+    <QueryClientProvider client={client}>
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} forceColorScheme={isDark ? 'dark' : 'light'}>
       <Gallery />
     </MantineProvider>
+    </QueryClientProvider>
   </StrictMode>,
 );

@@ -21,4 +21,8 @@ export const panelKinds: Record<string, { name: string; load: Load }> = {
   logs: { name: 'Logs', load: () => import('./logs/Logs') },
   'state-timeline': { name: 'State timeline', load: () => import('./state-timeline/StateTimeline') },
   'status-history': { name: 'Status history', load: () => import('./status-history/StatusHistory') },
+  alertlist: { name: 'Alert list', load: () => import('./alertlist/AlertList') },
+  dashlist: { name: 'Dashboard list', load: () => import('./dashlist/DashList') },
+  traces: { name: 'Traces', load: () => import('./traces/Traces') },
+  nodeGraph: { name: 'Service graph', load: () => import('./service-graph/ServiceGraph') },
 };

@@ -25,8 +25,8 @@ function lines(edges: Edge[]): Edge[] {
   return [...merged.values()];
 }
 
-/** Services as boxes in layers from callers to callees, calls as lines between them. The tables below hold the same figures. */
-export function MapDrawing({ map, linkOf }: { map: ServiceMap; linkOf: (service: string) => string }) {
+/** Services as boxes in layers from callers to callees, calls as lines between them. The page's tables hold the same figures; elsewhere `label` says what there is to see. */
+export function MapDrawing({ map, linkOf, label }: { map: ServiceMap; linkOf: (service: string) => string; label?: string }) {
   const placed = useMemo(() => layout(map), [map]);
   const drawn = lines(map.edges).filter((each) => each.client !== each.server);
   const isBack = ({ client, server }: Edge) => placed.placed.get(server)!.layer <= placed.placed.get(client)!.layer;
@@ -42,7 +42,7 @@ export function MapDrawing({ map, linkOf }: { map: ServiceMap; linkOf: (service:
   const at = (name: string) => spot(placed.placed.get(name)!);
   const most = Math.max(...drawn.map((each) => each.rate), 1e-9);
   return (
-    <svg className="service-map" width={width} height={height} role="group" aria-label={`Map of ${map.nodes.size} services and ${drawn.length} calls between them; the tables below hold the same figures`}>
+    <svg className="service-map" width={width} height={height} role="group" aria-label={label ?? `Map of ${map.nodes.size} services and ${drawn.length} calls between them; the tables below hold the same figures`}>
       <defs>
         <marker id="map-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse" markerUnits="userSpaceOnUse">
           <path d="M0 0 8 4 0 8z" className="arrow" />

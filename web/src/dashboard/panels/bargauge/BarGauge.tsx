@@ -7,6 +7,7 @@ import { colorOr } from '../parts/contrast';
 import { Linked } from '../parts/Linked';
 import { Nothing } from '../Nothing';
 import { orientationOf, places } from '../parts/places';
+import { reached } from '../parts/reached';
 import { measure, widest } from '../parts/text-size';
 import type { ReduceOptions } from '../values';
 import { displayedValues, hidesTitle, shareOf } from '../values';
@@ -45,7 +46,7 @@ export default function BarGauge({ options, panel, frames, width, height, isDark
   });
   const scrolls = place.rows * (place.height + gap) - gap > height + 1 || place.columns * (place.width + gap) - gap > width + 1;
   return (
-    <div style={{ width, height, overflow: scrolls ? 'auto' : 'hidden' }} {...(scrolls ? { tabIndex: 0, role: 'group', 'aria-label': panel.title || 'Bars' } : {})}>
+    <div style={{ width, height, overflow: scrolls ? 'auto' : 'hidden' }} {...(scrolls ? { ...reached, role: 'group', 'aria-label': panel.title || 'Bars' } : {})}>
       <div className="bar-gauges" style={{ gridTemplateColumns: `repeat(${place.columns}, ${place.width}px)`, gridAutoRows: `${place.height}px`, gap }}>
         {values.map((each, index) => {
           const { numeric } = each.display;

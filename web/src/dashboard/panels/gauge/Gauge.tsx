@@ -7,6 +7,7 @@ import { colorOr } from '../parts/contrast';
 import { Linked } from '../parts/Linked';
 import { Nothing } from '../Nothing';
 import { orientationOf, places } from '../parts/places';
+import { reached } from '../parts/reached';
 import { fittingSize, measure, widest } from '../parts/text-size';
 import type { DisplayedValue, ReduceOptions } from '../values';
 import { displayedValues, hidesTitle, shareOf, shownAs } from '../values';
@@ -36,7 +37,7 @@ export default function Gauge({ options, panel, frames, width, height, isDark, i
   const words = values.map((each) => displayText(each.display) || (each.value == null ? noValue || 'No data' : ''));
   const valueSize = text.valueSize ?? fittingSize(widest(words), layout.valueWidth, layout.valueHeight, { lineHeight: 1.1, by: measure, least: 7 });
   return (
-    <div style={{ width, height, overflow: scrolls ? 'auto' : 'hidden' }} {...(scrolls ? { tabIndex: 0, role: 'group', 'aria-label': panel.title || 'Gauges' } : {})}>
+    <div style={{ width, height, overflow: scrolls ? 'auto' : 'hidden' }} {...(scrolls ? { ...reached, role: 'group', 'aria-label': panel.title || 'Gauges' } : {})}>
       <div className="gauges" style={{ gridTemplateColumns: `repeat(${place.columns}, ${place.width}px)`, gridAutoRows: `${place.height}px`, gap }}>
         {values.map((each, index) => (
           <OneGauge key={each.key} each={each} text={words[index]!} hasTitle={hasTitle} hasMarkers={hasMarkers} hasLabels={hasLabels} width={place.width} height={place.height} layout={layout} valueSize={valueSize} isDark={isDark} link={link} />

@@ -14,6 +14,7 @@ import type { FilterBy } from '../../../views/logs/Logs';
 import type { JsonObject } from '../../model';
 import type { PanelProps } from '../../panel';
 import { Nothing } from '../Nothing';
+import { reached } from '../parts/reached';
 import { timeParts } from '../ticks';
 import type { Dedup, LogLine } from './lines';
 import { commonLabels, deduplicated, linesOf, ownLabelsOf } from './lines';
@@ -24,8 +25,6 @@ function momentOf(time: bigint, zone: string): string {
   const at = timeParts(Number(time / 1_000_000n), zone);
   return `${at.year}-${at.month}-${at.day} ${at.hour}:${at.minute}:${at.second}.${at.fractionalSecond}`;
 }
-
-const reached = { tabIndex: 0 };
 
 /** Lines of logs, of which only those in sight are drawn; each opens to its labels. */
 export default function Logs({ options, panel, frames, width, height, range, timeZone, onFilter }: PanelProps<JsonObject>) {

@@ -4,6 +4,7 @@ import type { PanelProps } from '../../panel';
 import { Linked } from '../parts/Linked';
 import { Nothing } from '../Nothing';
 import { orientationOf, places } from '../parts/places';
+import { reached } from '../parts/reached';
 import { Sparkline } from '../parts/Sparkline';
 import { displayText, textOn } from '../../display';
 import { backgroundOf, colorOr } from '../parts/contrast';
@@ -43,7 +44,7 @@ export default function Stat({ options, panel, frames, width, height, isDark, in
   });
   const scrolls = place.rows * (place.height + gap) - gap > height + 1 || place.columns * (place.width + gap) - gap > width + 1;
   return (
-    <div className="stat-values" style={{ width, height, overflow: scrolls ? 'auto' : 'hidden' }} {...(scrolls ? { tabIndex: 0, role: 'group', 'aria-label': panel.title ?? 'Values' } : {})}>
+    <div className="stat-values" style={{ width, height, overflow: scrolls ? 'auto' : 'hidden' }} {...(scrolls ? { ...reached, role: 'group', 'aria-label': panel.title ?? 'Values' } : {})}>
       <div className="stat-grid" style={{ gridTemplateColumns: `repeat(${place.columns}, ${place.width}px)`, gridAutoRows: `${place.height}px`, gap }}>
         {shown.map(({ each, texts, value, change }) => (
           <OneStat key={each.key} each={each} name={texts.name} text={texts.value} whole={`${each.title}: ${value}`} change={isWide ? change : undefined} width={place.width} height={place.height} layout={layout} options={stat} link={link} isDark={isDark} />

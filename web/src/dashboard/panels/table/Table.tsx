@@ -8,6 +8,7 @@ import type { PanelProps } from '../../panel';
 import { Nothing } from '../Nothing';
 import { displayText, textOn } from '../../display';
 import { backgroundOf } from '../parts/contrast';
+import { reached } from '../parts/reached';
 import { measure } from '../parts/text-size';
 import { shownAs } from '../values';
 import { Cell } from './Cell';
@@ -24,9 +25,6 @@ const heights: Record<string, number> = { sm: 30, md: 38, lg: 48 };
 const headerHeight = 30;
 const barHeight = 30;
 const scrollbar = 10;
-
-/** What scrolls can be reached by key. */
-const reached = { tabIndex: 0 };
 
 /** Which table is shown, of several. */
 const nameOfFrame = (frame: Frame, index: number) => frame.name || (frame.refId ? `Query ${frame.refId}` : `Table ${index + 1}`);
