@@ -2,14 +2,15 @@
 
 import type { Field, Frame } from '../frame';
 import type { ScopedVars } from '../panel';
-import type { FieldConfig, Json, JsonObject, Override, Panel } from '../model';
+import type { FieldConfig, Json, JsonObject, Panel } from '../model';
 import { defaultColorMode, isColorMode } from './color-mode';
 import type { DisplayContext } from './display';
 import { displayOf } from './display';
-import type { FieldMatch } from './matchers';
+import type { FieldMatch, Matcher } from './matchers';
 import { fieldMatch, isObject } from './matchers';
 import { labelsText, Namer } from './names';
 import { extent } from './reduce';
+import { tidied } from './tidy';
 
 export interface FieldConfigContext extends DisplayContext {
   interpolate: (text: string, scoped?: ScopedVars, format?: string) => string;
@@ -30,17 +31,24 @@ interface Rule {
   properties: { path: string[]; value: Json | undefined }[];
 }
 
-function rules(overrides: Override[], problem: (what: string) => void): Rule[] {
-  return overrides.filter((override) => override?.matcher != null).map(({ matcher, properties: set }, at) => {
+function rules(overrides: unknown, problem: (what: string) => void): Rule[] {
+  if (!Array.isArray(overrides)) return [];
+  return (overrides as unknown[]).flatMap((override, at): Rule[] => {
     const say = (what: string) => problem(`override ${at + 1}: ${what}`);
-    const read: Rule = { matches: fieldMatch(matcher, say), properties: [] };
-    for (const { id, value } of set ?? []) {
+    if (!isObject(override) || !isObject(override.matcher)) {
+      say('it has no matcher');
+      return [];
+    }
+    const read: Rule = { matches: fieldMatch(override.matcher as unknown as Matcher, say), properties: [] };
+    for (const property of Array.isArray(override.properties) ? override.properties : []) {
+      if (!isObject(property) || typeof property.id !== 'string') continue;
+      const { id, value } = property;
       const path = id.split('.');
       const isCustom = path[0] === 'custom' && path.length > 1;
       if ((!isCustom && !(path.length === 1 && properties.has(id))) || path.some((part) => forbidden.has(part))) say(`the property ${JSON.stringify(id)} is not known`);
-      else read.properties.push({ path, value });
+      else read.properties.push({ path, value: isCustom ? value : (tidied(id, value, say) as Json | undefined) });
     }
-    return read;
+    return [read];
   });
 }
 
@@ -128,16 +136,21 @@ function rangeOf(field: Field, all: () => [number, number] | undefined): () => {
   };
 }
 
-/** Limits as numbers, which hand-made dashboards write as text too, and the lesser first. */
-function tidyLimits(config: FieldConfig): void {
-  for (const key of ['min', 'max', 'decimals'] as const) {
-    const given: unknown = config[key];
-    if (given == null || typeof given === 'number') continue;
-    const number = typeof given === 'string' && given.trim() !== '' ? Number(given) : NaN;
-    if (Number.isNaN(number)) delete config[key];
-    else config[key] = number;
-  }
+/** The lesser limit first. */
+function inOrder(config: FieldConfig): void {
   if (config.min != null && config.max != null && config.min > config.max) [config.min, config.max] = [config.max, config.min];
+}
+
+/** The panel's defaults, each option in its form. */
+function readDefaults(given: Panel['fieldConfig'], panelType: string | undefined, problem: (what: string) => void): FieldConfig & JsonObject {
+  const defaults: JsonObject = {};
+  for (const [key, value] of Object.entries(isObject(given?.defaults) ? given.defaults : {})) {
+    const made = tidied(key, value, problem) as Json | undefined;
+    if (made !== undefined) defaults[key] = made;
+  }
+  const read = defaults as FieldConfig & JsonObject;
+  if (!read.color?.mode && panelType !== undefined) read.color = { ...read.color, mode: defaultColorMode(panelType) };
+  return read;
 }
 
 /**
@@ -150,9 +163,8 @@ export function applyFieldConfig(frames: Frame[], fieldConfig: Panel['fieldConfi
     if (!said.has(what)) context.problems?.push(what);
     said.add(what);
   };
-  const defaults: FieldConfig & JsonObject = { ...fieldConfig?.defaults };
-  if (!defaults.color?.mode && context.panelType !== undefined) defaults.color = { ...defaults.color, mode: defaultColorMode(context.panelType) };
-  const overrides = rules(fieldConfig?.overrides ?? [], problem);
+  const defaults = readDefaults(fieldConfig, context.panelType, problem);
+  const overrides = rules(fieldConfig?.overrides, problem);
   const ownNames = new Namer(frames);
 
   const made = frames.map((frame): Frame => {
@@ -179,7 +191,7 @@ export function applyFieldConfig(frames: Frame[], fieldConfig: Panel['fieldConfi
           set(field.config as JsonObject, path, path[0] === 'displayName' && typeof value === 'string' ? named(value, field, frame, name, context.interpolate) : value);
         }
       }
-      tidyLimits(field.config);
+      inOrder(field.config);
       const mode = field.config.color?.mode;
       if (mode !== undefined && !isColorMode(mode)) problem(`the colour mode ${JSON.stringify(mode)} is not known; colours go by thresholds`);
       if (field.type === 'number' || field.type === 'boolean') {

@@ -24,14 +24,15 @@ const otherIds: Record<string, string> = {
 /** What stands before the colon of a custom unit. */
 const custom: Record<string, (rest: string) => Format> = {
   prefix: (rest) => plain(rest, true),
-  suffix: (rest) => plain(rest),
+  suffix: (rest) => plain(rest.trimStart()),
   time: (rest) => dated(rest),
-  si: (rest) => {
+  si: (given) => {
+    const rest = given.trimStart();
     const power = siPower(rest.slice(0, 1));
     // `si: m` is metres, not thousandths of nothing.
     return power === 0 || rest.length < 2 ? si(rest) : si(rest.slice(1), power);
   },
-  count: (rest) => count(rest),
+  count: (rest) => count(rest.trimStart()),
   currency: (rest) => {
     if (!rest.startsWith('financial:')) return currency(rest);
     const [, symbol = '', place] = rest.split(':');
