@@ -62,7 +62,7 @@ export function scaleOf(field: Field, isDark: boolean): (value: number) => Scale
   const mode = field.config.color?.mode ?? 'thresholds';
   const own = ownColor(field, mode, isDark);
   const thresholds = field.config.thresholds ?? defaultThresholds;
-  const continuous = mode in continuousSchemes;
+  const continuous = Object.hasOwn(continuousSchemes, mode);
   if (field.type === 'boolean' && own === undefined) {
     const [no, yes] = continuous ? [schemeColor(mode, 0, isDark)!, schemeColor(mode, 1, isDark)!] : [colorOf('red', isDark), colorOf('green', isDark)];
     return (value) => (value === 1 ? { percent: 1, color: yes } : { percent: 0, color: no });

@@ -68,7 +68,8 @@ const cssNames: Record<string, string> = {
 
 /** Channels 0 to 255 and alpha 0 to 1 of `#rgb`, `#rrggbb(aa)`, `rgb()`, `hsl()` and the most usual names. */
 export function rgbOf(css: string): Rgb | undefined {
-  const text = (cssNames[css.trim().toLowerCase()] ?? css).trim().toLowerCase();
+  const name = css.trim().toLowerCase();
+  const text = Object.hasOwn(cssNames, name) ? cssNames[name]! : name;
   if (text === 'transparent') return [0, 0, 0, 0];
   if (/^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/.test(text)) {
     const digits = text.length <= 5 ? [...text.slice(1)].map((digit) => digit + digit).join('') : text.slice(1);

@@ -217,7 +217,7 @@ const known = new Set(reducers.map(({ id }) => id));
  * Nulls and NaN are left out of everything but `first`, `last`, `count`, `changeCount`, `distinctCount` and the lists.
  */
 export function reduceField(field: Field, calc: string): unknown {
-  const id = otherIds[calc] ?? calc;
+  const id = Object.hasOwn(otherIds, calc) ? otherIds[calc]! : calc;
   const { values } = field;
   const nulls = nullMode(field);
   const [skipNulls, asZero] = [nulls === 'connected', nulls === 'null as zero'];

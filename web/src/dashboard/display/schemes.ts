@@ -30,7 +30,7 @@ const ramps = new Map<string, string[]>();
 
 /** The colours of a scheme in 256 steps, made once. */
 function ramp(mode: string, isDark: boolean): string[] | undefined {
-  const scheme = continuousSchemes[mode];
+  const scheme = Object.hasOwn(continuousSchemes, mode) ? continuousSchemes[mode] : undefined;
   if (!scheme) return undefined;
   const key = `${mode} ${isDark}`;
   const known = ramps.get(key);

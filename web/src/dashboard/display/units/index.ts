@@ -51,7 +51,7 @@ const mostMade = 1_000;
 /** The format of a unit's id; what is no id is written after the number. */
 export function unitFormat(unit: string | undefined): Format {
   const id = unit === undefined || unit === '' ? 'none' : unit;
-  const known = byId.get(id) ?? byId.get(otherIds[id] ?? '') ?? made.get(id);
+  const known = byId.get(id) ?? byId.get(Object.hasOwn(otherIds, id) ? otherIds[id]! : '') ?? made.get(id);
   if (known) return known;
   const colon = id.indexOf(':');
   const make = colon > 0 ? custom[id.slice(0, colon)] : undefined;
