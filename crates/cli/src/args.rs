@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Check configuration and rule files without running them
     Check(Check),
+    /// Bring in what other programs wrote
+    Import(Import),
     /// Ask a running server
     Query(Query),
     /// List, acknowledge and resolve incidents on a running server
@@ -109,15 +111,54 @@ pub(crate) struct Server {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  phoenix check phoenix.yaml           it and every file that it names\n  phoenix check rules/*.yaml           rule files\n  phoenix check --json prometheus.yml  findings for a program"
+    after_help = "Examples:\n  phoenix check phoenix.yaml           it and every file that it names\n  phoenix check rules/*.yaml           rule files\n  phoenix check dashboards/*.json      what of Grafana's dashboards is not shown\n  phoenix check --json prometheus.yml  findings for a program"
 )]
 pub(crate) struct Check {
-    /// phoenix.yaml, Prometheus or Alertmanager configs, rule files or on-call files; each is recognised by its keys
+    /// phoenix.yaml, Prometheus or Alertmanager configs, rule files, on-call files or dashboards; each is recognised by its keys
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Count warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    #[command(subcommand)]
+    pub(crate) action: ImportAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportAction {
+    /// Grafana's dashboards, of any version
+    Grafana(ImportGrafana),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What is not shown as it was meant is told by panel. A dashboard that is there already is only replaced with --overwrite.\n\nExamples:\n  phoenix import grafana dashboards/            all JSON files of a folder, to the running server\n  phoenix import grafana node.json --dry-run    only the report\n  phoenix import grafana old/ --out new/        files in Grafana's newest form\n  phoenix import grafana x.json --input DS_PROMETHEUS=prometheus"
+)]
+pub(crate) struct ImportGrafana {
+    /// Dashboards as JSON, or folders of them
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Keep nothing, only tell what would not be shown
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) dry_run: bool,
+    /// Write files in Grafana's newest form into a folder instead
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// The uid of the folder that takes the dashboards [default: none]
+    #[arg(long, value_name = "UID", conflicts_with_all = ["dry_run", "out"])]
+    pub(crate) folder: Option<String>,
+    /// Replace dashboards and files that are there already
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) overwrite: bool,
+    /// A value for an input of an exported dashboard; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) input: Vec<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
 }
 
 #[derive(Debug, Args)]

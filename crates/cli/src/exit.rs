@@ -11,7 +11,7 @@ pub(crate) const UNREACHABLE: u8 = 3;
 pub(crate) const CANNOT_START: u8 = 4;
 
 /// A failed command.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) code: u8,
     message: String,
@@ -38,6 +38,11 @@ impl Failure {
     pub(crate) fn diagnostics(mut self, diagnostics: Vec<Diagnostic>) -> Self {
         self.diagnostics = diagnostics;
         self
+    }
+
+    /// What failed.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// Writes the failure to standard error.

@@ -6,6 +6,7 @@ mod client;
 mod demo;
 mod draw;
 mod exit;
+mod import;
 mod incident;
 mod query;
 mod serve;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Some(Command::Serve(serve)) => serve::run(&serve, json),
         Some(Command::Demo(demo)) => demo::run(&demo, json),
         Some(Command::Check(check)) => check::run(&check, json),
+        Some(Command::Import(args::Import { action: args::ImportAction::Grafana(grafana) })) => import::run(&grafana, json),
         Some(Command::Query(query)) => query::run(&query, json),
         Some(Command::Incident(incident)) => incident::run(&incident, json),
         Some(Command::TestNotify(test)) => test_notify::run(&test, json),

@@ -38,6 +38,7 @@ fn help_teaches() {
       serve        Run the server until interrupted
       demo         Show Phoenix watching real things, and what happens when one of them stops
       check        Check configuration and rule files without running them
+      import       Bring in what other programs wrote
       query        Ask a running server
       incident     List, acknowledge and resolve incidents on a running server
       test-notify  Send one test message through a receiver, or to a person on call
@@ -429,4 +430,25 @@ fn test_notify_reaches_a_receiver_and_a_person() {
     For more information, try '--help'.
     ");
     assert!(hooks.received().len() <= 3, "a refused test is not repeated: {:?}", hooks.received());
+}
+
+#[test]
+fn dashboards_are_checked_and_rewritten() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(dir.path().join("old/more")).expect("a folder");
+    write(
+        dir.path(),
+        "old/shop.json",
+        r#"{"title": "Shop", "rows": [{"panels": [{"type": "singlestat", "title": "Orders", "targets": [{"expr": "sum(orders)"}]}, {"type": "geomap", "title": "Map"}]}]}"#,
+    );
+    write(dir.path(), "old/more/broken.json", "{\"title\": \"x\",\n \"panels\": [}");
+    write(dir.path(), "old/more/notes.txt", "no dashboard");
+    insta::assert_snapshot!(transcript_in(dir.path(), &["check", "old/shop.json"]), @r"");
+    insta::assert_snapshot!(transcript_in(dir.path(), &["import", "grafana", "old", "--out", "new"]), @r"");
+    insta::assert_snapshot!(transcript_in(dir.path(), &["import", "grafana", "old/shop.json", "--out", "new"]), @r"");
+    let text = std::fs::read_to_string(dir.path().join("new/shop.json")).expect("it was written");
+    assert!(text.contains("\"type\": \"stat\""), "{text}");
+    let told = transcript_in(dir.path(), &["import", "grafana", "old/shop.json", "--dry-run", "--json"]);
+    assert!(told.contains(r#""path":"/panels/1/type""#), "{told}");
+    insta::assert_snapshot!(transcript_in(dir.path(), &["import", "grafana", "new", "--server", "http://127.0.0.1:9"]), @r"");
 }

@@ -7,12 +7,14 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every command, in the order of `phoenix --help`.
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 18] = [
     &[],
     &["serve"],
     &["demo"],
     &["demo", "fault"],
     &["check"],
+    &["import"],
+    &["import", "grafana"],
     &["query"],
     &["incident"],
     &["incident", "list"],

@@ -1,6 +1,6 @@
 //! What the report says of a dashboard.
 
-use phoenix_model::Severity;
+use phoenix_model::{Diagnostic, Severity, Span};
 use serde::Serialize;
 
 /// Something of a dashboard that is not shown as it was meant.
@@ -16,6 +16,21 @@ pub struct Finding {
     pub message: String,
     /// What to do, when there is something to say.
     pub help: Option<String>,
+}
+
+impl Finding {
+    /// The finding as other findings are, for the command line. It is about the dashboard as it was read, so that it
+    /// has a place in its JSON but none in the text of `file`.
+    pub fn diagnostic(&self, file: &str) -> Diagnostic {
+        let of = match &self.panel {
+            Some(panel) if panel.title.is_empty() => format!("{file}: panel {} ({})", panel.id, panel.kind),
+            Some(panel) => format!("{file}: panel {} \"{}\" ({})", panel.id, panel.title, panel.kind),
+            None => file.to_owned(),
+        };
+        let at = if self.path.is_empty() { String::new() } else { format!(" (at {})", self.path) };
+        let message = format!("{of}: {}{at}", self.message);
+        Diagnostic { severity: self.severity, message, help: self.help.clone(), source: None, span: Span::default() }
+    }
 }
 
 /// A panel as people know it.

@@ -16,6 +16,9 @@ pub const MAX_DEPTH: usize = 100;
 /// The most panels of a dashboard, rows among them.
 pub const MAX_PANELS: usize = 2_000;
 
+/// The longest line of a text that is drawn below an error.
+const MAX_DRAWN_BYTES: usize = 400;
+
 /// What is known of a dashboard beside its text.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
@@ -97,9 +100,14 @@ impl ReadError {
             Self::Syntax { line, column, message, .. } => {
                 let start = source.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
                 let at = (start + column.saturating_sub(1)).min(source.text.len());
-                Diagnostic::error(source, Span::new(at, at), message)
+                // Programs write all of a dashboard into one line, which nobody wants to see.
+                if source.line(*line).len() > MAX_DRAWN_BYTES {
+                    Diagnostic::bare_error(format!("{}: {self}", source.name))
+                } else {
+                    Diagnostic::error(source, Span::new(at, at), message)
+                }
             }
-            other => Diagnostic::error(source, Span::default(), other.to_string()),
+            other => Diagnostic::bare_error(format!("{}: {other}", source.name)),
         };
         match self.help() {
             Some(help) => diagnostic.with_help(help),

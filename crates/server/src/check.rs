@@ -1,8 +1,9 @@
 //! Checking files as `phoenix check` does: each is recognised by its keys.
 
-use crate::config;
+use crate::config::{self, FoundDashboards};
 use crate::current::{Current, expressions};
 use phoenix_alert::AlertConfig;
+use phoenix_dashboard::{ReadError, ReadOptions};
 use phoenix_env::Disk;
 use phoenix_incident::OnCallConfig;
 use phoenix_model::{Diagnostic, Severity, Source};
@@ -38,6 +39,12 @@ pub fn check_file(path: &Path, disk: &dyn Disk) -> Checked {
         }
     };
     let source = Source::new(path.display().to_string(), text);
+    if path.extension().is_some_and(|extension| extension == "json")
+        && let Some(mut checked) = dashboard(&source, path)
+    {
+        checked.diagnostics.sort_by_key(|d| std::cmp::Reverse(d.severity));
+        return checked;
+    }
     let has = |names: &[&str]| phoenix_yaml::keys(&source).iter().any(|key| names.contains(&key.path.as_str()));
     let mut checked = if has(&["groups"]) {
         rules(&source)
@@ -50,6 +57,33 @@ pub fn check_file(path: &Path, disk: &dyn Disk) -> Checked {
     };
     checked.diagnostics.sort_by_key(|d| std::cmp::Reverse(d.severity));
     checked
+}
+
+/// What is found in a file that must be a dashboard.
+fn dashboard_file(path: &Path, disk: &dyn Disk) -> Vec<Diagnostic> {
+    let text = match disk.read(path, MAX_FILE_BYTES) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => return vec![Diagnostic::bare_error(error.to_string())],
+    };
+    let source = Source::new(path.display().to_string(), text);
+    match dashboard(&source, path) {
+        Some(checked) => checked.diagnostics,
+        None => vec![Diagnostic::bare_error(format!("{}: this is no dashboard", path.display()))],
+    }
+}
+
+/// A dashboard, unless the JSON is something else.
+fn dashboard(source: &Source, path: &Path) -> Option<Checked> {
+    let uid_hint = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+    let (content, diagnostics) = match phoenix_dashboard::read(&source.text, &ReadOptions { uid_hint, ..ReadOptions::default() }) {
+        Ok(read) => {
+            let findings = read.report.iter().map(|finding| finding.diagnostic(&source.name)).collect();
+            (count(read.dashboard.panels().count(), "panel"), findings)
+        }
+        Err(ReadError::NotADashboard { .. }) => return None,
+        Err(error) => (String::new(), vec![error.diagnostic(source)]),
+    };
+    Some(Checked { kind: "dashboard", content, diagnostics })
 }
 
 fn rules(source: &Source) -> Checked {
@@ -80,11 +114,15 @@ fn main_config(path: &Path, disk: &dyn Disk) -> Checked {
             let groups = current.rule_groups.len();
             let jobs = current.scrape_configs().len();
             let files = current.loaded.files.len();
-            Checked {
-                kind: "configuration",
-                content: format!("{}, {}, {}", count(files, "file"), count(jobs, "job"), count(groups, "rule group")),
-                diagnostics: current.warnings,
+            let mut content = format!("{}, {}, {}", count(files, "file"), count(jobs, "job"), count(groups, "rule group"));
+            let mut diagnostics = current.warnings;
+            if let Some(patterns) = &current.loaded.dashboards {
+                let found = FoundDashboards::look(disk, patterns);
+                content.push_str(&format!(", {}", count(found.files.len(), "dashboard")));
+                diagnostics.extend(found.problems.into_iter().map(Diagnostic::bare_error));
+                diagnostics.extend(found.files.iter().flat_map(|file| dashboard_file(&file.path, disk)));
             }
+            Checked { kind: "configuration", content, diagnostics }
         }
         Err(diagnostics) => Checked { kind: "configuration", content: String::new(), diagnostics },
     }

@@ -1,5 +1,7 @@
 //! What dashboards are wrapped in: nothing, the answers and requests of Grafana's API, Kubernetes' objects.
 
+mod v2;
+
 use crate::finding::Notes;
 use crate::json::{Fields, Object};
 use crate::read::{ReadError, parse};
@@ -37,29 +39,22 @@ pub(crate) fn open(value: Value, notes: &mut Notes) -> Result<Envelope, ReadErro
             if dashboard.has("apiVersion") {
                 return Ok(Envelope { inputs, ..open(Value::Object(dashboard), notes)? });
             }
-            return Ok(Envelope { dashboard: classic(dashboard, notes)?, uid: None, inputs });
+            return Ok(Envelope { dashboard: classic(dashboard, notes), uid: None, inputs });
         }
     }
     if !looks_like_one(&outer) {
         return Err(no_dashboard(&outer));
     }
-    Ok(Envelope { dashboard: classic(outer, notes)?, ..Envelope::default() })
+    Ok(Envelope { dashboard: classic(outer, notes), ..Envelope::default() })
 }
 
 fn looks_like_one(object: &Object) -> bool {
     ["panels", "rows", "schemaVersion", "templating", "elements", "title"].iter().any(|key| object.has(key))
 }
 
-/// Version 2 has elements and a layout where the classic form has panels.
-fn classic(dashboard: Object, notes: &mut Notes) -> Result<Object, ReadError> {
-    let _ = &notes;
-    if dashboard.has("elements") && dashboard.has("layout") {
-        return Err(ReadError::NotADashboard {
-            message: "the dashboard is written in Grafana's schema version 2".to_owned(),
-            help: "in Grafana, Export, then choose the classic model".to_owned(),
-        });
-    }
-    Ok(dashboard)
+/// The classic form, of either.
+fn classic(dashboard: Object, notes: &mut Notes) -> Object {
+    if v2::is_v2(&dashboard) { v2::classic(dashboard, notes) } else { dashboard }
 }
 
 fn kubernetes(api: &str, mut outer: Object, notes: &mut Notes) -> Result<Envelope, ReadError> {
@@ -71,7 +66,7 @@ fn kubernetes(api: &str, mut outer: Object, notes: &mut Notes) -> Result<Envelop
     };
     match api.split('/').next().unwrap_or_default() {
         "dashboard.grafana.app" if kind == "Dashboard" || kind.is_empty() => {
-            Ok(Envelope { dashboard: classic(spec, notes)?, uid, inputs: Vec::new() })
+            Ok(Envelope { dashboard: classic(spec, notes), uid, inputs: Vec::new() })
         }
         // The operator's resource holds the dashboard as text.
         "grafana.integreatly.org" | "integreatly.org" if kind == "GrafanaDashboard" => match spec.take("json") {

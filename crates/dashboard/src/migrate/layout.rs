@@ -109,7 +109,7 @@ fn drop_clones(panels: &mut Vec<Value>) {
     for panel in panels.iter_mut().filter_map(Value::as_object_mut) {
         drop_keys(panel, &["repeatPanelId", "repeatIteration", "scopedVars", "repeatedByRow"]);
         if let Some(inner) = panel.list_mut("panels") {
-            inner.retain(|panel| !is_clone(panel));
+            drop_clones(inner);
         }
     }
 }
