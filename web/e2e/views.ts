@@ -1,6 +1,8 @@
 /** Every view, with an address that needs nothing to exist beforehand, and its heading. */
 export const views = [
   { name: 'home', path: '/', heading: 'Home' },
+  { name: 'dashboards', path: '/dashboards', heading: 'Dashboards' },
+  { name: 'dashboards-import', path: '/dashboards/import', heading: 'Import dashboards' },
   { name: 'explore', path: '/explore?q0=up&q1=node_load1', heading: 'Explore' },
   { name: 'explore-table', path: '/explore?q0=up&tab=table', heading: 'Explore' },
   { name: 'explore-empty', path: '/explore', heading: 'Explore' },

@@ -20,8 +20,11 @@ const nextId = (dashboard: Dashboard) => allPanels(dashboard.panels).reduce((mos
 function partsOf(dashboard: Dashboard): Part[] {
   const parts: Part[] = [{ row: null, panels: [] }];
   for (const panel of [...dashboard.panels].sort((a, b) => a.gridPos.y - b.gridPos.y || Number(b.type === 'row') - Number(a.type === 'row') || a.gridPos.x - b.gridPos.x)) {
+    const last = parts.at(-1)!;
     if (panel.type === 'row') parts.push({ row: panel, panels: [...(panel.panels ?? [])] });
-    else parts.at(-1)!.panels.push(panel);
+    // A row that was saved folded holds its panels itself: those behind it are not its own.
+    else if (last.row?.collapsed === true) parts.push({ row: null, panels: [panel] });
+    else last.panels.push(panel);
   }
   return parts.map(({ row, panels }) => ({ row, panels: withPlaces(panels, lifted(settled(itemsOf(panels)))) }));
 }

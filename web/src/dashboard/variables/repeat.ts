@@ -96,14 +96,17 @@ export function sections(dashboard: Dashboard, state: VariableState): Section[] 
   const parts: { row: Panel | null; panels: Panel[] }[] = [{ row: null, panels: [] }];
   const ordered = [...(dashboard.panels ?? [])].sort((a, b) => a.gridPos.y - b.gridPos.y || Number(b.type === 'row') - Number(a.type === 'row') || a.gridPos.x - b.gridPos.x);
   for (const panel of ordered) {
+    const last = parts.at(-1)!;
     if (panel.type === 'row') parts.push({ row: panel, panels: [...(panel.panels ?? [])] });
-    else parts.at(-1)!.panels.push(panel);
+    // A row that was saved folded holds its panels itself: those behind it are not its own, and are not folded with it.
+    else if (last.row?.collapsed === true) parts.push({ row: null, panels: [panel] });
+    else last.panels.push(panel);
   }
   return parts
     .filter(({ row, panels }) => row !== null || panels.length > 0)
-    .flatMap(({ row, panels }): Section[] => {
-      const top = panels.length > 0 ? (row ? Math.min(...panels.map(({ gridPos }) => gridPos.y)) : 0) : 0;
-      if (!row) return [{ key: 'top', row: null, isCollapsed: false, ...place(panels, state, {}, '', top) }];
+    .flatMap(({ row, panels }, at): Section[] => {
+      const top = panels.length > 0 && (row || at > 0) ? Math.min(...panels.map(({ gridPos }) => gridPos.y)) : 0;
+      if (!row) return [{ key: at > 0 ? `below-${at}` : 'top', row: null, isCollapsed: false, ...place(panels, state, {}, '', top) }];
       return copies(row, state, {}).map((copy, index) => ({
         key: `${row.id}${copy.suffix}`,
         row: { key: `${row.id}${copy.suffix}`, panel: row, scoped: copy.scoped, isCopy: index > 0 },

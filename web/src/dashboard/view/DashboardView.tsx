@@ -43,7 +43,8 @@ const ReportDrawer = lazy(() => import('./ReportDrawer'));
 
 /** The panel that the pointer is over, or that holds the keyboard. */
 const panelAtHand = () => (document.querySelector('[data-panel]:hover') ?? document.activeElement?.closest('[data-panel]'))?.getAttribute('data-panel') ?? null;
-const somethingIsOpen = () => document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null;
+/** Lists of choices stay in the page while they are shut. */
+const somethingIsOpen = () => [...document.querySelectorAll('[role="dialog"], [role="menu"], [role="listbox"]')].some((element) => element.checkVisibility());
 
 /** A dashboard with its variables, its time range and its panels. */
 export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {

@@ -104,6 +104,8 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
   private timer: ReturnType<typeof setTimeout> | undefined;
   private annotations: LoadedAnnotations = noAnnotations;
   private isOver = false;
+  /** Variables whose choice was taken back since they were last loaded. */
+  private readonly forgotten = new Set<string>();
 
   constructor(
     private dashboard: Dashboard,
@@ -151,6 +153,8 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
       if (before.isDark !== input.isDark) this.repaint();
       return;
     }
+    // What the address no longer says is as the dashboard was saved, not as it was last.
+    for (const name of Object.keys(before.chosen)) if (input.chosen[name] === undefined) this.forgotten.add(name);
     void this.run(before.raw.from !== input.raw.from || before.raw.to !== input.raw.to);
   }
 
@@ -229,13 +233,14 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
     this.isLoading = true;
     const bare = { dashboard: this.dashboard, raw, span: range.span, zone, calendar, isDark, now };
     this.change({ raw, span: range.span, zone, busy: true, error: null });
-    const previous = this.state.isReady ? this.state.variables : undefined;
+    const previous = this.state.isReady ? without(this.state.variables, this.forgotten) : undefined;
     try {
       const variables = await this.source.variables(bare, chosen, previous, isNewRange, signal, (part) => {
         if (!signal.aborted && !this.state.isReady) this.change({ variables: part });
       });
       if (signal.aborted) return;
       this.isLoading = false;
+      this.forgotten.clear();
       this.place = { ...bare, variables };
       this.round += 1;
       const isSame = this.state.isReady && this.laidOut === this.dashboard && sameState(this.state.variables, variables);
@@ -357,6 +362,9 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
 
 /** What panels need of a board, whatever it asks. */
 export type PanelSource = Pick<Board, 'panelState' | 'watchPanel' | 'setVisible' | 'refresh'>;
+
+const without = (loaded: LoadedVariables, names: ReadonlySet<string>): LoadedVariables =>
+  names.size === 0 ? loaded : { ...loaded, state: Object.fromEntries(Object.entries(loaded.state).filter(([name]) => !names.has(name))) };
 
 const sameState = (a: LoadedVariables, b: LoadedVariables) => {
   const names = Object.keys(a.state);
