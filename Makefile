@@ -68,6 +68,10 @@ bench-logs: web ## Logs from end to end: push, disk, memory, queries, each answe
 bench-traces: web ## Traces from end to end: OTLP, disk, memory, queries, each answer checked (BENCH_TRACES=200000)
 	cargo bench --locked -p phoenix-cli --bench traces
 
+.PHONY: bench-dashboards
+bench-dashboards: web ## A dashboard's thirty queries over a day: first line, all lines, and the refresh after (BENCH_SERIES=10000)
+	cargo bench --locked -p phoenix-cli --bench dashboards
+
 .PHONY: fuzz
 fuzz: ## Mutate the input of every parser for a while (FUZZ_SECONDS each, 60 by default)
 	fuzz/run.sh

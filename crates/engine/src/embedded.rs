@@ -1,6 +1,6 @@
 //! The metrics engine within this process: PromQL over the metrics store.
 
-use crate::{MetricsEngine, QueryError, QueryLimits, WriteBatch, WriteError, WriteOutcome};
+use crate::{Changed, MetricsEngine, QueryError, QueryLimits, Settled, WriteBatch, WriteError, WriteOutcome};
 use phoenix_model::{Budget, Exemplar, Labels, Matcher, SeriesSamples};
 use phoenix_promql::{EvalError, EvalOptions, SelectHints, SeriesSource, SourceError};
 use phoenix_query::QueryOutput;
@@ -119,6 +119,14 @@ impl MetricsEngine for EmbeddedMetrics {
 
     fn exemplars(&self, sets: &[Vec<Matcher>], start_ms: i64, end_ms: i64) -> Result<Vec<(Labels, Vec<Exemplar>)>, QueryError> {
         Ok(self.store.exemplars(sets, start_ms, end_ms))
+    }
+
+    fn settled(&self) -> Option<Settled> {
+        Some(self.store.settled())
+    }
+
+    fn changed_since(&self, mark: u64) -> Changed {
+        self.store.changed_since(mark)
     }
 
     fn write(&self, batch: &WriteBatch) -> Result<WriteOutcome, WriteError> {

@@ -4,7 +4,7 @@ use crate::logs::{
     DeleteRequest, DeleteStatus, DetectedField, IndexStats, LogRange, LogScope, LogWriteOutcome, LogsEngine, PatternCounts, TailGuard,
     TailSink,
 };
-use crate::{QueryError, QueryLimits, WriteError};
+use crate::{Changed, QueryError, QueryLimits, Settled, WriteError};
 use phoenix_env::SharedClock;
 use phoenix_lake::{Lake, LakeError, Tombstone};
 use phoenix_logql::{EvalError, EvalOptions, FieldSampler, LogOutput, LogSource, LogValue, RangeParams, Tail, line_filters, parse_log};
@@ -209,6 +209,14 @@ impl LogsEngine for EmbeddedLogs {
             }),
         );
         Ok(TailGuard::new(subscription))
+    }
+
+    fn settled(&self) -> Option<Settled> {
+        Some(self.store.settled())
+    }
+
+    fn changed_since(&self, mark: u64) -> Changed {
+        self.store.changed_since(mark)
     }
 
     fn write(&self, write: &LogWrite) -> Result<LogWriteOutcome, WriteError> {

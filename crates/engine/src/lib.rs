@@ -17,7 +17,7 @@ pub use traces::TracesEngine;
 
 use phoenix_lake::LakeError;
 use phoenix_model::{Budget, Diagnostic, Exemplar, Labels, Matcher, SeriesSamples};
-pub use phoenix_model::{WriteBatch, WriteOutcome};
+pub use phoenix_model::{Changed, Settled, WriteBatch, WriteOutcome};
 use phoenix_query::QueryOutput;
 use std::fmt;
 use std::sync::Arc;
@@ -194,6 +194,16 @@ pub trait MetricsEngine: Send + Sync {
     /// Exemplars with `start_ms <= t <= end_ms` of the series that match all matchers of any of the sets:
     /// sorted by the labels of the series, those of one series by time.
     fn exemplars(&self, sets: &[Vec<Matcher>], start_ms: i64, end_ms: i64) -> Result<Vec<(Labels, Vec<Exemplar>)>, QueryError>;
+
+    /// How far an answer holds whose samples are read after this call; `None` where changes are not told.
+    fn settled(&self) -> Option<Settled> {
+        None
+    }
+
+    /// Which answers may be different from what they were at [`Settled::mark`].
+    fn changed_since(&self, _mark: u64) -> Changed {
+        Changed::EVERYTHING
+    }
 
     /// Stores a batch. When it returns, the batch survives `kill -9`, and the next query sees it.
     fn write(&self, batch: &WriteBatch) -> Result<WriteOutcome, WriteError>;

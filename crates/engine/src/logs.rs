@@ -1,6 +1,6 @@
 //! The door to a store of logs with its language.
 
-use crate::{QueryError, QueryLimits, WriteError};
+use crate::{Changed, QueryError, QueryLimits, Settled, WriteError};
 pub use phoenix_lake::{DeleteStatus, IndexStats};
 pub use phoenix_logql::SampledField as DetectedField;
 use phoenix_logql::{LogEntry, LogOutput};
@@ -125,6 +125,16 @@ pub trait LogsEngine: Send + Sync {
 
     /// Gives every entry that arrives from now on and passes the query to the sink.
     fn tail(&self, query: &str, sink: TailSink) -> Result<TailGuard, QueryError>;
+
+    /// How far an answer holds whose entries are read after this call; `None` where changes are not told.
+    fn settled(&self) -> Option<Settled> {
+        None
+    }
+
+    /// Which answers may be different from what they were at [`Settled::mark`].
+    fn changed_since(&self, _mark: u64) -> Changed {
+        Changed::EVERYTHING
+    }
 
     /// Stores entries. When it returns, they survive `kill -9`, and the next query sees them.
     fn write(&self, write: &LogWrite) -> Result<LogWriteOutcome, WriteError>;

@@ -97,11 +97,13 @@ impl Store<Logs> {
             processed: false,
             tombstone: StoredTombstone::from(&tombstone),
         };
+        let start_ms = tombstone.start_ns.div_euclid(1_000_000);
         let deletion = Deletion { entry, tombstone, generation: record.generation };
         let deletes: Arc<[Arc<Deletion>]> = view.deletes.iter().cloned().chain([Arc::new(deletion)]).collect();
         self.store_manifest(&mut record, &view.segments, &deletes)?;
         self.view.write().deletes = deletes;
         drop(record);
+        self.past.changed_from(start_ms);
         self.show();
         Ok(number.to_string())
     }
@@ -126,13 +128,15 @@ impl Store<Logs> {
         let mut record = self.record.lock();
         let view = self.view.read().clone();
         let can_go = |deletion: &Arc<Deletion>| deletion.entry.number == number && !deletion.entry.processed && number > record.carried_out;
-        if !view.deletes.iter().any(can_go) {
+        let Some(goes) = view.deletes.iter().find(|deletion| can_go(deletion)) else {
             return Ok(false);
-        }
+        };
+        let start_ms = goes.tombstone.start_ns.div_euclid(1_000_000);
         let deletes: Arc<[Arc<Deletion>]> = view.deletes.iter().filter(|d| d.entry.number != number).cloned().collect();
         self.store_manifest(&mut record, &view.segments, &deletes)?;
         self.view.write().deletes = deletes;
         drop(record);
+        self.past.changed_from(start_ms);
         self.show();
         Ok(true)
     }

@@ -18,8 +18,11 @@ use crate::write::Outcome;
 use hashbrown::DefaultHashBuilder;
 use phoenix_env::objects::SharedObjects;
 use phoenix_model::logs::LogWrite;
+use phoenix_model::{Changed, Settled};
 use std::sync::Arc;
 use std::time::Duration;
+
+const NS_PER_MS: i64 = 1_000_000;
 
 /// The store of logs.
 pub type Lake = Store<Logs>;
@@ -135,6 +138,20 @@ impl Schema for Logs {
 }
 
 impl Lake {
+    /// How far an answer holds whose entries are read after this call.
+    pub fn settled(&self) -> Settled {
+        let now_ms = self.clock.now_ms();
+        let retention = self.view.read().retention.clone();
+        let shortest_ns = retention.cutoffs(now_ms).distinct().last().copied().unwrap_or(i64::MIN);
+        let kept_from_ms = if shortest_ns == i64::MIN { i64::MIN } else { shortest_ns.div_euclid(NS_PER_MS) + 1 };
+        self.past.settled(now_ms, kept_from_ms)
+    }
+
+    /// Which answers about the past may be different from what they were at [`Settled::mark`].
+    pub fn changed_since(&self, mark: u64) -> Changed {
+        self.past.since(mark)
+    }
+
     /// Stores entries. When it returns, they are durable by the policy of `sync`, and the next read
     /// sees them. Subscribers have been told.
     ///
@@ -155,6 +172,9 @@ impl Lake {
             |out| encode_batch(write, &cutoffs, out),
             |table, now| table.insert(write, &cutoffs, now, wants_stored.then_some(&mut stored)),
         )?;
+        if let Some(oldest_ns) = write.oldest_ns() {
+            self.past.stored(oldest_ns.div_euclid(NS_PER_MS), self.clock.now_ms());
+        }
         if wants_stored {
             subscribers.tell(&stored);
         }

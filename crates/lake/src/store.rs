@@ -16,6 +16,7 @@ use crate::wal::{file_numbers, file_path, replay_file};
 use parking_lot::{Condvar, Mutex, RwLock};
 use phoenix_env::objects::SharedObjects;
 use phoenix_env::{DiskLock, SharedClock, SharedDisk};
+use phoenix_model::PastChanges;
 use prometheus_client::registry::Registry;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -136,6 +137,8 @@ pub struct Store<S: Schema> {
     pub(crate) upkeep: Mutex<Upkeep<S>>,
     pub(crate) wake: Wake,
     pub(crate) problems: Mutex<Vec<Problem>>,
+    /// Told to those who keep answers.
+    pub(crate) past: PastChanges,
     /// Why entries in memory could not be moved to segments the last time.
     pub(crate) stalled: Mutex<Option<String>>,
     /// Whether the copy of the manifest is older than the manifest.
@@ -258,6 +261,7 @@ impl<S: Schema> Store<S> {
             upkeep: Mutex::new(upkeep),
             wake: Wake::default(),
             problems: Mutex::default(),
+            past: PastChanges::default(),
             stalled: Mutex::default(),
             copy_is_behind: AtomicBool::new(true),
         };

@@ -289,7 +289,12 @@ impl<S: Schema> Store<S> {
             }
         }
         if !dropped.is_empty() {
-            self.replace_segments(upkeep, &dropped, None)?;
+            let replaced = self.replace_segments(upkeep, &dropped, None);
+            // Whatever became of it, and after it: readers may have lost these segments.
+            if let Some(newest_ns) = dropped.iter().map(|held| held.entry.info.max_ns).max() {
+                self.past.removed_to(newest_ns.div_euclid(1_000_000).saturating_add(1));
+            }
+            replaced?;
             self.metrics.segments_expired.inc_by(dropped.len() as u64);
         }
         failed

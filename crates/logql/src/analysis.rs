@@ -1,6 +1,9 @@
 //! What a query reads and gives, without evaluating it: for the API, for lint, for planning.
 
+mod steps;
+
 use crate::ast::{Expr, ExprKind, LogExpr, RangeAggregation};
+pub use steps::reach_ns;
 
 /// What a query gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

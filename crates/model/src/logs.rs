@@ -151,6 +151,11 @@ impl LogWrite {
         self.entries.is_empty()
     }
 
+    /// The time of the oldest entry, in nanoseconds since the Unix epoch.
+    pub fn oldest_ns(&self) -> Option<i64> {
+        self.entries.iter().map(|entry| entry.timestamp_ns).min()
+    }
+
     /// Bytes of lines and metadata.
     pub fn size_bytes(&self) -> usize {
         self.text.len() + self.metadata.len()

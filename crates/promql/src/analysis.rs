@@ -1,7 +1,10 @@
 //! What an expression reads and gives, without evaluating it: for lint, for editors, for planning.
 
+mod steps;
+
 use crate::ast::{Expr, ExprKind, Selector};
 use phoenix_model::Span;
+pub use steps::reach_ms;
 
 /// A selector within an expression.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -25,7 +25,7 @@ use crate::runtimes::{PUSHES, Runtimes};
 use crate::shutdown::Shutdown;
 use crate::trace_store;
 use phoenix_alert::Alerting;
-use phoenix_dashboard::refresh::Engines;
+use phoenix_dashboard::refresh::{Engines, Refresher, RefresherOptions};
 use phoenix_engine::{EmbeddedMetrics, LogsEngine, MetricsEngine, QueryLimits, TracesEngine};
 use phoenix_env::{SharedClock, SharedDisk};
 use phoenix_incident::Incidents;
@@ -192,8 +192,8 @@ impl Server {
                 timeout: limits.query_timeout,
                 max_samples: limits.query_max_samples,
                 query_bytes: limits.query_memory_bytes,
-                // Half of the process: the other half is for the head, caches, bodies and paging.
-                total_bytes: memory / 2,
+                // Half of the process, with what is known of dashboards' queries: the other half is for the head, caches, bodies and paging.
+                total_bytes: memory / 2 - memory / 16,
                 lookback: limits.query_lookback,
                 log_bytes: limits.query_max_log_bytes,
                 log_series: limits.query_max_log_series,
@@ -201,14 +201,7 @@ impl Server {
             &mut registry,
         );
         let queries = QueryPool::new(Arc::clone(&parts.engine), places.clone());
-        let engines = Engines {
-            metrics: Arc::clone(&parts.engine),
-            logs: Arc::clone(&parts.logs.engine),
-            traces: Arc::clone(&parts.traces.engine),
-            text_of: text_of_static,
-            clock: Arc::clone(&clock),
-        };
-        let refresh = Refresh::new(engines, places.clone(), limits.query_max_log_entries);
+        let refresh = refresh(&parts, places.clone(), &current, memory, &clock, &mut registry);
         register_build_info(&mut registry);
         if let Some(own) = &options.own_logs {
             own.register(&mut registry);
@@ -348,6 +341,23 @@ impl Server {
         self.runtimes.paging().block_on(parts.state.close());
         self.runtimes.end();
     }
+}
+
+/// What answers the queries of dashboards.
+fn refresh(parts: &Parts, places: QueryPlaces, current: &Current, memory: u64, clock: &SharedClock, registry: &mut Registry) -> Refresh {
+    let engines = Engines {
+        metrics: Arc::clone(&parts.engine),
+        logs: Arc::clone(&parts.logs.engine),
+        traces: Arc::clone(&parts.traces.engine),
+        text_of: text_of_static,
+    };
+    let options = RefresherOptions {
+        engines,
+        default_step: current.prometheus.global.evaluation_interval,
+        cache_bytes: memory / 16,
+        clock: Arc::clone(clock),
+    };
+    Refresh::new(Refresher::new(options, registry), places, current.settings.limits.query_max_log_entries)
 }
 
 /// Loki's API over the store of logs.

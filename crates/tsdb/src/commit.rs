@@ -174,6 +174,10 @@ impl Tsdb {
         }
         self.metrics.head_samples.set(head.samples() as i64);
         self.metrics.head_bytes.set(head.memory_bytes() as i64);
+        drop(head);
+        if let Some(oldest_ms) = group.iter().filter_map(|(_, rows)| rows.oldest_ms()).min() {
+            self.past.stored(oldest_ms, self.clock.now_ms());
+        }
         self.metrics.wal_written_bytes.inc_by(bytes);
         self.metrics.wal_bytes.set(journal.wal_bytes() as i64);
         Ok(())

@@ -43,6 +43,7 @@ impl Tsdb {
             // Another reader met it first, or a merge has replaced it.
             return;
         }
+        self.past.changed_from(i64::MIN);
         self.cache.forget(part.number());
         self.put_aside(part.path(), &part.file_name(), reason);
         self.show_parts();

@@ -83,7 +83,12 @@ impl Tsdb {
             return Ok(());
         }
         let after = before.iter().filter(|part| !dropped.iter().any(|d| Arc::ptr_eq(d, part))).cloned().collect();
-        self.commit_parts(manifest, after, &dropped, None)?;
+        let committed = self.commit_parts(manifest, after, &dropped, None);
+        // Whatever became of it, and after it: readers may have lost these days.
+        if let Some(day) = dropped.iter().map(|part| part.day()).max() {
+            self.past.removed_to((day + 1).saturating_mul(DAY_MS));
+        }
+        committed?;
         self.metrics.parts_expired.inc_by(dropped.len() as u64);
         Ok(())
     }

@@ -54,6 +54,16 @@ impl Rows {
         floats + self.histograms.iter().map(|(_, samples)| samples.len()).sum::<usize>()
     }
 
+    /// The time of the oldest sample.
+    pub(crate) fn oldest_ms(&self) -> Option<i64> {
+        let floats = match &self.samples {
+            Samples::Row { timestamp_ms, values } => (!values.is_empty()).then_some(*timestamp_ms),
+            Samples::Mixed { timestamps_ms, .. } => timestamps_ms.iter().min().copied(),
+        };
+        let histograms = self.histograms.iter().flat_map(|(_, samples)| samples.iter().map(|(timestamp_ms, _)| *timestamp_ms));
+        histograms.chain(floats).min()
+    }
+
     /// The series with samples of either kind; those with both occur twice.
     pub(crate) fn all_ids(&self) -> impl Iterator<Item = SeriesId> + '_ {
         self.ids.iter().copied().chain(self.histograms.iter().map(|(id, _)| *id))

@@ -19,6 +19,7 @@ use crate::wal::{SeriesDefinition, replay_segment, segment_numbers, segment_path
 use hashbrown::HashMap;
 use parking_lot::{Mutex, RwLock};
 use phoenix_env::{SharedClock, SharedDisk};
+use phoenix_model::{Changed, PastChanges, Settled};
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -59,6 +60,8 @@ pub struct Tsdb {
     pub(crate) exemplars: Mutex<ExemplarRing>,
     pub(crate) problems: Mutex<Vec<Problem>>,
     pub(crate) clock_watch: Mutex<ClockWatch>,
+    /// Told to those who keep answers.
+    pub(crate) past: PastChanges,
     /// Held by whoever flushes or merges.
     upkeep: Mutex<()>,
 }
@@ -95,12 +98,24 @@ impl Tsdb {
             manifest: Mutex::default(),
             next_part: AtomicU64::new(1),
             problems: Mutex::default(),
+            past: PastChanges::default(),
             upkeep: Mutex::new(()),
         };
         store.load_parts()?;
         store.load_exemplars()?;
         store.replay()?;
         Ok(Arc::new(store))
+    }
+
+    /// How far an answer holds whose samples are read after this call.
+    pub fn settled(&self) -> Settled {
+        let now_ms = self.clock.now_ms();
+        self.past.settled(now_ms, self.options.oldest_ms(now_ms))
+    }
+
+    /// Which answers about the past may be different from what they were at [`Settled::mark`].
+    pub fn changed_since(&self, mark: u64) -> Changed {
+        self.past.since(mark)
     }
 
     pub(crate) fn view(&self) -> View {

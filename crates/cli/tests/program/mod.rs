@@ -5,6 +5,7 @@
 
 pub mod dashboards;
 pub mod logs;
+pub mod metrics;
 pub mod sinks;
 pub mod tmpfs;
 pub mod traces;

@@ -1,10 +1,9 @@
 //! Evaluation of one query, whatever its language.
 
-use super::{Answer, Ask, Body, Failure, Kind, Matrix};
+use super::{Ask, Body, Kind, Matrix};
 use phoenix_engine::logs::LogRange;
 use phoenix_engine::traces::{MetricsOutput, MetricsSeries, SearchRange, Static};
 use phoenix_engine::{Language, LogsEngine, MetricsEngine, QueryError, QueryLimits, TracesEngine};
-use phoenix_env::SharedClock;
 use phoenix_logql::LogValue;
 use phoenix_model::logs::Direction;
 use phoenix_model::traces::TraceId;
@@ -34,23 +33,26 @@ pub struct Engines {
     pub traces: Arc<dyn TracesEngine>,
     /// Values of TraceQL as labels.
     pub text_of: StaticText,
-    /// For how long an evaluation took.
-    pub clock: SharedClock,
+}
+
+/// Values at the steps of a grid, with what the evaluation noticed.
+#[derive(Debug, Default)]
+pub(super) struct Evaluation {
+    pub columns: Vec<Column>,
+    pub annotations: Vec<Annotation>,
 }
 
 /// A body with what the evaluation noticed.
-type Evaluated = Result<(Body, Vec<Annotation>), QueryError>;
+pub(super) type Evaluated = Result<(Body, Vec<Annotation>), QueryError>;
 
 impl Engines {
-    /// Evaluates a query. Blocks.
-    pub fn evaluate(&self, ask: &Ask, limits: &QueryLimits) -> Result<Answer, Failure> {
-        let begun = self.clock.monotonic();
-        let (body, annotations) = match ask.language {
+    /// Evaluates a query that is not a range of PromQL or of numbers of LogQL.
+    pub(super) fn evaluate(&self, ask: &Ask, limits: &QueryLimits) -> Evaluated {
+        match ask.language {
             Language::PromQl => self.promql(ask, limits),
             Language::LogQl => self.logql(ask, limits),
             Language::TraceQl => self.traceql(ask, limits),
-        }?;
-        Ok(Answer { body, annotations, took: self.clock.monotonic().saturating_sub(begun) })
+        }
     }
 
     fn promql(&self, ask: &Ask, limits: &QueryLimits) -> Evaluated {
@@ -64,10 +66,7 @@ impl Engines {
                 let found = if sets.is_empty() { Vec::new() } else { self.metrics.exemplars(&sets, ask.from_ms, ask.to_ms)? };
                 Ok((Body::Exemplars(found), Vec::new()))
             }
-            _ => {
-                let output = self.range(ask, Grid::range(ask.from_ms, ask.to_ms, ask.step_ms), limits)?;
-                Ok((Body::Matrix(Matrix::computed(output.0, output.1)), output.2))
-            }
+            _ => Err(unknown(ask)),
         }
     }
 
@@ -88,15 +87,12 @@ impl Engines {
                     LogValue::Metric(_) => Err(QueryError::Execution("this query gives numbers and no log lines".to_owned())),
                 }
             }
-            _ => {
-                let output = self.range(ask, Grid::range(ask.from_ms, ask.to_ms, ask.step_ms), limits)?;
-                Ok((Body::Matrix(Matrix::computed(output.0, output.1)), output.2))
-            }
+            _ => Err(unknown(ask)),
         }
     }
 
     /// Evaluates PromQL, or numbers of LogQL, at the steps of a grid.
-    fn range(&self, ask: &Ask, grid: Grid, limits: &QueryLimits) -> Result<(Grid, Vec<Column>, Vec<Annotation>), QueryError> {
+    pub(super) fn range(&self, ask: &Ask, grid: Grid, limits: &QueryLimits) -> Result<Evaluation, QueryError> {
         let output = if ask.language == Language::LogQl {
             let range = log_range(grid.start_ms, grid.end_ms(), grid.step_ms, 1, Direction::Backward);
             match self.logs.range(&ask.text, &range, limits)?.value {
@@ -110,7 +106,7 @@ impl Engines {
         let Value::Matrix(series) = output.value else {
             return Err(QueryError::Storage("a range query gave something other than a matrix; this is a bug in Phoenix".to_owned()));
         };
-        Ok((grid, columns(series, grid, limits)?, output.annotations))
+        Ok(Evaluation { columns: columns(series, grid, limits)?, annotations: output.annotations })
     }
 
     fn traceql(&self, ask: &Ask, limits: &QueryLimits) -> Evaluated {
@@ -143,10 +139,11 @@ impl Engines {
                 let output = self.traces.metrics_range(&ask.text, start_ns, end_ns, step_ns, MAX_EXEMPLARS, limits)?;
                 Body::Exemplars(output.series.iter().map(|series| self.exemplars_of(series)).collect())
             }
-            Kind::Range | Kind::Logs => {
+            Kind::Range => {
                 let output = self.traces.metrics_range(&ask.text, start_ns, end_ns, step_ns, 0, limits)?;
                 Body::Matrix(self.trace_matrix(ask, &output, limits)?)
             }
+            Kind::Logs => return Err(unknown(ask)),
         };
         Ok((body, Vec::new()))
     }
@@ -179,6 +176,11 @@ impl Engines {
         });
         (self.labels_of(series), exemplars.collect())
     }
+}
+
+/// Whoever plans refuses it.
+fn unknown(ask: &Ask) -> QueryError {
+    QueryError::Storage(format!("{} has no queries of this kind; this is a bug in Phoenix", ask.language))
 }
 
 fn log_range(start_ms: i64, end_ms: i64, step_ms: i64, limit: usize, direction: Direction) -> LogRange {

@@ -54,7 +54,14 @@ impl<'a> MetricEvaluator<'a> {
 
     fn columns(&mut self, expr: &Expr) -> Result<Vec<Column>, EvalError> {
         match self.evaluate(expr)? {
-            Evaluated::Columns(columns) => Ok(columns),
+            Evaluated::Columns(mut columns) => {
+                // Series come in the order in which entries were read: what is added up next must not
+                // depend on it. A moment's order may be that of `topk` or `sort`.
+                if self.steps.count > 1 && !columns.is_sorted_by(|a, b| a.labels <= b.labels) {
+                    columns.sort_by(|a, b| a.labels.cmp(&b.labels));
+                }
+                Ok(columns)
+            }
             Evaluated::Scalar(_) => Err(EvalError::Execution("expected series, found a number".to_owned())),
         }
     }

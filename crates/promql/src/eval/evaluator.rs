@@ -119,7 +119,16 @@ impl<'a> Evaluator<'a> {
             let once = self.evaluate_steps(expr, Grid { steps: 1, ..grid })?;
             return self.repeat(once, grid);
         }
-        self.evaluate_steps(expr, grid)
+        let mut evaluated = self.evaluate_steps(expr, grid)?;
+        // Groups come in the order of their first member, which depends on the range: what is added
+        // up or chosen among equals next must not.
+        if grid.steps > 1
+            && let Evaluated::Block(block) = &mut evaluated
+            && !block.columns.is_sorted_by(|a, b| a.labels <= b.labels)
+        {
+            block.columns.sort_by(|a, b| a.labels.cmp(&b.labels));
+        }
+        Ok(evaluated)
     }
 
     fn evaluate_steps(&self, expr: &Expr, grid: Grid) -> Result<Evaluated, EvalError> {

@@ -26,6 +26,7 @@ use crate::ast::{Expr, ExprKind, ValueType};
 use crate::source::{SeriesSource, SourceError};
 use block::Evaluated;
 use evaluator::Evaluator;
+pub(crate) use over_time::carries_over_steps;
 use phoenix_model::{Budget, BudgetExceeded, Diagnostic, Sample, Source};
 use phoenix_query::{Grid, MatchError, MatrixSeries, QueryOutput, Value, VectorSample, is_absent};
 pub(crate) use plan::is_step_invariant;

@@ -17,6 +17,13 @@ use std::sync::Arc;
 /// anew. Below, each window is summed in order, exactly as a single query at that step would.
 const OVERLAP_WORTH_CARRYING: i64 = 16;
 
+/// Whether a function carries a sum of its window from step to step, so that in which order it adds
+/// up depends on where the steps begin.
+pub(crate) fn carries_over_steps(name: &str, range_ms: i64, step_ms: i64) -> bool {
+    matches!(name, "sum_over_time" | "avg_over_time" | "stddev_over_time" | "stdvar_over_time")
+        && range_ms / step_ms.max(1) > OVERLAP_WORTH_CARRYING
+}
+
 impl Evaluator<'_> {
     /// Evaluates a call of such a function; `None` when it is another one.
     pub(super) fn over_time(&self, call: &Call, grid: Grid) -> Result<Option<Block>, EvalError> {
@@ -52,7 +59,7 @@ impl Evaluator<'_> {
         };
         let windows = self.windows(&call.args[0], grid)?;
         let mixed = |series: &WindowSeries<'_>, grid| self.over_time_mixed(name, &windows, series, grid);
-        let carry = grid.steps > 1 && windows.range_ms / grid.step_ms > OVERLAP_WORTH_CARRYING;
+        let carry = grid.steps > 1 && carries_over_steps(name, windows.range_ms, grid.step_ms);
         let block = match name {
             "sum_over_time" if carry => {
                 self.over_mixed_windows(&windows, grid, false, |_| carried::<Summed>(|sum, _| sum.0.value()), mixed)?

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 use futures_util::{FutureExt, StreamExt, stream};
 use parking_lot::Mutex;
-use phoenix_dashboard::refresh::{Ask, Engines, Failure, Job, Request, encode, plan};
+use phoenix_dashboard::refresh::{Ask, Failure, Job, Refresher, Request, encode, plan};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::convert::Infallible;
@@ -23,7 +23,7 @@ pub(crate) struct Refresh(Arc<RefreshState>);
 
 /// See [`Refresh`].
 pub(crate) struct RefreshState {
-    engines: Engines,
+    refresher: Arc<Refresher>,
     places: QueryPlaces,
     /// Entries that one query may ask for.
     max_entries: usize,
@@ -80,12 +80,12 @@ impl Flights {
 }
 
 impl Refresh {
-    /// Answers from these engines, in these places.
-    pub(crate) fn new(engines: Engines, places: QueryPlaces, max_entries: usize) -> Self {
+    /// Answers in these places.
+    pub(crate) fn new(refresher: Refresher, places: QueryPlaces, max_entries: usize) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         // One dashboard gets the cores, but never more than half of the places.
         let at_once = cores.max(2).min(places.concurrency() / 2).max(1);
-        Self(Arc::new(RefreshState { engines, places, max_entries, at_once, flights: Flights::default() }))
+        Self(Arc::new(RefreshState { refresher: Arc::new(refresher), places, max_entries, at_once, flights: Flights::default() }))
     }
 
     /// Answers a request: a line for each different query as soon as it is done. Dropping the answer
@@ -127,9 +127,9 @@ impl Refresh {
             Ok(place) => place,
             Err(error) => return encode::failure(&Failure::too_many(error.to_string())).into(),
         };
-        let engines = self.0.engines.clone();
+        let refresher = Arc::clone(&self.0.refresher);
         let answered = self.0.places.run(place, None, move |limits| {
-            let answer = engines.evaluate(&landing.ask, limits);
+            let answer = refresher.answer(&landing.ask, limits);
             drop(landing);
             Ok(match answer {
                 Ok(answer) => encode::answer(&answer, &crate::http::tempo::TempoJson),

@@ -11,7 +11,7 @@ use axum::routing::post;
 use flate2::write::GzDecoder;
 use futures_util::StreamExt;
 use parking_lot::{Condvar, Mutex};
-use phoenix_dashboard::refresh::Engines;
+use phoenix_dashboard::refresh::{Engines, Refresher, RefresherOptions};
 use phoenix_engine::{EmbeddedTraces, MetricsEngine, QueryError, QueryLimits, WriteBatch, WriteError, WriteOutcome};
 use phoenix_env::objects::FolderObjects;
 use phoenix_env::{RealClock, RealDisk};
@@ -146,9 +146,9 @@ fn house(concurrency: usize, waiting: usize) -> House {
         logs: Arc::new(MemoryLogs::default()),
         traces: Arc::new(EmbeddedTraces::new(Arc::new(store), 1)),
         text_of: crate::http::tempo::text_of,
-        clock,
     };
-    let refresh = Refresh::new(engines, places, 5_000);
+    let options = RefresherOptions { engines, default_step: Duration::from_mins(1), cache_bytes: 1 << 20, clock };
+    let refresh = Refresh::new(Refresher::new(options, &mut registry), places, 5_000);
     let app = Router::new()
         .route("/query", post(|State(refresh): State<Refresh>, body: Bytes| async move { refresh.answer(body).await }))
         .layer(tower_http::compression::CompressionLayer::new().gzip(true))
