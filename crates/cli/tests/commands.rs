@@ -443,12 +443,49 @@ fn dashboards_are_checked_and_rewritten() {
     );
     write(dir.path(), "old/more/broken.json", "{\"title\": \"x\",\n \"panels\": [}");
     write(dir.path(), "old/more/notes.txt", "no dashboard");
-    insta::assert_snapshot!(transcript_in(dir.path(), &["check", "old/shop.json"]), @r"");
-    insta::assert_snapshot!(transcript_in(dir.path(), &["import", "grafana", "old", "--out", "new"]), @r"");
-    insta::assert_snapshot!(transcript_in(dir.path(), &["import", "grafana", "old/shop.json", "--out", "new"]), @r"");
+    insta::assert_snapshot!(transcript_in(dir.path(), &["check", "old/shop.json"]), @r#"
+    exit code: 1
+    --- stdout
+    old/shop.json: has errors, dashboard
+    --- stderr
+    error: old/shop.json: panel 2 "Map" (geomap): panels of the kind `geomap` are not shown (at /panels/1/type)
+      help: its place stays empty; another kind of panel may show the same queries
+    error: 1 error and 0 warnings in 1 file
+    "#);
+    insta::assert_snapshot!(transcript_in(dir.path(), &["import", "grafana", "old", "--out", "new"]), @r#"
+    exit code: 1
+    --- stdout
+    old/more/broken.json: not read
+    old/shop.json: written, "Shop" (shop), 2 panels, 1 not shown as meant
+    --- stderr
+    old/more/broken.json:2:13: error: expected value
+     2 |  "panels": [}
+       |             ^
+    error: old/shop.json: panel 2 "Map" (geomap): panels of the kind `geomap` are not shown (at /panels/1/type)
+      help: its place stays empty; another kind of panel may show the same queries
+    error: 1 of 2 dashboards could not be imported
+    "#);
+    insta::assert_snapshot!(transcript_in(dir.path(), &["import", "grafana", "old/shop.json", "--out", "new"]), @r#"
+    exit code: 1
+    --- stdout
+    old/shop.json: not kept, "Shop" (shop), 2 panels, 1 not shown as meant
+    --- stderr
+    error: old/shop.json: panel 2 "Map" (geomap): panels of the kind `geomap` are not shown (at /panels/1/type)
+      help: its place stays empty; another kind of panel may show the same queries
+    error: new/shop.json is there already
+      hint: --overwrite replaces it
+    error: 1 of 1 dashboards could not be imported
+    "#);
     let text = std::fs::read_to_string(dir.path().join("new/shop.json")).expect("it was written");
     assert!(text.contains("\"type\": \"stat\""), "{text}");
     let told = transcript_in(dir.path(), &["import", "grafana", "old/shop.json", "--dry-run", "--json"]);
     assert!(told.contains(r#""path":"/panels/1/type""#), "{told}");
-    insta::assert_snapshot!(transcript_in(dir.path(), &["import", "grafana", "new", "--server", "http://127.0.0.1:9"]), @r"");
+    insta::assert_snapshot!(transcript_in(dir.path(), &["import", "grafana", "new", "--server", "http://127.0.0.1:9"]), @r#"
+    exit code: 3
+    --- stdout
+    --- stderr
+    error: no answer from http://127.0.0.1:9
+      Caused by: Connection refused (os error 111)
+      hint: is Phoenix running there? Start it with `phoenix`, or name the server with --server URL
+    "#);
 }

@@ -338,22 +338,41 @@ pub(crate) const MATCHERS: [&str; 18] = [
 ];
 
 /// Transformations that are done.
-pub(crate) const TRANSFORMATIONS: [&str; 15] = [
+pub(crate) const TRANSFORMATIONS: [&str; 34] = [
     "calculateField",
+    "concatenate",
+    "configFromData",
+    "convertFieldType",
     "extractFields",
+    "filterByName",
     "filterByRefId",
     "filterByValue",
+    "filterFields",
     "filterFieldsByName",
-    "filterByName",
+    "filterFrames",
+    "formatString",
+    "formatTime",
     "groupBy",
+    "groupingToMatrix",
+    "histogram",
     "joinByField",
+    "joinByLabels",
+    "labelsToFields",
     "limit",
     "merge",
     "noop",
+    "order",
     "organize",
+    "partitionByValues",
+    "prepareTimeSeries",
     "reduce",
+    "rename",
     "renameByRegex",
+    "rowsToFields",
+    "seriesToColumns",
+    "seriesToRows",
     "sortBy",
+    "transpose",
 ];
 
 /// Calculations, but for the percentiles `p1` to `p99`.
@@ -430,3 +449,28 @@ pub(crate) const LEFT: [Left; 8] = [
         help: Some("write it as an alerting rule; `phoenix check` reads rule files"),
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{KINDS, TRANSFORMATIONS};
+
+    /// The keys of an object in TypeScript whose entries begin their lines, two spaces deep.
+    fn keys<'a>(text: &'a str, begin: &str) -> Vec<&'a str> {
+        let from = text.find(begin).expect("the object is there");
+        let object = text[from..].split_once('\n').and_then(|(_, rest)| rest.split_once("\n};")).expect("it has an end").0;
+        let lines = object.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with([' ', '/', '}']));
+        let mut keys: Vec<&str> = lines.map(|line| line.split([':', ',']).next().unwrap_or_default().trim_matches('\'')).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    #[test]
+    fn the_page_shows_what_the_report_does_not_name() {
+        let registry = include_str!("../../../../web/src/dashboard/panels/registry.ts");
+        let mut kinds: Vec<&str> = KINDS.iter().map(|kind| kind.id).filter(|id| *id != "row").collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, keys(registry, "export const panelKinds"));
+        let transforms = include_str!("../../../../web/src/dashboard/transform/index.ts");
+        assert_eq!(TRANSFORMATIONS.to_vec(), keys(transforms, "const transforms:"));
+    }
+}

@@ -71,8 +71,8 @@ fn kind(panel: &PanelView<'_>, report: &mut Report) -> bool {
     }
     let name: String = kind.chars().take(80).collect();
     let message = match honoured::name_of_unknown(kind) {
-        Some(known) => format!("panels of the kind {known} (`{name}`) are not shown"),
-        None => format!("panels of the kind `{name}` are not shown"),
+        Some(known) if known != kind => format!("panels of the kind {known} (`{name}`) are not shown"),
+        _ => format!("panels of the kind `{name}` are not shown"),
     };
     let help = if kind.contains("-panel") || kind.contains("-datasource") || kind.contains("-app") {
         "it is a plugin; another kind of panel may show the same queries"
