@@ -1,5 +1,5 @@
 //! What each kind of panel and each field heeds, as data. The web's panels are the truth; this says it to people who
-//! bring their dashboards.
+//! bring their dashboards. A test of the web (`honoured.test.ts`) holds the lists of ids to its own.
 
 use phoenix_model::Severity;
 
@@ -316,7 +316,7 @@ pub(crate) const STANDARD: [&str; 17] = [
 ];
 
 /// How overrides choose fields.
-pub(crate) const MATCHERS: [&str; 18] = [
+pub(crate) const MATCHERS: [&str; 21] = [
     "byName",
     "byNames",
     "byRegexp",
@@ -335,6 +335,9 @@ pub(crate) const MATCHERS: [&str; 18] = [
     "allOf",
     "all",
     "invert",
+    "anything",
+    "always",
+    "never",
 ];
 
 /// Transformations that are done.

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { reducers } from './display';
+import { panelKinds } from './panels/registry';
+import { transformationIds } from './transform';
+
+/** What the server's report takes for shown: it must not promise what is not done here, nor tell of what is. */
+const text = readFileSync(new URL('../../../crates/dashboard/src/report/honoured.rs', import.meta.url), 'utf8');
+const listed = (name: string) => {
+  const found = new RegExp(`const ${name}: \\[&str; \\d+\\] = \\[([^\\]]*)\\]`).exec(text)?.[1] ?? '';
+  return [...found.matchAll(/"([^"]+)"/g)].map(([, id]) => id!).sort();
+};
+
+describe('the report of the server knows what is shown', () => {
+  test('transformations', () => expect(listed('TRANSFORMATIONS')).toEqual([...transformationIds].sort()));
+  test('kinds of panels', () => {
+    const kinds = [...text.matchAll(/Kind \{\s*id: "([^"]+)"/g)].map(([, id]) => id!);
+    expect(kinds.filter((id) => id !== 'row').sort()).toEqual(Object.keys(panelKinds).sort());
+  });
+  test('calculations', () => {
+    const named = reducers.map(({ id }) => id).filter((id) => !/^p\d+$/.test(id));
+    expect(listed('CALCULATIONS')).toEqual(named.sort());
+  });
+});
