@@ -21,5 +21,7 @@ export default tseslint.config(
   { files: ['mock/**', 'scripts/**', 'gallery/*.mjs', '*.js', '*.ts', 'e2e/**'], languageOptions: { globals: globals.node } },
   // What stands in `evaluate` runs in the page.
   { files: ['gallery/*.mjs'], languageOptions: { globals: globals.browser } },
+  // Parts of it run in the page.
+  { files: ['scripts/bench-dashboard.mjs'], languageOptions: { globals: globals.browser } },
   { files: ['public/**'], languageOptions: { globals: globals.browser, sourceType: 'script' } },
 );

@@ -3,6 +3,7 @@ import '@mantine/core/styles.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { dashboard } from './api/dashboards';
 import { ApiError } from './api/request';
 import { refetchInterval } from './api/live';
 import { App } from './App';
@@ -28,6 +29,17 @@ const client = new QueryClient({
     },
   },
 });
+
+// A dashboard's page and its JSON are fetched side by side, and before anything is drawn.
+const uid = /^\/d\/([^/]+)/.exec(location.pathname)?.[1];
+if (uid) {
+  void import('./views/dashboards/Dashboard').catch(() => undefined);
+  try {
+    void client.prefetchQuery(dashboard(decodeURIComponent(uid)));
+  } catch {
+    // An address that cannot be decoded is answered by the page itself.
+  }
+}
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

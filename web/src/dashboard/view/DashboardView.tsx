@@ -26,7 +26,7 @@ import { Grid } from './Grid';
 import type { InspectTab } from './inspect-tabs';
 import { isInspectTab } from './inspect-tabs';
 import type { PanelContext } from './PanelHost';
-import { PanelHost } from './PanelHost';
+import { PanelHost, preloadKinds } from './PanelHost';
 import { PanelMenu } from './PanelMenu';
 import { RefreshControl } from './RefreshControl';
 import { graveCount } from './report';
@@ -66,6 +66,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
     board.start();
     return () => board.stop();
   }, [board]);
+  useEffect(() => preloadKinds(dashboard), [dashboard]);
   useEffect(() => board.set(input), [board, input]);
   useEffect(() => board.setDashboard(dashboard), [board, dashboard]);
   useEffect(() => {

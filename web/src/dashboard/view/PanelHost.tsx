@@ -4,7 +4,7 @@ import type { ComponentType, LazyExoticComponent, ReactNode } from 'react';
 import { Component, lazy, memo, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { errorText } from '../../api/request';
 import { Icon } from '../../parts/Icon';
-import type { DataLink, JsonObject } from '../model';
+import type { Dashboard, DataLink, JsonObject } from '../model';
 import type { PanelProps, ScopedVars, TimeSpan } from '../panel';
 import { panelKinds } from '../panels/registry';
 import type { ShownPanel } from '../variables';
@@ -31,6 +31,14 @@ function kindOf(type: string): LazyExoticComponent<ComponentType<PanelProps>> | 
   const known = Object.hasOwn(panelKinds, type) ? panelKinds[type] : undefined;
   if (!known) return null;
   return (kinds[type] ??= lazy(known.load));
+}
+
+/** Fetches the scripts of the kinds that a dashboard shows at first, while its variables are on their way. */
+export function preloadKinds(dashboard: Dashboard) {
+  for (const type of new Set(dashboard.panels.map((panel) => panel.type))) {
+    // A failure is told where the panel is drawn.
+    if (Object.hasOwn(panelKinds, type)) void panelKinds[type]!.load().catch(() => undefined);
+  }
 }
 
 /** Kinds that draw the range of time itself; others need not be drawn again when only the range has moved on. */
