@@ -128,7 +128,7 @@ function rangeOf(field: Field, all: () => [number, number] | undefined): () => {
     if (min != null && max != null) known = { min, max };
     else if (field.type !== 'number') known = { min: min ?? 0, max: max ?? 100 };
     else {
-      const implied = impliedMax[unit];
+      const implied = Object.hasOwn(impliedMax, unit) ? impliedMax[unit] : undefined;
       const found = implied !== undefined && !fieldMinMax ? [0, implied] : ((fieldMinMax ? extent(field) : all()) ?? [0, 100]);
       known = { min: min ?? found[0]!, max: max ?? found[1]! };
     }

@@ -56,7 +56,8 @@ function byValue(options: Json | undefined, problem: (what: string) => void): Fi
   if (!isObject(options)) return nothing;
   const reducer = textOf(options.reducer) || 'lastNotNull';
   const op = textOf(options.op) || 'gte';
-  const compare = comparisons[signs[op] ?? op];
+  const id = Object.hasOwn(signs, op) ? signs[op]! : op;
+  const compare = Object.hasOwn(comparisons, id) ? comparisons[id] : undefined;
   const limit = Number(options.value ?? 0);
   if (!isReducer(reducer)) problem(`the calculation ${JSON.stringify(reducer)} is not known`);
   if (!compare) problem(`the comparison ${JSON.stringify(op)} is not known`);

@@ -72,7 +72,7 @@ function operands(given: Json | undefined, frame: Frame, names: Names, run: Run)
 
 function binary(options: JsonObject, run: Run): Make {
   const operator = textOf(options.operator) || '+';
-  const calculate = binaries[operator];
+  const calculate = Object.hasOwn(binaries, operator) ? binaries[operator] : undefined;
   if (!calculate) {
     run.problem(`the operator ${JSON.stringify(operator)} is not known`);
     return () => [];
@@ -100,7 +100,7 @@ function at(operand: Operand, row: number): number | null {
 
 function unary(options: JsonObject, run: Run): Make {
   const operator = textOf(options.operator) || 'abs';
-  const calculate = unaries[operator];
+  const calculate = Object.hasOwn(unaries, operator) ? unaries[operator] : undefined;
   if (!calculate) {
     run.problem(`the operator ${JSON.stringify(operator)} is not known`);
     return () => [];

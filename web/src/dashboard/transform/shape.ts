@@ -58,7 +58,7 @@ export const groupingToMatrix: Transform = (frames, options, { problem }) => {
   return frames.map((frame): Frame => {
     const [columns, rows, cells] = [names.find(frame, columnName), names.find(frame, rowName), names.find(frame, valueName)];
     if (!columns || !rows || !cells) return frame;
-    const empty = kind === 'empty' && cells.type !== 'string' ? null : (empties[kind] ?? null);
+    const empty = kind === 'empty' && cells.type !== 'string' ? null : Object.hasOwn(empties, kind) ? empties[kind] : null;
     const heads = distinct(columns.values);
     const sides = distinct(rows.values);
     if (heads.values.length > mostColumns) problem(`the matrix has more than ${mostColumns} columns; the rest is left out`);

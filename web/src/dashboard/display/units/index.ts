@@ -54,7 +54,8 @@ export function unitFormat(unit: string | undefined): Format {
   const known = byId.get(id) ?? byId.get(Object.hasOwn(otherIds, id) ? otherIds[id]! : '') ?? made.get(id);
   if (known) return known;
   const colon = id.indexOf(':');
-  const make = colon > 0 ? custom[id.slice(0, colon)] : undefined;
+  const kind = colon > 0 ? id.slice(0, colon) : '';
+  const make = Object.hasOwn(custom, kind) ? custom[kind] : undefined;
   const format = make ? make(id.slice(colon + 1)) : unknownUnit(id);
   if (made.size >= mostMade) made.clear();
   made.set(id, format);
