@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Finding } from '../../dashboard/model';
 import { Icon } from '../../parts/Icon';
+import './Findings.css';
 
 const looks = { error: ['cross', 'tone-bad', 'Not shown'], warning: ['warning', 'tone-warn', 'Shown otherwise'], info: ['info', 'tone-dim', 'Left out'] } as const;
 const order = { error: 0, warning: 1, info: 2 } as const;
