@@ -555,6 +555,7 @@ fn what_is_wrong_with_a_request_is_said() {
     let many: Vec<Made> = (1..=101).map(|n| root(n, "many", "x")).collect();
     for (what, path, headers, body, want, says) in [
         ("too long", OTLP, vec![PROTOBUF], vec![0; (1 << 20) + 1], 413, "limit"),
+        ("longer than what sockets hold", OTLP, vec![PROTOBUF], vec![0; 32 << 20], 413, "limit"),
         ("a bomb", OTLP, vec![PROTOBUF, ("Content-Encoding", "gzip")], gzip(&vec![0; 2 << 20]), 413, "limit"),
         ("no protobuf", OTLP, vec![PROTOBUF], b"junk".to_vec(), 400, ""),
         ("no JSON", OTLP, vec![JSON], b"{".to_vec(), 400, ""),

@@ -6,6 +6,7 @@ pub(crate) mod bodies;
 mod envelope;
 mod grafana;
 mod guard;
+mod leftover;
 mod lifecycle;
 pub(crate) mod loki;
 pub(crate) mod native;
@@ -118,10 +119,13 @@ pub(crate) fn router(api: Api, loki: loki::Loki, tempo: tempo::Tempo, otlp: otlp
         .layer(tower_http::compression::CompressionLayer::new().gzip(true))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(api.clone(), guard::check))
+        .layer(middleware::from_fn_with_state(api.clone(), leftover::read))
         .with_state(api)
 }
 
 /// The paths of OTLP alone, for an address of their own.
 pub(crate) fn otlp_router(api: Api, door: otlp::OtlpDoor) -> Router {
-    otlp::router(door).layer(middleware::from_fn_with_state(api, guard::check))
+    otlp::router(door)
+        .layer(middleware::from_fn_with_state(api.clone(), guard::check))
+        .layer(middleware::from_fn_with_state(api, leftover::read))
 }
