@@ -1,11 +1,10 @@
 //! What is wrong with the names, labels, templates and expressions of a rule file.
 
-use crate::position::Scalar;
 use phoenix_engine::Language;
 use phoenix_model::labels::{METRIC_NAME, is_legacy_label_name, is_legacy_metric_name};
 use phoenix_model::{Diagnostic, Severity, Source, Span};
 use phoenix_template::{Functions, Template};
-use phoenix_yaml::Spanned;
+use phoenix_yaml::{Places, Spanned};
 
 /// Judges expressions: the engines above do.
 pub trait ExprChecker {
@@ -27,9 +26,9 @@ pub(crate) fn expression(
     checker: &dyn ExprChecker,
     out: &mut Vec<Diagnostic>,
 ) {
-    let scalar = Scalar::new(source, phoenix_yaml::span_of(expr, source), expr);
+    let places = Places::new(source, phoenix_yaml::span_of(expr, source), expr);
     out.extend(checker.check(language, expr).into_iter().map(|mut found| {
-        found.span = scalar.locate(found.span);
+        found.span = places.locate(found.span);
         found.source = Some(source.clone());
         found
     }));
@@ -76,10 +75,10 @@ pub(crate) fn label(source: &Source, name: &Spanned<String>, out: &mut Vec<Diagn
 /// A template of an alert's label or annotation.
 pub(crate) fn template(source: &Source, what: &str, text: &Spanned<String>, functions: &Functions, out: &mut Vec<Diagnostic>) {
     if let Err(error) = Template::parse_rule(what, text, functions) {
-        let scalar = Scalar::new(source, phoenix_yaml::span_of(text, source), text);
+        let places = Places::new(source, phoenix_yaml::span_of(text, source), text);
         let in_text = Source::new(what, text.as_str());
         let at = if error.line == 0 { 0 } else { in_text.offset(error.line, error.column) };
-        let span = scalar.locate(Span::new(at, at));
+        let span = places.locate(Span::new(at, at));
         out.push(Diagnostic::error(source, span, format!("the template of {what} can't be used: {}", error.message)));
     }
 }

@@ -18,7 +18,6 @@ pub mod file;
 mod group;
 mod metrics;
 mod options;
-mod position;
 mod query;
 mod recording;
 mod restore;

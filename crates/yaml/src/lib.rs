@@ -12,6 +12,7 @@ mod error;
 mod inline;
 mod keys;
 mod part;
+mod places;
 mod scalar;
 mod spanned;
 mod syntax;
@@ -21,8 +22,9 @@ mod types;
 pub use error::{KeyError, error_with_help};
 pub use inline::{Inline, known_keys};
 pub use keys::{Key, keys, mask, redact};
+pub use places::Places;
 pub use spanned::{Spanned, span_of};
-pub use tree::{MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NODES};
+pub use tree::{MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NODES, Node, parse as tree};
 pub use types::{Bytes, Duration, Regex, Url};
 
 use phoenix_model::{Diagnostic, Source, Span};

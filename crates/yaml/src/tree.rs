@@ -16,12 +16,12 @@ pub const MAX_NODES: u64 = 2_000_000;
 
 /// One node. Aliases share the node of their anchor.
 #[derive(Debug)]
-pub(crate) struct Node {
+pub struct Node {
     /// Unique within its document; stands for the node when it is taken out for a second pass.
-    pub id: u32,
+    pub(crate) id: u32,
     /// The node's bytes; empty for a value that is not there.
     pub span: Span,
-    pub data: Data,
+    pub(crate) data: Data,
     /// Nodes in here, with aliases unfolded.
     weight: u64,
 }
@@ -41,7 +41,7 @@ pub(crate) enum Data {
 
 impl Node {
     /// The root of an empty document.
-    pub fn nothing() -> Rc<Self> {
+    pub(crate) fn nothing() -> Rc<Self> {
         Rc::new(Self { id: 0, span: Span::default(), data: Data::Null, weight: 1 })
     }
 
@@ -63,6 +63,32 @@ impl Node {
             Data::Scalar { text, .. } => Some(text),
             _ => None,
         }
+    }
+
+    /// Whether it is a scalar without quotes, which may be a number or a truth value.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.data, Data::Scalar { plain: true, .. })
+    }
+
+    /// The items of a list; none when it is something else.
+    pub fn items(&self) -> &[Rc<Self>] {
+        match &self.data {
+            Data::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The keys and values of a mapping; none when it is something else.
+    pub fn entries(&self) -> &[(Rc<Self>, Rc<Self>)] {
+        match &self.data {
+            Data::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The value of a key of a mapping.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entries().iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| &**value)
     }
 
     /// Where a message about the whole node points: the token, the first key, or the opening bracket.
@@ -93,7 +119,7 @@ struct Builder<'s> {
 }
 
 /// Reads the text into a tree; `None` for a document without content.
-pub(crate) fn parse(source: &Source) -> Result<Option<Rc<Node>>, Vec<Diagnostic>> {
+pub fn parse(source: &Source) -> Result<Option<Rc<Node>>, Vec<Diagnostic>> {
     if source.text.len() > MAX_DOCUMENT_BYTES {
         let message = format!("the file has {} bytes; the limit for a YAML document is {MAX_DOCUMENT_BYTES}", source.text.len());
         return Err(vec![Diagnostic::error(source, Span::new(0, 0), message)]);
