@@ -1,7 +1,7 @@
 /** What a panel shows: frames of the answers that are there, transformed, with names, units and colours. */
 
 import type { Diagnostic } from '../../api/request';
-import { applyFieldConfig } from '../display';
+import { applyFieldConfig, patternOf } from '../display';
 import type { Frame } from '../frame';
 import type { Panel } from '../model';
 import type { ScopedVars } from '../panel';
@@ -107,6 +107,9 @@ export function preparePanel(request: PanelRequest, answers: ReadonlyMap<string,
     frames = made.frames;
     problems.push(...made.problems);
   }
+  // Panels of single values choose their fields by a name or a pattern.
+  const chosen = (panel.options?.reduceOptions as { fields?: unknown } | undefined)?.fields;
+  if (typeof chosen === 'string' && chosen !== '') patternOf(fill(chosen), (what) => problems.push(`which fields are shown: ${what}`));
   const exemplars = request.targets.flatMap((target) => {
     const answer = known.get(exemplarsId(target, request));
     return answer?.kind === 'exemplars' ? exemplarFrames(answer, target) : [];

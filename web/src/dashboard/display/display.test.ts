@@ -135,7 +135,7 @@ test('overrides set what is deep without touching what was given, and say what t
     'override 3: the matcher "byMoon" is not known',
     'override 4: the property "sparkle" is not known',
     'override 4: the property "custom.__proto__.x" is not known',
-    'override 5: the regular expression "/(/" cannot be read',
+    'override 5: the regular expression "/(/" cannot be read: Invalid regular expression: /(/: Unterminated group',
   ]);
 });
 

@@ -9,7 +9,7 @@ export { applyFieldConfig } from './field-config';
 export type { FieldConfigContext } from './field-config';
 export { mappedTo } from './mappings';
 export { labelsText, Namer } from './names';
-export { patternOf } from './pattern';
+export { BoundedRegExp, patternOf, readPattern } from './pattern';
 export { extent, isReducer, reduceField, reducers } from './reduce';
 export type { Reducer } from './reduce';
 export { continuousSchemes, schemeColor } from './schemes';

@@ -33,12 +33,8 @@ function byNames(options: Json | undefined): FieldMatch {
 }
 
 function byRegexp(text: string, problem: (what: string) => void): FieldMatch {
-  const regex = patternOf(text);
-  if (!regex) {
-    problem(`the regular expression ${JSON.stringify(text)} cannot be read`);
-    return nothing;
-  }
-  return (_field, _frame, name) => name.search(regex) !== -1;
+  const regex = patternOf(text, problem);
+  return regex ? (_field, _frame, name) => name.search(regex) !== -1 : nothing;
 }
 
 /** Comparisons of a number, by Grafana's ids. */

@@ -2,6 +2,7 @@
 
 import type { DataLink, FieldConfig, MappingResult, Thresholds, ThresholdStep, ValueMapping } from '../model';
 import { isObject } from './matchers';
+import { patternOf } from './pattern';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined);
 const flag = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
@@ -82,6 +83,7 @@ function mappings(value: unknown, problem: (what: string) => void): ValueMapping
   return (value as unknown[]).flatMap((one, at) => {
     const made = mapping(one);
     if (!made) problem(`the mapping of values ${at + 1} cannot be read`);
+    else if (made.type === 'regex') patternOf(made.options.pattern, (what) => problem(`the mapping of values ${at + 1}: ${what}`));
     return made ?? [];
   });
 }

@@ -43,5 +43,5 @@ test('what is switched off, for other data, of other frames, or not known', () =
   const unknown = run('conjure', {}, frames());
   expect([unknown.tables, unknown.problems]).toEqual([all, ['transformation 1 (conjure): it is not known']]);
   expect(run('constructor', {}, frames()).problems).toEqual(['transformation 1 (constructor): it is not known']);
-  expect(run('renameByRegex', { regex: '(' }, frames()).problems).toEqual(['transformation 1 (renameByRegex): the regular expression "(" cannot be read']);
+  expect(run('renameByRegex', { regex: '(' }, frames()).problems).toEqual(['transformation 1 (renameByRegex): the regular expression "(" cannot be read: Invalid regular expression: /^($/: Unterminated group']);
 });

@@ -39,11 +39,12 @@ const auto: Parse = (value) => json(value) ?? pairs(value);
 
 /** Named groups; numbered ones when there are none with a name. */
 function byPattern(text: string, problem: (what: string) => void): Parse | undefined {
-  const regex = patternOf(text);
-  if (!regex || text === '') {
-    problem(`the regular expression ${JSON.stringify(text)} cannot be read`);
+  if (text === '') {
+    problem('it has no regular expression');
     return undefined;
   }
+  const regex = patternOf(text, problem);
+  if (!regex) return undefined;
   return (value) => {
     if (typeof value !== 'string') return undefined;
     regex.lastIndex = 0;

@@ -47,14 +47,14 @@ export const filterFields: Transform = (frames, options, { problem }) => {
 /** A query's letter, or a pattern of letters. */
 function frameMatch(given: Json | undefined, run: Run): ((frame: Frame, at: number) => boolean) | null {
   if (given == null || given === '') return null;
-  if (typeof given === 'string') return byRefId(given);
+  if (typeof given === 'string') return byRefId(given, run);
   if (!isObject(given)) return null;
   const options = textOf(given.options);
   switch (given.id) {
     case 'byRefId':
-      return byRefId(options);
+      return byRefId(options, run);
     case 'byName':
-      return byText(options, (frame) => frame.name ?? '');
+      return byText(options, (frame) => frame.name ?? '', run);
     case 'byIndex': {
       const number = Number(options);
       return (_frame, at) => at === number;
@@ -65,10 +65,10 @@ function frameMatch(given: Json | undefined, run: Run): ((frame: Frame, at: numb
   }
 }
 
-const byRefId = (text: string) => byText(text, ({ refId }) => refId);
+const byRefId = (text: string, run: Run) => byText(text, ({ refId }) => refId, run);
 
-function byText(text: string, of: (frame: Frame) => string): (frame: Frame) => boolean {
-  const regex = text.startsWith('/') ? patternOf(text) : null;
+function byText(text: string, of: (frame: Frame) => string, run: Run): (frame: Frame) => boolean {
+  const regex = text.startsWith('/') ? patternOf(text, run.problem) : null;
   // The editor writes several letters with bars between.
   const letters = new Set(text.split('|'));
   return regex ? (frame) => of(frame).search(regex) !== -1 : (frame) => of(frame) === text || letters.has(of(frame));

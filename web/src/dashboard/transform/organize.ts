@@ -60,11 +60,8 @@ export const organize: Transform = (frames, options, { interpolate }) => {
 export const renameByRegex: Transform = (frames, options, { interpolate, problem }) => {
   const text = interpolate(textOf(options.regex));
   if (text === '') return frames;
-  const regex = patternOf(text);
-  if (!regex) {
-    problem(`the regular expression ${JSON.stringify(text)} cannot be read`);
-    return frames;
-  }
+  const regex = patternOf(text, problem);
+  if (!regex) return frames;
   const names = new Names(frames);
   const to = interpolate(textOf(options.renamePattern));
   return frames.map((frame) => ({

@@ -53,8 +53,7 @@ export function rowTest(field: Field, id: string, options: JsonObject, run: Run)
       return (value) => (!missing(value) && String(value).toLowerCase().includes(part)) === (id === 'substring');
     }
     case 'regex': {
-      const regex = patternOf(text('value'));
-      if (!regex) run.problem(`the regular expression ${JSON.stringify(text('value'))} cannot be read`);
+      const regex = patternOf(text('value'), run.problem);
       return regex && ((value) => !missing(value) && String(value).search(regex) !== -1);
     }
     default:

@@ -1,5 +1,6 @@
 /** Options of variables: picked out of answers by a pattern, sorted, read from lists that people wrote. */
 
+import { readPattern } from '../display';
 import type { VariableOption } from '../model';
 
 export interface PlainOption {
@@ -7,18 +8,12 @@ export interface PlainOption {
   value: string;
 }
 
-/** `/…/flags` or a pattern for a whole value; throws what is wrong with it. */
-export function readPattern(written: string): RegExp {
-  const delimited = /^\/(.*)\/([gimsuy]*)$/s.exec(written.trim());
-  return delimited ? new RegExp(delimited[1]!, delimited[2]) : new RegExp(`^${written}$`);
-}
-
 /**
  * What a pattern takes out of the server's values: the whole value where it has no group, the first group, or the
  * groups `text` and `value`. A pattern with the flag `g` takes all that it finds in a value.
  */
 export function pickOptions(values: string[], pattern: string): PlainOption[] {
-  const regex = pattern.trim() === '' ? null : readPattern(pattern);
+  const regex = pattern.trim() === '' ? null : readPattern(pattern.trim());
   const picked = new Map<string, PlainOption>();
   const add = (text: string, value: string) => {
     if (!picked.has(value)) picked.set(value, { text, value });

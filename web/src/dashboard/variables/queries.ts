@@ -2,6 +2,7 @@
 
 import { formatMatcher } from '../../promql/matcher';
 import { sampleValue } from '../../format/quantity';
+import { BoundedRegExp } from '../display';
 import type { JsonObject, Variable } from '../model';
 import type { TimeSpan } from '../panel';
 import type { Fetchers } from './fetchers';
@@ -116,7 +117,7 @@ export async function ask(asked: Asked, language: Language, span: TimeSpan, fetc
     case 'values':
       return from.values(asked.label, asked.match, span, signal);
     case 'metrics': {
-      const filter = new RegExp(asked.filter);
+      const filter = new BoundedRegExp(asked.filter);
       return (await from.values('__name__', null, span, signal)).filter((name) => filter.test(name));
     }
     case 'result': {

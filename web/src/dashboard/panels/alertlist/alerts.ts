@@ -4,6 +4,7 @@ import type { RuleAlert, RuleGroup } from '../../../api/prometheus';
 import type { Incident } from '../../../api/phoenix';
 import type { Matcher } from '../../../promql/matcher';
 import { parseMatchers } from '../../../promql/matcher';
+import { BoundedRegExp } from '../../display';
 
 type Labels = Record<string, string>;
 export type AlertState = 'firing' | 'pending' | 'inactive' | 'error';
@@ -54,7 +55,7 @@ export function meets(labels: Labels, { name, operator, value }: Matcher): boole
   const own = labels[name] ?? '';
   if (operator === '=' || operator === '!=') return (own === value) === (operator === '=');
   try {
-    return new RegExp(`^(?:${value})$`, 's').test(own) === (operator === '=~');
+    return new BoundedRegExp(`^(?:${value})$`, 's').test(own) === (operator === '=~');
   } catch {
     return false;
   }
