@@ -32,6 +32,14 @@ const one = (name: string, { frames = two(), defaults, custom, overrides, option
   ...rest,
 });
 
+/** More points than pixel columns; with a gap. */
+const dense = (more: Parameters<typeof wave>[1] = {}) => {
+  const values: (number | null)[] = wave(5_000, { period: 900, jitter: 12, ...more });
+  values.fill(null, 3_000, 3_200);
+  return values;
+};
+const denseSeries = (name: string, more: Parameters<typeof wave>[1] = {}) => series(name, dense(more), { step: 720 });
+
 const spiky = Array.from({ length: 5_000 }, () => 1);
 spiky[2_501] = 90;
 
@@ -90,6 +98,14 @@ export default [
   one('one point', { frames: [series('once', [null, null, 5, null])] }),
   one('spike of one point in 5,000', { frames: [series('spike', spiky, { step: 720 })], defaults: { min: 0 } }),
   one('a hundred thousand points', { frames: Array.from({ length: 20 }, (_, place) => series(`series ${place}`, wave(5_000, { seed: place, base: place * 10, period: 700, jitter: 8 }), { step: 720 })) }, { width: 1100, height: 360 }),
+  one('dense: thick lines with areas', { frames: [denseSeries('noisy'), denseSeries('calm', { seed: 3, base: 20, reach: 15, jitter: 0.2 })], custom: { fillOpacity: 25, lineWidth: 3 } }),
+  one('dense: stacked areas without lines', { frames: ['a', 'b', 'c'].map((name, place) => denseSeries(name, { seed: place, shift: place * 200 })), custom: { fillOpacity: 60, lineWidth: 0, stacking: { mode: 'normal', group: 'A' } } }),
+  one('dense: stacked with lines', { frames: ['a', 'b', 'c'].map((name, place) => denseSeries(name, { seed: place, shift: place * 200, jitter: 3 })), custom: { fillOpacity: 40, lineWidth: 1, stacking: { mode: 'normal', group: 'A' } } }),
+  one('dense: around zero, gap crossed', { frames: [denseSeries('both', { base: 0, reach: 30 })], custom: { fillOpacity: 40, lineWidth: 1, spanNulls: true, lineInterpolation: 'stepAfter' } }),
+  one('dense: filled below to', { frames: [denseSeries('max', { base: 70, reach: 10 }), denseSeries('min', { base: 25, reach: 10, seed: 4 })], overrides: [by('max', { 'custom.fillBelowTo': 'min', 'custom.fillOpacity': 30 })] }),
+  one('dense: gradient and dashes', { frames: [denseSeries('gradient', { jitter: 1 }), denseSeries('dashes', { seed: 2, base: 90, jitter: 0 })], custom: { gradientMode: 'opacity', fillOpacity: 60, lineWidth: 2 }, overrides: [by('dashes', { 'custom.lineStyle': { fill: 'dash', dash: [10, 10] } })] }),
+  one('dense: fixed ends, values beyond', { frames: [denseSeries('cut')], defaults: { min: 40, max: 60 }, custom: { fillOpacity: 30, lineWidth: 2 } }),
+  one('dense: logarithmic', { frames: [series('log', wave(5_000, { period: 900 }).map((value) => 10 ** (value / 15)), { step: 720 })], custom: { scaleDistribution: { type: 'log', log: 10 }, fillOpacity: 20 } }),
   one('seven days', { frames: [series('week', wave(169, { period: 24 }), { step: hour })] }, { span: { from: start, to: start + 168 * hour }, timeZone: 'Europe/Berlin' }),
   one('two zones', { options: { ...bottom, timezone: ['utc', 'Asia/Tokyo'] } }),
   one('a number for gaps', { frames: withGaps(), defaults: { noValue: '0' }, custom: { fillOpacity: 20 } }),

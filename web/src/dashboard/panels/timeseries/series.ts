@@ -1,6 +1,8 @@
 /** Lines as uPlot draws them: paths from runs of points, with gaps, areas and bars. */
 
 import type uPlot from 'uplot';
+import { columnsOf, fillColumns, level, strokeColumns, widened } from './columns';
+import type { Cell } from './join';
 import type { Line, Model } from './model';
 import type { Point } from './paths';
 import { area, bars, barWidth, line as drawLine } from './paths';
@@ -20,6 +22,25 @@ function leastDistance(u: uPlot, { drawn, frame }: Line, times: number[]): numbe
   if (min == null || max == null) return 1;
   const distance = Number.isFinite(least) ? least : (frame.meta?.stepMs ?? (max - min) / 8);
   return (distance / (max - min)) * u.bbox.width;
+}
+
+/** With more points than this to a pixel column, what is covered of each column is drawn. Strokes of a pixel bear many turns, areas do not. */
+const most = { area: 1, line: 2 };
+
+/** The parts of a run that have something below them: down to another series only where that one is. */
+function based(run: number[], base: Cell[] | null): number[][] {
+  if (base === null || run.every((index) => base[index] != null)) return [run];
+  const parts: number[][] = [];
+  let part: number[] = [];
+  for (const index of run) {
+    if (base[index] != null) part.push(index);
+    else if (part.length > 0) {
+      parts.push(part);
+      part = [];
+    }
+  }
+  if (part.length > 0) parts.push(part);
+  return parts;
 }
 
 function paths(get: () => { model: Model; line: Line } | null, isDark: boolean): uPlot.Series.PathBuilder {
@@ -53,22 +74,30 @@ function paths(get: () => { model: Model; line: Line } | null, isDark: boolean):
       if (isWide) bars(stroke, all.map(top), all.map(bottom), width, style.barAlignment, border);
       return { stroke: isWide ? stroke : null, fill, ...(isWide || border === 0 ? {} : { _fill: strokeOf(u, line, isDark) }), clip: null, band: null, gaps: [], flags: 0 };
     }
-    for (const run of runs(drawn, times, from, to, style)) {
-      const kept = thin(run, drawn, column);
-      drawLine(stroke, kept.map(top), style.interpolation);
-      if (style.fillOpacity === 0 && style.fillBelowTo === null) continue;
-      // Down to another series only where that one is.
-      let part: number[] = [];
-      const close = () => {
-        area(fill, part.map(top), part.map(bottom), style.interpolation);
-        part = [];
-      };
-      for (const index of kept) {
-        if (base !== null && base[index] == null) close();
-        else part.push(index);
+    const found = runs(drawn, times, from, to, style);
+    const isFilled = style.fillOpacity > 0 || style.fillBelowTo !== null;
+    const perColumn = found.reduce((sum, run) => sum + run.length, 0) / wide;
+    const byColumns = { area: (isFilled && perColumn > most.area) || perColumn > most.line, line: perColumn > most.line && style.dash === null && style.lineWidth > 0 };
+    const width = style.lineWidth * devicePixelRatio;
+    // uPlot moves lines of odd widths by half a pixel, so that they lie on whole ones; upright strokes have one pixel.
+    const offset = (width % 2) / 2;
+    const shift = byColumns.line ? 0.5 : offset;
+    const bounds = { left: Math.floor(left) - 1, right: Math.ceil(left + wide) + 1, top: above - width - 1, bottom: above + high + width + 1 };
+    const columns = (run: number[], of: (index: number) => number) => columnsOf(run, (index) => x(index) + offset, (index) => of(index) + offset, style.interpolation, bounds);
+    for (const run of found) {
+      const kept = byColumns.line ? run : thin(run, drawn, column);
+      const covered = byColumns.area ? columns(run, (index) => y(drawn[index]!)) : null;
+      if (byColumns.line) strokeColumns(stroke, widened(covered!, width), shift);
+      else drawLine(stroke, kept.map(top), style.interpolation);
+      if (!isFilled) continue;
+      for (const part of based(byColumns.area ? run : kept, base)) {
+        if (part.length < 2 || covered === null) area(fill, part.map(top), part.map(bottom), style.interpolation);
+        else if (base === null) fillColumns(fill, covered, level(covered, y(zero) + offset, bounds), shift);
+        else fillColumns(fill, part === run ? covered : columns(part, (index) => y(drawn[index]!)), columns(part, (index) => y(base[index]!)), shift);
       }
-      close();
     }
+    // uPlot's type calls it `width`, its code does not.
+    if (byColumns.line) return { stroke, fill, clip: null, band: null, gaps: [], flags: 0, _width: 1 / devicePixelRatio } as uPlot.Series.Paths;
     return { stroke, fill, clip: null, band: null, gaps: [], flags: 0 };
   };
 }
