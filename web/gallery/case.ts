@@ -19,6 +19,53 @@ export interface Case {
   timeZone?: string;
   /** Answers of the server that the panel asks for by itself, by the key of the query. */
   known?: [key: readonly unknown[], data: unknown][];
+  seen?: Seen;
+}
+
+/**
+ * What has to be seen of a case, worked out by hand from its data and never by the code under test.
+ * `e2e/gallery/seen.spec.ts` reads each from the page. Colours are `#rrggbb` of the light theme.
+ */
+export interface Seen {
+  /** The texts of single values and their names, in their order: stats, gauges, bars. */
+  values?: string[];
+  names?: string[];
+  /** The colours of those texts, and of what lies behind them. */
+  colors?: string[];
+  grounds?: string[];
+  /** How much of gauges and bars is filled, 0 to 1, as it is measured in the page. */
+  filled?: number[];
+  /** How much of a pie each colour takes, 0 to 1, as it is measured in the page. */
+  slices?: Record<string, number>;
+  /** Entries of the legend: a list's as one text each, a table's with their heading. */
+  legend?: string[] | string[][];
+  /** What a chart says of itself, by the names of its series. */
+  asked?: Record<string, (number | null)[]>;
+  drawn?: Record<string, (number | null)[]>;
+  x?: (number | string)[];
+  lines?: Record<string, string>;
+  /** From where to where the axes of values reach; `null` for an end that the data decides. */
+  reach?: [low: number | null, high: number | null][];
+  /** What stands beside the axes of values, from the least. */
+  ticks?: { side: 'left' | 'right'; texts: string[] }[];
+  /** Points of the plot, in minutes (or numbers of bands) and values, with the colour that is there; `null` for none. */
+  pixels?: [at: number, value: number, color: string | null][];
+  /** Values stand on a logarithmic axis. */
+  log?: boolean;
+  /** What the tooltip says at a place of the plot, 0 to 1 from the left and the top. */
+  tips?: { at: [number, number]; says: string[] }[];
+  /** Heading and rows of a table. */
+  table?: string[][];
+  /** Colours behind the cells of a table, row by row. */
+  cells?: (string | null)[][];
+  /** States of lanes: text, from and to in minutes after the start, colour. */
+  states?: Record<string, [text: string, from: number, to: number, color: string][]>;
+  /** What is read in the panel, line by line. */
+  text?: string[];
+  /** Links: text and address. */
+  links?: [text: string, href: string | null][];
+  /** What people who do not see it are told. */
+  label?: string;
 }
 
 /** 2026-03-10 12:00 UTC, where the made-up data begins. */

@@ -11,9 +11,9 @@ import { panelKinds } from '../src/dashboard/panels/registry';
 import { cssVariables, theme } from '../src/theme';
 import '../src/theme.css';
 import type { Case } from './case';
+import { cases } from './cases';
 import './gallery.css';
 
-const cases = Object.values(import.meta.glob<{ default: Case[] }>('./cases/*.ts', { eager: true })).flatMap((file) => file.default);
 /** There is no server here: what cases say is all that is known. */
 const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity, retry: false } } });
 for (const { known = [] } of cases) for (const [key, data] of known) client.setQueryData(key, data);
@@ -84,16 +84,18 @@ function Shown({ shown, isDark }: { shown: Case; isDark: boolean }) {
 const asked = new URLSearchParams(location.search);
 const isDark = asked.get('theme') === 'dark';
 const part = asked.get('case') ?? '';
+/** Whole names, for tests that look at some. */
+const only = new Set(asked.getAll('only'));
 document.documentElement.dataset.mantineColorScheme = isDark ? 'dark' : 'light';
 
 function Gallery() {
-  const shown = cases.filter(({ name }) => name.includes(part));
+  const shown = cases.filter(({ name }) => name.includes(part) && (only.size === 0 || only.has(name)));
   const other = new URLSearchParams(asked);
   other.set('theme', isDark ? 'light' : 'dark');
   return (
     <main>
       <p>
-        {shown.length} of {cases.length} cases; <a href={`?${other}`}>{isDark ? 'light' : 'dark'}</a>; <code>?case=</code> shows those whose name has a part.
+        {shown.length} of {cases.length} cases; <a href={`?${other}`}>{isDark ? 'light' : 'dark'}</a>; <code>?case=</code> shows those whose name has a part, <code>?only=</code> those of a name.
       </p>
       <div className="cases">
         {shown.map((one) => (

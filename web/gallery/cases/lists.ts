@@ -54,14 +54,14 @@ const nodes: Frame = { refId: 'A', length: 3, meta: { kind: 'graph' }, fields: [
 const edges: Frame = { refId: 'A', length: 2, meta: { kind: 'graph' }, fields: [column('id', ['1', '2']), column('source', ['web', 'cart']), column('target', ['cart', 'db']), column('mainstat', [0.05, 0.01], 'number'), column('secondarystat', [12, 40], 'number'), column('failed', [1.2, 0], 'number')] };
 
 const cases: Case[] = [
-  { name: 'alertlist: by default', panel: panel('alertlist', {}), frames: [], span, known },
-  { name: 'alertlist: by severity, all states', panel: panel('alertlist', { options: { groupMode: 'custom', groupBy: ['severity'], stateFilter: { firing: true, pending: true, normal: true, error: true } } }), frames: [], span, known },
-  { name: 'alertlist: count', panel: panel('alertlist', { options: { viewMode: 'stat' } }), frames: [], span, known, width: 160, height: 100 },
+  { name: 'alertlist: by default', panel: panel('alertlist', {}), frames: [], span, known, seen: { text: ['HostDown', '2', 'firing', '1 h ago', 'INC-7', 'web-1 does not answer', 'instance', '=', 'web-1', 'severity', '=', 'critical', 'pending', '1 h ago', 'web-2 does not answer', 'instance', '=', 'web-2', 'severity', '=', 'critical', 'DiskFull', 'evaluation fails'] } },
+  { name: 'alertlist: by severity, all states', panel: panel('alertlist', { options: { groupMode: 'custom', groupBy: ['severity'], stateFilter: { firing: true, pending: true, normal: true, error: true } } }), frames: [], span, known, seen: { text: ['severity=critical', '2', 'firing', 'HostDown', '1 h ago', 'INC-7', 'web-1 does not answer', 'instance', '=', 'web-1', 'severity', '=', 'critical', 'pending', 'HostDown', '1 h ago', 'web-2 does not answer', 'instance', '=', 'web-2', 'severity', '=', 'critical', 'severity=', '2', 'evaluation fails', 'DiskFull', 'normal', 'Quiet'] } },
+  { name: 'alertlist: count', panel: panel('alertlist', { options: { viewMode: 'stat' } }), frames: [], span, known, width: 160, height: 100, seen: { text: ['3'] } },
   { name: 'alertlist: none', panel: panel('alertlist', { options: { alertName: 'nothing' } }), frames: [], span, known, width: 260, height: 100 },
-  { name: 'dashlist: search', panel: panel('dashlist', { options: { showSearch: true, showRecentlyViewed: true } }), frames: [], span, known, width: 300 },
+  { name: 'dashlist: search', panel: panel('dashlist', { options: { showSearch: true, showRecentlyViewed: true } }), frames: [], span, known, width: 300, seen: { links: [['Nodes', '/d/a/nodes'], ['Queues', '/d/c/queues'], ['Shop front', '/d/b/shop-front']] } },
   { name: 'dashlist: starred', panel: panel('dashlist', { options: { showStarred: true } }), frames: [], span, known, width: 300, height: 80 },
-  { name: 'traces: one', panel: panel('traces', {}), frames: [trace], span },
-  { name: 'traces: found', panel: panel('traces', {}), frames: [found], span, height: 140 },
-  { name: 'nodeGraph: services', panel: panel('nodeGraph', {}), frames: [nodes, edges], span, width: 800 },
+  { name: 'traces: one', panel: panel('traces', {}), frames: [trace], span, seen: { text: ['web', 'GET /cart', '100 ms', ',', '4', 'spans', ', 1 with errors', 'web', 'GET /cart', '100 ms', 'cart', 'load', '50 ms', 'db', 'SELECT', '30 ms', 'web', 'render', '35 ms'] } },
+  { name: 'traces: found', panel: panel('traces', {}), frames: [found], span, height: 140, seen: { text: ['Trace ID', 'startTime', 'traceService', 'traceDuration', '0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a', '2026-03-10 12:00:00.000', 'web', '123 ms', '0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b', '2026-03-10 12:00:01.000', 'cart', '0.500 ms'], links: [['0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a', '/traces/0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a'], ['0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b', '/traces/0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b']] } },
+  { name: 'nodeGraph: services', panel: panel('nodeGraph', {}), frames: [nodes, edges], span, width: 800, seen: { text: ['12', '/s', '· 10 % ✕', '50 ms', '40', '/s', '10 ms', 'Traces of web', 'web', '20/s', '· 120 ms', '0 %', 'errors', 'Traces of cart', 'cart', '12/s', '· 50 ms', '✕', '10 %', 'errors', 'Traces of db', 'db', '40/s', '· 10 ms', '0 %', 'errors'] } },
 ];
 export default cases;

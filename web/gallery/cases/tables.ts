@@ -74,10 +74,27 @@ const cases: Case[] = [
     width: 800,
     height: 140,
   },
+  {
+    // 3 + 1 + 2 = 6; of the texts none is counted but as rows.
+    name: 'table: sorted, with figures below',
+    panel: panel('table', { options: { sortBy: [{ displayName: 'n', desc: true }], footer: { show: true, reducer: ['sum', 'mean'], fields: ['n'] } }, defaults: { unit: 's' } }),
+    frames: [table({ name: ['c', 'a', 'b', 'none'], n: [3, 1, 2, null] })],
+    span,
+    seen: {
+      table: [
+        ['name', 'n'],
+        ['c', '3 s'],
+        ['b', '2 s'],
+        ['a', '1 s'],
+        ['none', ''],
+      ],
+      text: ['name', 'n', '↓', 'c', '3 s', 'b', '2 s', 'a', '1 s', 'none', 'Total', '6 s', 'Mean', '2 s'],
+    },
+  },
   { name: 'table: several', panel: panel('table', {}), frames: [small, series('second', [1, 2, 3])], span },
   { name: 'table: no header, narrow', panel: panel('table', { options: { showHeader: false } }), frames: [small], span, width: 220, height: 120 },
   { name: 'table: many columns', panel: panel('table', {}), frames: [table(Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`column ${index}`, [index, index + 1]])))], span, height: 120 },
-  { name: 'table: no rows', panel: panel('table', { defaults: { noValue: 'Nothing was found' } }), frames: [table({ a: [], b: [] })], span, height: 120 },
+  { name: 'table: no rows', panel: panel('table', { defaults: { noValue: 'Nothing was found' } }), frames: [table({ a: [], b: [] })], span, height: 120, seen: { text: ['a', 'b', 'Nothing was found'] } },
   { name: 'table: nothing', panel: panel('table', {}), frames: [], span: { from: start, to: start + hour }, height: 80 },
 ];
 export default cases;

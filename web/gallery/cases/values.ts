@@ -72,8 +72,12 @@ const cases: Case[] = [
     frames: [],
     span,
     height: 420,
+    seen: {
+      text: ['Runbook', 'Call', 'the person on duty', ', see', 'the page', 'or', 'kubectl get pods', '.', 'one', 'two', 'first', 'second', 'Service', 'Port', 'api', '9090', 'web', '80', 'quoted', 'sum(rate(x[5m]))', 'picture'],
+      links: [['the page', 'https://example.com'], ['picture', 'https://example.com/x.png']],
+    },
   },
-  { name: 'text: html', panel: panel('text', { options: { mode: 'html', content: '<div style="text-align:center;color:#e02f44;font-size:24px">Alarm <script>document.title="bad"</script><img src="x" onerror="document.title=\'bad\'"></div><a href="javascript:alert(1)">bad</a> <a href="/alerts">good</a>' } }), frames: [], span, height: 80 },
-  { name: 'text: code', panel: panel('text', { options: { mode: 'code', code: { language: 'json', showLineNumbers: true }, content: '{\n  "a": 1,\n  "b": [true, null]\n}' } }), frames: [], span, height: 100 },
+  { name: 'text: html', panel: panel('text', { options: { mode: 'html', content: '<div style="text-align:center;color:#e02f44;font-size:24px">Alarm <script>document.title="bad"</script><img src="x" onerror="document.title=\'bad\'"></div><a href="javascript:alert(1)">bad</a> <a href="/alerts">good</a>' } }), frames: [], span, height: 80, seen: { text: ['Alarm', 'x', 'bad', 'good'], links: [['x', 'x'], ['bad', null], ['good', '/alerts']] } },
+  { name: 'text: code', panel: panel('text', { options: { mode: 'code', code: { language: 'json', showLineNumbers: true }, content: '{\n  "a": 1,\n  "b": [true, null]\n}' } }), frames: [], span, height: 100, seen: { text: ['{', '"a": 1,', '"b": [true, null]', '}'] } },
 ];
 export default cases;

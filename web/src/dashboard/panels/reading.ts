@@ -20,6 +20,8 @@ export interface ChartReading {
   x: (number | string)[];
   /** From where to where the axes reach. */
   scales: Record<string, [number, number]>;
+  /** What stands beside the axes of values, from the least; of charts that write it onto a canvas. */
+  ticks?: { side: 'left' | 'right'; texts: string[] }[];
   /** The plot in pixels of the page, without axes. */
   plot: { left: number; top: number; width: number; height: number };
 }

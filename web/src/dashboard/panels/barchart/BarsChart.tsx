@@ -159,7 +159,7 @@ export function BarsChart({ kind, label, model, options, horizontal, width, heig
       x: categories,
       series: model.series.map(({ name, color, shown: isShown, scale, raw, drawn }) => ({ name, color, shown: isShown, scale, values: raw.map((value) => value ?? null), drawn: drawn.map((value) => value ?? null) })),
       scales: Object.fromEntries([...scales].map(([key, { low, high }]) => [key, [low, high]])),
-      plot,
+      plot: { ...plot, left: plot.left + (node?.getBoundingClientRect().left ?? 0), top: plot.top + (node?.getBoundingClientRect().top ?? 0) },
     }));
     return () => setReading(node, null);
   });

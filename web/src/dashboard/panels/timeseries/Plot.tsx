@@ -215,6 +215,11 @@ export function Plot(props: Props) {
       x: now().model.times,
       series: now().model.lines.map(({ name, color, shown, scale, raw, drawn }) => ({ name, color, shown, scale, values: raw.map((value) => value ?? null), drawn: drawn.map((value) => value ?? null) })),
       scales: Object.fromEntries(Object.entries(plot.scales).flatMap(([key, { min, max }]) => (min == null || max == null ? [] : [[key, [min, max]]]))),
+      ticks: plot.axes.slice(1).flatMap((axis) => {
+        // uPlot keeps the texts that it has written under a name of its own.
+        const texts = ((axis as { _values?: unknown[] })._values ?? []).flatMap((text) => (text == null || text === '' ? [] : [String(text)]));
+        return axis.show && texts.length > 0 && (axis.side === 1 || axis.side === 3) ? [{ side: axis.side === 1 ? ('right' as const) : ('left' as const), texts }] : [];
+      }),
       plot: plot.over.getBoundingClientRect(),
     }));
     return () => {
