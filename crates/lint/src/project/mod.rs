@@ -1,0 +1,121 @@
+//! Files that belong together.
+
+mod kind;
+mod queries;
+mod rules;
+mod text;
+
+pub use kind::FileKind;
+use phoenix_model::{Source, Span};
+use phoenix_promql::Expr;
+use phoenix_yaml::Node;
+pub use queries::Asked;
+pub use rules::{Group, Rule};
+use std::rc::Rc;
+pub use text::Text;
+
+/// Files that belong together: what one names, another may define.
+#[derive(Debug, Default)]
+pub struct Project {
+    /// In the order in which they were given.
+    pub files: Vec<File>,
+}
+
+/// A file, read as far as it could be.
+#[derive(Debug)]
+pub struct File {
+    /// Its name and text.
+    pub source: Source,
+    /// What it was taken for.
+    pub kind: FileKind,
+    /// What it says, when it is YAML or JSON.
+    pub tree: Option<Rc<Node>>,
+    /// The groups of a file of rules.
+    pub groups: Vec<Group>,
+    /// The queries of a dashboard, or of a file of queries.
+    pub asked: Vec<Asked>,
+}
+
+/// An expression in PromQL, wherever it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'a> {
+    /// Where it stands.
+    pub file: &'a File,
+    /// As written.
+    pub text: &'a Text,
+    /// As read.
+    pub expr: &'a Expr,
+    /// The rule that it belongs to, with its group.
+    pub rule: Option<(&'a Group, &'a Rule)>,
+}
+
+impl Query<'_> {
+    /// From a place in the expression to its place in the file.
+    pub fn locate(&self, span: Span) -> Span {
+        self.text.locate(span)
+    }
+
+    /// The rule, when it is an alert.
+    pub fn alert(&self) -> Option<&Rule> {
+        self.rule.map(|(_, rule)| rule).filter(|rule| rule.is_alert)
+    }
+
+    /// A part of the expression as written.
+    pub fn shown(&self, span: Span) -> &str {
+        self.text.value.get(span.start..span.end).unwrap_or("").trim()
+    }
+}
+
+impl Project {
+    /// Reads each of these files.
+    pub fn of(sources: Vec<Source>) -> Self {
+        Self { files: sources.into_iter().map(File::read).collect() }
+    }
+
+    /// Every expression in PromQL that could be read.
+    pub fn queries(&self) -> impl Iterator<Item = Query<'_>> {
+        self.files.iter().flat_map(File::queries)
+    }
+
+    /// Every rule of every group.
+    pub fn rules(&self) -> impl Iterator<Item = (&File, &Group, &Rule)> {
+        self.files.iter().flat_map(|file| file.groups.iter().flat_map(move |group| group.rules.iter().map(move |rule| (file, group, rule))))
+    }
+
+    /// The files of a kind.
+    pub fn of_kind(&self, kind: FileKind) -> impl Iterator<Item = &File> {
+        self.files.iter().filter(move |file| file.kind == kind)
+    }
+}
+
+impl File {
+    /// Reads a file. Whatever can't be read is left out: others say what is wrong with it.
+    pub fn read(source: Source) -> Self {
+        let tree = if kind::is_tree(&source.name) { phoenix_yaml::tree(&source).ok().flatten() } else { None };
+        let kind = FileKind::of(&source, tree.as_deref());
+        let groups = match (&tree, kind) {
+            (Some(tree), FileKind::Rules | FileKind::RulesFragment) => rules::read(&source, tree),
+            _ => Vec::new(),
+        };
+        let asked = match (&tree, kind) {
+            (Some(tree), FileKind::Dashboard) => queries::of_dashboard(&source, tree),
+            (_, FileKind::Queries) => queries::of_lines(&source),
+            _ => Vec::new(),
+        };
+        Self { source, kind, tree, groups, asked }
+    }
+
+    /// Every expression in PromQL that could be read.
+    pub fn queries(&self) -> impl Iterator<Item = Query<'_>> {
+        let rules = self.groups.iter().flat_map(move |group| {
+            group.rules.iter().filter_map(move |rule| {
+                Some(Query { file: self, text: rule.expr.as_ref()?, expr: rule.parsed.as_ref()?, rule: Some((group, rule)) })
+            })
+        });
+        let asked = self
+            .asked
+            .iter()
+            .filter_map(move |asked| Some(Query { file: self, text: &asked.text, expr: asked.parsed.as_ref()?, rule: None }));
+        rules.chain(asked)
+    }
+}

@@ -1,0 +1,5 @@
+//! Rules about template.
+
+use super::RuleInfo;
+
+pub(super) static RULES: &[RuleInfo] = &[];
