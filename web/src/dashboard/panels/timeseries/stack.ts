@@ -19,15 +19,24 @@ export interface Stacked {
   base: number[] | null;
 }
 
-/** Whether the series lies below zero: it is stacked downward, apart from the others of its group. */
-function isNegative(values: Cell[]): boolean {
-  let negative = false;
-  for (const value of values) {
-    if (value == null) continue;
-    if (value > 0) return false;
-    negative ||= value < 0;
+/**
+ * By time whether the value stands below zero: it is stacked downward, apart from those above. A zero stays on the side
+ * where its series was, before its first other value where it will be.
+ */
+function sides(values: ArrayLike<number>): boolean[] {
+  const found = new Array<boolean>(values.length);
+  let below = false;
+  for (let at = 0; at < values.length; at += 1) {
+    if (values[at] !== 0) {
+      below = values[at]! < 0;
+      break;
+    }
   }
-  return negative;
+  for (let at = 0; at < values.length; at += 1) {
+    if (values[at] !== 0) below = values[at]! < 0;
+    found[at] = below;
+  }
+  return found;
 }
 
 /** The line at all times: where it has no point of its own, between two points that it joins, it lies between them. */
@@ -50,31 +59,46 @@ export function between(values: Cell[], times: ArrayLike<number>): Cell[] {
 
 const heights = (values: Cell[], times: ArrayLike<number>, bars: boolean) => (bars ? values : between(values, times)).map((value) => value ?? 0);
 
-/** Stacks in the order given. Gaps stay gaps and add nothing to those above. */
+/** Sums of a group above and below zero, by time. */
+interface Sums {
+  above: number[];
+  below: number[];
+}
+
+const empty = (length: number): Sums => ({ above: new Array<number>(length).fill(0), below: new Array<number>(length).fill(0) });
+
+function of(groups: Map<string, Sums>, group: string, length: number): Sums {
+  let sums = groups.get(group);
+  if (!sums) groups.set(group, (sums = empty(length)));
+  return sums;
+}
+
+/** Stacks in the order given, values above zero upward and those below downward. Gaps stay gaps and add nothing to the others. */
 export function stack(series: Stackable[], times: ArrayLike<number>): Stacked[] {
-  const keys = series.map(({ group, values }) => (group === null ? null : `${group}|${isNegative(values) ? '-' : '+'}`));
-  const high = series.map(({ values, bars }, index) => (keys[index] === null ? null : heights(values, times, bars)));
-  const totals = new Map<string, number[]>();
-  keys.forEach((key, index) => {
-    if (key === null || !series[index]!.percent) return;
-    const total = totals.get(key) ?? new Array<number>(times.length).fill(0);
-    high[index]!.forEach((height, at) => (total[at]! += Math.abs(height)));
-    totals.set(key, total);
+  const heightOf = series.map(({ values, group, bars }) => (group === null ? null : heights(values, times, bars)));
+  const sideOf = heightOf.map((high) => high && sides(high));
+  const totals = new Map<string, Sums>();
+  series.forEach(({ group, percent }, index) => {
+    if (group === null || !percent) return;
+    const total = of(totals, group, times.length);
+    heightOf[index]!.forEach((height, at) => ((sideOf[index]![at] ? total.below : total.above)[at]! += Math.abs(height)));
   });
-  const sums = new Map<string, number[]>();
-  return series.map(({ values, percent }, index) => {
-    const key = keys[index];
-    if (key == null) return { values, base: null };
-    const total = percent ? totals.get(key)! : null;
-    const base = sums.get(key);
-    const next = new Array<number>(times.length);
+  const sums = new Map<string, Sums>();
+  return series.map(({ values, group, percent }, index) => {
+    if (group === null) return { values, base: null };
+    const isFirst = !sums.has(group);
+    const { above, below } = of(sums, group, times.length);
+    const total = percent ? totals.get(group)! : null;
+    const base = new Array<number>(times.length);
     const drawn = new Array<Cell>(times.length);
     for (let at = 0; at < times.length; at += 1) {
-      const share = total ? (total[at] === 0 ? 0 : high[index]![at]! / total[at]!) : high[index]![at]!;
-      next[at] = (base?.[at] ?? 0) + share;
-      drawn[at] = values[at] == null ? values[at] : next[at];
+      const isBelow = sideOf[index]![at]!;
+      const [side, all] = isBelow ? [below, total?.below[at]] : [above, total?.above[at]];
+      const height = heightOf[index]![at]!;
+      base[at] = side[at]!;
+      side[at] = side[at]! + (all === undefined ? height : all === 0 ? 0 : height / all);
+      drawn[at] = values[at] == null ? values[at] : side[at];
     }
-    sums.set(key, next);
-    return { values: drawn, base: base ?? null };
+    return { values: drawn, base: isFirst ? null : base };
   });
 }

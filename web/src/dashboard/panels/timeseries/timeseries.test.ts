@@ -79,6 +79,16 @@ describe('stacking', () => {
   test('those below zero stack downward, apart', () => {
     expect(drawn([one([1, 1, 1]), one([-2, -2, 0]), one([3, 3, 3]), one([-1, null, -1])])).toEqual([[1, 1, 1], [-2, -2, 0], [4, 4, 4], [-3, null, -1]]);
   });
+  test.each<[string, Cell[][], Cell[][], (number[] | null)[], boolean]>([
+    ['of one series, each on its side', [[1, 1, 1], [2, -2, 2], [3, 3, -3], [-1, -1, -1]], [[1, 1, 1], [3, -2, 3], [6, 4, -3], [-1, -3, -4]], [null, [1, 0, 1], [3, 1, 0], [0, -2, -3]], false],
+    ['zeros stay where their series was', [[-1, 1, 1], [-2, 0, 2], [0, 0, -1], [0, 3, 0]], [[-1, 1, 1], [-3, 0, 3], [-3, 0, -1], [0, 4, 3]], [null, [-1, 0, 1], [-3, 0, 0], [0, 1, 3]], false],
+    ['gaps add nothing to either side', [[2, null, -2], [-1, -1, -1], [1, _, 1]], [[2, null, -2], [-1, -1, -3], [3, _, 1]], [null, [0, 0, -2], [2, 0, 0]], false],
+    ['shares of each side', [[3, -1, 2], [1, 4, -6], [-5, -3, -2]], [[0.75, -0.25, 1], [1, 1, -0.75], [-1, -1, -1]], [null, [0.75, 0, 0], [0, -0.25, -0.75]], true],
+  ])('of both signs: %s', (_, values, tops, bases, percent) => {
+    const found = stack(values.map((each) => one(each, { percent, bars: true })), [0, 1, 2]);
+    expect(found.map((each) => each.values)).toEqual(tops);
+    expect(found.map(({ base }) => base)).toEqual(bases);
+  });
   test('groups and unstacked series do not meet', () => {
     expect(drawn([one([1, 1, 1]), one([5, 5, 5], { group: 'B' }), one([2, 2, 2], { group: null }), one([1, 1, 1])])).toEqual([[1, 1, 1], [5, 5, 5], [2, 2, 2], [2, 2, 2]]);
   });
@@ -274,6 +284,13 @@ describe('tooltip', () => {
     [[1, null, 3], 1, 1],
   ])('a point of %j for place %d', (raw, index, expected) => {
     expect(pointAt({ raw, frame: frame([], {}, { stepMs: 15 }) }, [0, 10, 30], index)).toBe(expected);
+  });
+  test('of stacked bars only those are listed that have a point at the time', () => {
+    const bars = { custom: { drawStyle: 'bars', stacking: { mode: 'normal', group: 'A' } } };
+    const apart = modelOf([frame([1, 5], bars, { name: 'a', times: [0, 40] }), frame([2, 7], bars, { name: 'b', times: [20, 40] })], false, () => _);
+    const at = (index: number) => hovered(apart, index, tooltipOptions({ mode: 'multi' }), () => 0, link).rows.map(({ name, value }) => `${name} ${value}`);
+    expect([at(0), at(1), at(2)]).toEqual([['a 1'], ['b 2'], ['a 5', 'b 7']]);
+    expect(apart.lines.map(({ drawn }) => drawn)).toEqual([[1, _, 5], [_, 2, 12]]);
   });
   test('of a hundred series those near the pointer are listed', () => {
     const many = modelOf(Array.from({ length: 100 }, (_, place) => frame([place], {}, { name: String(place) })), false, () => _);
