@@ -4,7 +4,8 @@ import type { DisplayValue, Field } from '../frame';
 import { scaleOf } from './color-mode';
 import { colorOf } from './colors';
 import { mappedTo } from './mappings';
-import { isBooleanUnit, isDateUnit, unitFormat } from './units';
+import { reducerOf } from './reduce';
+import { displayText, isBooleanUnit, isDateUnit, unitFormat } from './units';
 
 export interface DisplayContext {
   isDark: boolean;
@@ -29,6 +30,9 @@ export function plainText(value: unknown): string {
   if (typeof value === 'object') return JSON.stringify(value) ?? '';
   return String(value);
 }
+
+/** Values of a list that are written out. */
+const mostListed = 20;
 
 /** Times that lie within a minute are told apart by milliseconds. */
 const closeMs = 60_000;
@@ -69,4 +73,17 @@ export function displayOf(field: Field, { isDark, timeZone, now }: DisplayContex
     shown.color ??= scale(-Infinity).color;
     return shown;
   };
+}
+
+/**
+ * How a field shows what is calculated of it. Counts are plain numbers, shares and truths have a unit of their own; the
+ * decimals are those of the field's unit and do not count for them.
+ */
+export function displayOfResult(field: Field, calc: string, context: DisplayContext): (value: unknown) => DisplayValue {
+  const reducer = reducerOf(calc);
+  if (!reducer || reducer.keepsUnit) return field.display ?? displayOf(field, context);
+  const { unit = 'none' } = reducer;
+  const display = displayOf({ ...field, type: unit === 'bool' ? 'boolean' : 'number', config: { ...field.config, unit, decimals: undefined } }, context);
+  const isList = calc === 'allValues' || calc === 'uniqueValues';
+  return isList ? (value) => ({ ...display(null), text: (Array.isArray(value) ? value : [value]).slice(0, mostListed).map((each) => (field.display ? displayText(field.display(each)) : plainText(each))).join(', ') }) : display;
 }

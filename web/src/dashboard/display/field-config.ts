@@ -8,7 +8,7 @@ import type { DisplayContext } from './display';
 import { displayOf } from './display';
 import type { FieldMatch, Matcher } from './matchers';
 import { fieldMatch, isObject } from './matchers';
-import { labelsText, Namer } from './names';
+import { fieldVariables, Namer } from './names';
 import { extent } from './reduce';
 import { tidied } from './tidy';
 
@@ -88,14 +88,9 @@ function named(text: string, field: Field, frame: Frame, ownName: string, interp
 }
 
 function macroValue(of: string, path: string, field: Field, frame: Frame, ownName: string): string {
-  const labels = field.labels ?? {};
-  if (of !== 'field') return path === 'name' ? (of === 'frame' ? (frame.name ?? '') : frame.name || ownName) : '';
-  if (path === 'name') return field.name;
-  if (path === 'displayName') return ownName;
-  if (path === 'labels') return labelsText(labels);
-  const label = /^labels(?:\.(.+)|\[["']?(.+?)["']?\])$/.exec(path);
-  const name = label?.[1] ?? label?.[2];
-  return name !== undefined && Object.hasOwn(labels, name) ? labels[name]! : '';
+  const name = `__${of}.${path.replace(/^labels\[["']?(.+?)["']?\]$/, 'labels.$1')}`;
+  const known = fieldVariables(frame, field, ownName);
+  return Object.hasOwn(known, name) ? known[name]! : '';
 }
 
 /** Units that are a share of something have that as their range. */

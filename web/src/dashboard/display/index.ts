@@ -3,14 +3,14 @@
 export { defaultColorMode, isByValue, isColorMode, scaleOf, seriesColor } from './color-mode';
 export type { Scaled } from './color-mode';
 export { colorByName, colorOf, contrast, cssOf, paletteColor, rgbOf, textOn, withAlpha } from './colors';
-export { displayOf, numberOf, plainText } from './display';
+export { displayOf, displayOfResult, numberOf, plainText } from './display';
 export type { DisplayContext } from './display';
 export { applyFieldConfig } from './field-config';
 export type { FieldConfigContext } from './field-config';
 export { mappedTo } from './mappings';
-export { labelsText, Namer } from './names';
+export { fieldVariables, labelsText, Namer } from './names';
 export { BoundedRegExp, patternOf, readPattern } from './pattern';
-export { extent, isReducer, reduceField, reducers } from './reduce';
+export { extent, isReducer, reduceField, reducerOf, reducers } from './reduce';
 export type { Reducer } from './reduce';
 export { continuousSchemes, schemeColor } from './schemes';
 export { activeThreshold, defaultThresholds, thresholdSteps } from './thresholds';

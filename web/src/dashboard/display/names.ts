@@ -81,3 +81,17 @@ function counted(frame: Frame): Map<string, Count> {
   }
   return counts;
 }
+
+/** What `${__field.name}`, `${__field.labels.job}`, `${__series.name}` and their like stand for; `name` is what the field is called. */
+export function fieldVariables(frame: Frame, field: Field, name: string): Record<string, string> {
+  const labels = field.labels ?? {};
+  const known: Record<string, string> = {
+    '__series.name': frame.name || name,
+    '__frame.name': frame.name ?? '',
+    '__field.name': field.name,
+    '__field.displayName': name,
+    '__field.labels': labelsText(labels),
+  };
+  for (const [label, each] of Object.entries(labels)) known[`__field.labels.${label}`] = each;
+  return known;
+}

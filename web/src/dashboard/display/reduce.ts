@@ -46,6 +46,10 @@ function ending(value: number): string {
 
 export const reducers: Reducer[] = rows.map(([id, name, description, keepsUnit = true, unit]) => ({ id, name, description, keepsUnit, unit }));
 
+const byId = new Map(reducers.map((one) => [one.id, one]));
+
+export const reducerOf = (id: string): Reducer | undefined => byId.get(Object.hasOwn(otherIds, id) ? otherIds[id]! : id);
+
 /** Names of old dashboards. */
 const otherIds: Record<string, string> = { current: 'lastNotNull', avg: 'mean', total: 'sum', name: 'last', diff_perc: 'diffperc', none: 'lastNotNull' };
 

@@ -1,6 +1,6 @@
 /** Variables of one value, for names and links: its field, its row, its labels. */
 
-import { displayText, labelsText, plainText } from '../display';
+import { displayText, fieldVariables, plainText } from '../display';
 import type { Field, Frame } from '../frame';
 import type { ScopedVars } from '../panel';
 
@@ -12,29 +12,24 @@ const raw = (value: unknown): string => (value == null ? '' : typeof value === '
 
 /**
  * What `${__field.name}`, `${__value.raw}`, `${__data.fields.pod}` and their like stand for.
- * Without a row, the value is `given`: what the field was reduced to.
+ * Without a row, the value is `given`: what the field was reduced to, or what stands at the time `at`.
  */
-export function scopedOf(frame: Frame, field: Field, row?: number, given?: unknown): ScopedVars {
+export function scopedOf(frame: Frame, field: Field, row?: number, given?: unknown, at?: number): ScopedVars {
   const value = row === undefined ? given : field.values[row];
   const scoped: ScopedVars = {};
   const set = (name: string, text: string, plain = text) => {
     scoped[name] = { text, value: plain };
   };
-  const name = field.displayName ?? field.name;
-  set('__series.name', frame.name ?? name);
   set('__data.refId', frame.refId);
-  set('__field.name', field.name);
-  set('__field.displayName', name);
-  const labels = field.labels ?? {};
-  set('__field.labels', labelsText(labels));
-  for (const [label, each] of Object.entries(labels)) set(`__field.labels.${label}`, each);
+  for (const [name, each] of Object.entries(fieldVariables(frame, field, field.displayName ?? field.name))) set(name, each);
   const text = shown(field, value);
   set('__value', text, raw(value));
   set('__value.raw', raw(value));
   set('__value.text', text);
   set('__value.numeric', raw(typeof value === 'number' ? value : Number(value)));
   const time = frame.fields.find(({ type }) => type === 'time');
-  if (time && row !== undefined) set('__value.time', raw(time.values[row]));
+  if (at !== undefined) set('__value.time', String(at));
+  else if (time && row !== undefined) set('__value.time', raw(time.values[row]));
   if (row === undefined) return scoped;
   frame.fields.slice(0, mostFields).forEach((other, index) => {
     const each = other.values[row];

@@ -59,6 +59,7 @@ test.each<[string, Frame[], ReduceOptions, [string, string][], Parameters<typeof
   ['nothing of an empty table', [{ ...table, length: 0, fields: table.fields.map((field) => ({ ...field, values: [] })) }], { values: true }, []],
   ['nulls as the dashboard writes them', [series('a', [null])], {}, [['a', 'off']], { defaults: { noValue: 'off' } }],
   ['mappings', [series('a', [1])], {}, [['a', 'up']], { defaults: { mappings: [{ type: 'value', options: { 1: { text: 'up' } } }] } }],
+  ['counts as plain numbers, shares and truths in their own unit', [series('a', [60, 60, 90])], { calcs: ['max', 'count', 'distinctCount', 'changeCount', 'diffperc', 'allIsZero', 'uniqueValues'] }, [['a', '1.500 mins'], ['a', '3'], ['a', '2'], ['a', '1'], ['a', '50%'], ['a', 'False'], ['a', '1.000 min, 1.500 mins']], { defaults: { unit: 's', decimals: 3 } }],
   ['names that the dashboard gives', [series('a', [1]), series('b', [2])], {}, [['host a', '1'], ['host b', '2']], { defaults: { displayName: 'host ${__field.labels.host}' } }],
   ['names that the row gives', [table], { values: true }, [['a', '0.500'], ['b', '2'], ['c', '']], { defaults: { displayName: '${__data.fields.pod}' } }],
   ['what is hidden is not shown', [series('a', [1]), series('b', [2])], {}, [['b', '2']], { overrides: [{ matcher: { id: 'byName', options: 'a' }, properties: [{ id: 'custom.hideFrom', value: { viz: true } }] }] }],
@@ -117,6 +118,9 @@ test('variables of a value', () => {
   expect(texts(['__field.name', '__value.raw', '__value.text', '__value.numeric', '__value.time', '__data.fields.pod', '__data.fields.1', '__data.fields.memory.text', '__data.fields.memory.numeric', '__cell_2', '__series.name', '__data.refId', '__field.displayName'])).toEqual(['cpu', '2', '2%', '2', '0', 'b', 'b', '20%', '20', 'y', 'frame', 'B', 'frame cpu']);
   const [lines] = shown([series('h1', [3])]);
   expect(scopedOf(lines!, lines!.fields[1]!, undefined, 3)['__field.labels.host']?.value).toBe('h1');
+  // A point of a chart stands at its own time; without a name of the frame the series is called as its field.
+  const point = scopedOf(lines!, lines!.fields[1]!, undefined, 3, 90_000);
+  expect(['__value.time', '__series.name', '__field.name'].map((name) => point[name]?.value)).toEqual(['90000', lines!.fields[1]!.displayName, lines!.fields[1]!.name]);
 });
 
 test.each([

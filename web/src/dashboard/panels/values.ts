@@ -1,6 +1,6 @@
 /** The values that stat, gauge, bar gauge and pie chart show: one per field, or one per row. */
 
-import { paletteColor, patternOf, plainText, reduceField, seriesColor } from '../display';
+import { displayOfResult, paletteColor, patternOf, plainText, reduceField, seriesColor } from '../display';
 import type { DisplayValue, Field, Frame } from '../frame';
 import type { PanelProps, ScopedVars } from '../panel';
 import { scopedOf } from './scoped';
@@ -123,7 +123,7 @@ export function displayedValues(frames: Frame[], options: ReduceOptions, { isDar
         found.push({
           title: title(nameOf(field), scoped),
           value,
-          display: shownAs(field, value),
+          display: field.display ? displayOfResult(field, calc, { isDark })(value) : shownAs(field, value),
           field,
           frame,
           key: `${key}/${calc}`,

@@ -4,7 +4,7 @@ import type { Field, FieldType, Frame } from '../frame';
 import type { Json, JsonObject } from '../model';
 import { fieldMatch, isObject, textOf, textsOf } from '../display/matchers';
 import type { Matcher } from '../display/matchers';
-import { isReducer, numberOf, reduceField, reducers } from '../display';
+import { isReducer, numberOf, reduceField, reducerOf } from '../display';
 import type { Run, Transform } from './frames';
 import { column, Names, timeField, withFields } from './frames';
 import { resultType } from './group-by';
@@ -125,7 +125,7 @@ function reduceRow(options: JsonObject, run: Run): Make {
     const config = { nullValueMode: textOf(options.nullValueMode) || 'connected' };
     const values = new Array<unknown>(frame.length);
     for (let row = 0; row < frame.length; row += 1) values[row] = reduceField(column('row', included[0]!.type, included.map((field) => field.values[row]), config), calc);
-    return [{ name: reducers.find(({ id }) => id === calc)?.name ?? calc, type: resultType(calc, included[0]!, values), values }];
+    return [{ name: reducerOf(calc)?.name ?? calc, type: resultType(calc, included[0]!, values), values }];
   };
 }
 

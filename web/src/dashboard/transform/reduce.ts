@@ -2,12 +2,12 @@
 
 import type { Field, Frame } from '../frame';
 import { textsOf } from '../display/matchers';
-import { isReducer, reduceField, reducers } from '../display';
+import { isReducer, reduceField, reducerOf } from '../display';
 import type { Transform } from './frames';
 import { column, Names, refIds, typeOf } from './frames';
 import { resultType } from './group-by';
 
-const nameOf = (calc: string): string => reducers.find(({ id }) => id === calc)?.name ?? calc;
+const nameOf = (calc: string): string => reducerOf(calc)?.name ?? calc;
 
 export const reduce: Transform = (frames, options, { problem }) => {
   const calcs = textsOf(options.reducers).filter((calc) => {

@@ -1,6 +1,6 @@
 /** What a legend lists: the series with what is calculated of them, sorted as asked for. */
 
-import { displayText, formatValue, reduceField, reducers } from '../../display';
+import { displayOfResult, displayText, reduceField, reducerOf } from '../../display';
 import type { Field } from '../../frame';
 import type { Json, JsonObject } from '../../model';
 
@@ -38,24 +38,16 @@ export interface LegendItem {
   calcs: { id: string; name: string; text: string; numeric: number }[];
 }
 
-export const calcName = (id: string) => reducers.find((one) => one.id === id)?.name ?? id;
+export const calcName = (id: string) => reducerOf(id)?.name ?? id;
 
 export function calcsOf(field: Field, calcs: string[]): LegendItem['calcs'] {
   return calcs.map((id) => {
-    const reducer = reducers.find((one) => one.id === id);
     const value = reduceField(field, id);
     const numeric = typeof value === 'number' ? value : Number.NaN;
-    return { id, name: calcName(id), text: calcText(field, value, reducer), numeric };
+    // Mappings are about values; beside a series' name a count is not one. Only the text is of interest, so the colours do not matter.
+    const shown = reducerOf(id)?.keepsUnit === false ? { ...field, config: { ...field.config, mappings: undefined } } : field;
+    return { id, name: calcName(id), text: value == null ? '' : displayText(displayOfResult(shown, id, { isDark: false })(value)), numeric };
   });
-}
-
-/** Counts have no unit, shares a unit of their own, the rest is shown as the field's values are. */
-function calcText(field: Field, value: unknown, reducer: (typeof reducers)[number] | undefined): string {
-  if (value == null) return '';
-  if (Array.isArray(value)) return value.slice(0, 20).map((one) => (field.display ? displayText(field.display(one)) : String(one))).join(', ');
-  if (reducer?.unit !== undefined) return displayText(formatValue(Number(value), reducer.unit));
-  if (typeof value === 'boolean' || reducer?.keepsUnit === false || !field.display) return String(value);
-  return displayText(field.display(value));
 }
 
 /** `by` is the name or the id of a calculation, or `Name`. Values that are none stand last. */

@@ -5,6 +5,7 @@ import { displayText } from '../../display';
 import type { Field } from '../../frame';
 import type { Annotation, PanelProps } from '../../panel';
 import { setReading } from '../reading';
+import { scopedOf } from '../scoped';
 import { momentText } from '../ticks';
 import type { TipContent } from '../tip/Tip';
 import { Tip, tipStore } from '../tip/Tip';
@@ -16,7 +17,7 @@ import { cursorOf, scaleOf, timeAxis, valueAxis, zoomedOut } from './options';
 import { drawThresholds } from './paint';
 import { seriesOf } from './series';
 import type { TooltipOptions } from './tooltip';
-import { hovered, linksOf, linkVariables } from './tooltip';
+import { hovered, linksOf } from './tooltip';
 import './timeseries.css';
 
 interface Props extends Pick<PanelProps, 'range' | 'timeZone' | 'isDark' | 'sharedCursor' | 'cursorKey' | 'onRange' | 'link'> {
@@ -142,7 +143,7 @@ export function Plot(props: Props) {
       const { nearest } = hoveredAt(u, index, top, 'single');
       const direct = nearest?.line.field.config.links?.find(({ oneClick }) => oneClick);
       if (nearest && direct) {
-        const [target] = linksOf([direct], now().link, () => linkVariables(nearest.line, nearest.value, now().model.times[nearest.index]!));
+        const [target] = linksOf([direct], now().link, () => scopedOf(nearest.line.frame, nearest.line.field, undefined, nearest.value, now().model.times[nearest.index]!));
         if (target) window.open(target.href, target.targetBlank ? '_blank' : '_self', target.targetBlank ? 'noreferrer' : undefined);
       } else if (shown) store.show(() => ({ ...shown, pinned: true }));
     };

@@ -43,11 +43,6 @@ export function pointAt({ raw, frame }: Pick<Line, 'raw' | 'frame'>, times: numb
   return away(nearest) <= reach ? nearest : -1;
 }
 
-/** What the links of a value can name. */
-export function linkVariables({ field, frame, name }: Pick<Line, 'field' | 'frame' | 'name'>, value: unknown, time: number): ScopedVars {
-  return { ...scopedOf(frame, field, undefined, value), '__series.name': { text: name, value: name }, '__value.time': { text: String(time), value: String(time) } };
-}
-
 /** Links that may be followed, with their variables filled in. */
 export const linksOf = (links: DataLink[] | undefined, link: PanelProps['link'], scoped: () => ScopedVars) => (links ?? []).map((one) => link(one, scoped())).filter(({ href }) => isSafeUrl(href));
 
@@ -85,7 +80,7 @@ export function hovered({ times, lines }: Model, index: number, options: Tooltip
       name: line.name,
       value: line.field.display ? displayText(line.field.display(value)) : String(value),
       near: options.mode === 'multi' && line === nearest?.line && points.length > 1,
-      links: linksOf(line.field.config.links, link, () => linkVariables(line, value, times[place]!)),
+      links: linksOf(line.field.config.links, link, () => scopedOf(line.frame, line.field, undefined, value, times[place]!)),
     })),
     more: all - listed.length,
     nearest,
