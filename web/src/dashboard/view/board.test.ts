@@ -189,3 +189,25 @@ test('nothing is told after the end', async () => {
   await settled();
   expect(told).toBe(before);
 });
+
+test('what comes at once is told once', async () => {
+  const { board, asked } = made(dashboard(...Array.from({ length: 100 }, (_, at) => panel(at + 1))));
+  const turns: number[] = [];
+  let turn = 0;
+  board.start();
+  for (let key = 1; key <= 100; key += 1) {
+    board.setVisible(String(key), true, 100);
+    board.watchPanel(String(key), () => turns.push(turn));
+  }
+  await settled();
+  turns.length = 0;
+  for (let key = 1; key <= 100; key += 1) {
+    // Each line of an answer is read in a step of its own, with no turn of the page between.
+    await Promise.resolve();
+    asked[0]!.answer(`${key}/A`, key);
+  }
+  expect(turns).toEqual([]);
+  turn = 1;
+  await settled();
+  expect(turns).toEqual(new Array(100).fill(1));
+});

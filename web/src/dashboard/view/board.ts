@@ -104,6 +104,9 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
   private timer: ReturnType<typeof setTimeout> | undefined;
   private annotations: LoadedAnnotations = noAnnotations;
   private isOver = false;
+  /** Panels whose new state is told at the end of this turn. */
+  private readonly changed = new Set<Slot<Query, Answer, Memory>>();
+  private telling: ReturnType<typeof setTimeout> | undefined;
   /** Variables whose choice was taken back since they were last loaded. */
   private readonly forgotten = new Set<string>();
 
@@ -207,7 +210,14 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
   private show(slot: Slot<Query, Answer, Memory>, state: PanelState) {
     if (slot.state === state || this.isOver) return;
     slot.state = state;
-    for (const listener of slot.listeners) listener();
+    // Many answers may come in one piece. Told one by one, React takes the updates that they lead to for a loop without end.
+    this.changed.add(slot);
+    this.telling ??= setTimeout(() => {
+      this.telling = undefined;
+      const slots = [...this.changed];
+      this.changed.clear();
+      for (const { listeners } of slots) for (const listener of [...listeners]) listener();
+    }, 0);
   }
 
   private busy() {
