@@ -110,6 +110,12 @@ async function states(panel: Locator, { seen = {}, span, panel: { fieldConfig } 
   return read;
 }
 
+/** Heading and rows of a table, as far as they are drawn. */
+export async function tableOf(panel: Locator): Promise<string[][]> {
+  const heading = await panel.getByRole('columnheader').locator('.table-heading span:first-child').allTextContents();
+  return [heading, ...(await panel.locator('.table-row').evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll('[role="cell"]')].map((cell) => cell.textContent ?? ''))))];
+}
+
 type Readers = { [Key in keyof Seen]-?: (panel: Locator, one: Case, page: Page) => Promise<unknown> };
 
 const chosen = (panel: Locator, of: 'values' | 'drawn', wanted: object) =>
@@ -154,7 +160,7 @@ export const readers: Readers = {
     await page.mouse.move(0, 0);
     return said;
   },
-  table: async (panel) => [await panel.getByRole('columnheader').locator('.table-heading span:first-child').allTextContents(), ...(await panel.locator('.table-row').evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll('[role="cell"]')].map((cell) => cell.textContent ?? ''))))],
+  table: tableOf,
   cells: async (panel, { seen }) => {
     const rows = await panel.locator('.table-row').all();
     return Promise.all(rows.map(async (row, at) => likened((await style(row.getByRole('cell'), 'backgroundColor')).map(hex), seen!.cells![at] ?? [])));
