@@ -121,7 +121,7 @@ pub trait Server {
 
 /// What is known about metrics.
 pub struct Facts<'a> {
-    catalogue: Catalogue,
+    catalogue: &'static Catalogue,
     metadata: HashMap<String, ServerMetric>,
     names: Option<HashSet<String>>,
     recorded: BTreeMap<String, Recorded>,
@@ -235,8 +235,8 @@ impl<'a> Facts<'a> {
     }
 
     /// The built-in catalogue.
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
+    pub fn catalogue(&self) -> &'static Catalogue {
+        self.catalogue
     }
 
     fn by_server(&self, name: &str) -> Option<Metric> {
