@@ -5,7 +5,7 @@
 
 mod program;
 
-use program::{Server, eventually, free_address, request, run, told};
+use program::{Server, eventually, free_address, installed, request, run, told};
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -13,16 +13,6 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// The path of a program, or `None` with a word on why the test did not run.
-fn installed(name: &'static str) -> Option<String> {
-    let path = format!("/usr/bin/{name}");
-    if Path::new(&path).exists() {
-        return Some(path);
-    }
-    eprintln!("NOT TESTED: {name} is not installed; `apt-get install {name}` brings it");
-    None
-}
 
 /// A peer that serves HTTP; ended with the test.
 struct Peer {

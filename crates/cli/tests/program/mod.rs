@@ -39,6 +39,16 @@ pub fn phoenix(arguments: &[&str]) -> Output {
     run(command(arguments))
 }
 
+/// The path of a peer's program, or `None` with a word on why the test did not run.
+pub fn installed(name: &'static str) -> Option<String> {
+    let path = format!("/usr/bin/{name}");
+    if Path::new(&path).exists() {
+        return Some(path);
+    }
+    eprintln!("NOT TESTED: {name} is not installed; `apt-get install {name}` brings it");
+    None
+}
+
 /// Runs any command to its end, and fails when it does not come to one.
 pub fn run(mut command: Command) -> Output {
     let name = format!("{command:?}");
