@@ -117,6 +117,25 @@ test('alerts and incidents are there for whoever turns them on', async () => {
   ]);
 });
 
+test('events that are left out are told', async () => {
+  const list: AnnotationQuery[] = [
+    builtIn,
+    { name: 'Lines', datasource: { type: 'loki', uid: 'x' }, expr: '{app="a"}', maxLines: 2 },
+    { name: 'Moments', datasource: { type: 'prometheus', uid: 'x' }, expr: 'moments', useValueForTime: true },
+  ];
+  const line = (at: number) => ({ time_ns: String(at * 1e9), labels: {}, metadata: {}, line: 'x' });
+  const { made } = fetchers(
+    { '{app="a"}': { ids: [], kind: 'logs', entries: [line(20), line(10)] }, moments: matrix({}, Array.from({ length: 2_005 }, (_, place) => 1_000 + place)) },
+    Array.from({ length: 100 }, (_, id) => ({ id, time_ms: 5_000, text: 'x' })),
+  );
+  const loaded = await loadAnnotations(context(list), made);
+  expect(loaded.problems.sort()).toEqual([
+    'Annotations Annotations & Alerts: the newest 100 are shown, which is the limit that the dashboard sets for them',
+    'Annotations Lines: the newest 2 are shown, which is the limit that the dashboard sets for them',
+    'Annotations Moments: the newest 2000 events are shown, 5 earlier ones are not',
+  ]);
+});
+
 test('what fails is told and stops nothing else', async () => {
   const { made } = fetchers({ bad: { ids: [], error: { type: 'bad_data', message: 'broken' } }, good: matrix({ instance: 'good' }, [1]) });
   const query = { datasource: { type: 'prometheus', uid: 'x' } };

@@ -62,7 +62,8 @@ export function lineEvents(answer: Logs, format: EventFormat): Annotation[] {
   });
 }
 
-export function eventsOf(answer: Answer, format: EventFormat): Annotation[] {
+/** The newest events; `left` is how many earlier ones are not among them. */
+export function eventsOf(answer: Answer, format: EventFormat): { events: Annotation[]; left: number } {
   const events = answer.kind === 'matrix' ? metricEvents(answer, format) : answer.kind === 'logs' ? lineEvents(answer, format) : [];
-  return events.sort((a, b) => a.time - b.time).slice(-mostEvents);
+  return { events: events.sort((a, b) => a.time - b.time).slice(-mostEvents), left: Math.max(events.length - mostEvents, 0) };
 }

@@ -144,6 +144,8 @@ function incidentEvents(incidents: Incident[], { span }: AnnotationContext, colo
     .filter(({ time, timeEnd }) => time <= span.to && timeEnd! >= span.from);
 }
 
+const mayBeMore = (name: string, shown: number) => `Annotations ${name}: the newest ${shown} are shown, which is the limit that the dashboard sets for them`;
+
 /** Loads all annotations that are turned on. What cannot be loaded is a problem and stops nothing else. */
 export async function loadAnnotations(context: AnnotationContext, fetchers: AnnotationFetchers = serverAnnotations, signal?: AbortSignal): Promise<LoadedAnnotations> {
   const { dashboard, variables, span, raw, timeZone, isDark } = context;
@@ -176,12 +178,14 @@ export async function loadAnnotations(context: AnnotationContext, fetchers: Anno
           if (params)
             others.push(
               fetchers.kept(params, signal).then(
-                (kept) =>
-                  kept.map(({ time_ms: time, time_end_ms: end, text: shown, tags, panel_id: panel }) => ({
+                (kept) => {
+                  if (kept.length >= Number(params.get('limit'))) problems.push(mayBeMore(name, kept.length));
+                  return kept.map(({ time_ms: time, time_end_ms: end, text: shown, tags, panel_id: panel }) => ({
                     annotation: { time, ...(end && end > time ? { timeEnd: end } : {}), text: shown, ...(tags?.length ? { tags } : {}), color, source: name },
                     ...(panel ? { panel } : {}),
                     filter: query.filter,
-                  })),
+                  }));
+                },
                 failed,
               ),
             );
@@ -200,7 +204,10 @@ export async function loadAnnotations(context: AnnotationContext, fetchers: Anno
       problems.push(`Annotations ${query.name}: ${answer.error.message}`);
       return [];
     }
-    return eventsOf(answer, format)
+    const { events, left } = eventsOf(answer, format);
+    if (answer.kind === 'logs' && ask.limit !== undefined && answer.entries.length >= ask.limit) problems.push(mayBeMore(query.name, answer.entries.length));
+    if (left > 0) problems.push(`Annotations ${query.name}: the newest ${mostEvents} events are shown, ${left} earlier ones are not`);
+    return events
       .filter(({ time, timeEnd = time }) => timeEnd >= span.from - (ask.step_ms ?? 0) && time <= span.to)
       .map((annotation) => ({ annotation, filter: query.filter }));
   });

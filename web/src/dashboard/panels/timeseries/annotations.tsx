@@ -7,8 +7,11 @@ import type { Annotation, TimeSpan } from '../../panel';
 import { momentText } from '../ticks';
 import type { PlotBox } from './Plot';
 
-/** More marks than this are a wall. */
+/** More marks that can be pointed at than this are a wall. */
 const most = 300;
+
+/** Lines of one colour that are nearer to each other than this, in pixels, are one: more would hide the data. */
+const leastApart = 4;
 
 /** Spans lie below the lines, their edges and moments above. */
 export function drawAnnotations(u: uPlot, annotations: Annotation[], where: 'below' | 'above'): void {
@@ -16,22 +19,32 @@ export function drawAnnotations(u: uPlot, annotations: Annotation[], where: 'bel
   const ratio = devicePixelRatio;
   const { min, max } = u.scales.x!;
   if (min == null || max == null || annotations.length === 0) return;
+  const place = (time: number) => Math.round(u.valToPos(Math.min(Math.max(time, min - (max - min)), max + (max - min)), 'x', true)) + 0.5;
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   ctx.lineWidth = ratio;
-  for (const { time, timeEnd = time, color } of annotations.slice(0, most)) {
+  /** Where the last span, or the last line, of a colour ends. Annotations come in the order of their times. */
+  const reached = new Map<string, number>();
+  for (const { time, timeEnd = time, color } of annotations) {
     if (timeEnd < min || time > max) continue;
-    const [left, right] = [time, timeEnd].map((at) => Math.round(u.valToPos(at, 'x', true)) + 0.5) as [number, number];
+    const [left, right] = [place(time), place(timeEnd)];
     if (where === 'below') {
+      // Spans over each other are no darker than one.
+      const from = Math.max(left, reached.get(color) ?? -Infinity);
       ctx.fillStyle = withAlpha(color, 0.12);
-      if (right > left) ctx.fillRect(left, bbox.top, right - left, bbox.height);
+      if (right > from) ctx.fillRect(from, bbox.top, right - from, bbox.height);
+      reached.set(color, Math.max(right, from));
       continue;
     }
+    const isSpan = timeEnd > time;
     ctx.strokeStyle = withAlpha(color, 0.9);
-    ctx.setLineDash(timeEnd > time ? [] : [4 * ratio, 4 * ratio]);
+    ctx.setLineDash(isSpan ? [] : [4 * ratio, 4 * ratio]);
     for (const x of new Set([left, right])) {
+      const kind = `${color} ${isSpan} ${x === left}`;
+      if (Math.abs(x - (reached.get(kind) ?? -Infinity)) < leastApart * ratio) continue;
+      reached.set(kind, x);
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
@@ -41,19 +54,41 @@ export function drawAnnotations(u: uPlot, annotations: Annotation[], where: 'bel
   ctx.restore();
 }
 
-/** Annotations so near to each other that one mark stands for all. */
-export function clusters(annotations: Annotation[], range: TimeSpan, width: number, apart: number): { left: number; width: number; color: string; list: Annotation[] }[] {
+/** One mark, for all annotations that lie in the same pixels. */
+export interface Cluster {
+  left: number;
+  width: number;
+  color: string;
+  list: Annotation[];
+}
+
+/**
+ * Marks from left to right. Moments so near to each other that one mark stands for them are one, and so are spans that
+ * begin and end together. Of more marks than fit the newest are kept; `left` counts the annotations of the others.
+ */
+export function clusters(annotations: Annotation[], range: TimeSpan, width: number, apart: number): { marks: Cluster[]; left: number } {
   const x = (time: number) => ((Math.min(Math.max(time, range.from), range.to) - range.from) / (range.to - range.from)) * width;
-  const found: { left: number; width: number; color: string; list: Annotation[] }[] = [];
-  const inView = annotations.slice(0, most).filter(({ time, timeEnd = time }) => timeEnd >= range.from && time <= range.to);
+  const found: Cluster[] = [];
+  let lastMoment: Cluster | undefined;
+  const spans = new Map<string, Cluster>();
+  const inView = annotations.filter(({ time, timeEnd = time }) => timeEnd >= range.from && time <= range.to);
   for (const one of inView.sort((a, b) => a.time - b.time)) {
     const left = x(one.time);
     const right = x(one.timeEnd ?? one.time);
-    const last = found[found.length - 1];
-    if (last && left - last.left < apart && last.width === 0 && right - left < apart) last.list.push(one);
-    else found.push({ left, width: right - left < 2 ? 0 : right - left, color: one.color, list: [one] });
+    const isShort = right - left < 2;
+    const place = `${Math.round(left / apart)} ${Math.round(right / apart)}`;
+    const near = lastMoment && right - lastMoment.left < apart ? lastMoment : isShort ? undefined : spans.get(place);
+    if (near) {
+      near.list.push(one);
+      continue;
+    }
+    const mark = { left, width: isShort ? 0 : right - left, color: one.color, list: [one] };
+    found.push(mark);
+    if (isShort) lastMoment = mark;
+    else spans.set(place, mark);
   }
-  return found;
+  const marks = found.slice(-most);
+  return { marks, left: found.slice(0, -most).reduce((sum, { list }) => sum + list.length, 0) };
 }
 
 interface Props {
@@ -67,7 +102,7 @@ const timeText = ({ time, timeEnd }: Annotation, zone: string) => (timeEnd !== u
 
 export function AnnotationMarks({ annotations, box, range, timeZone }: Props) {
   const [open, setOpen] = useState<number | null>(null);
-  const found = clusters(annotations, range, box.width, 8);
+  const { marks: found, left: notShown } = clusters(annotations, range, box.width, 8);
   if (found.length === 0) return null;
   const shown = open === null ? undefined : found[open];
   return (
@@ -87,6 +122,11 @@ export function AnnotationMarks({ annotations, box, range, timeZone }: Props) {
           onKeyDown={(event) => event.key === 'Escape' && setOpen(null)}
         />
       ))}
+      {notShown > 0 && (
+        <span className="annotation-more dim num" title={`${notShown} earlier annotations have no mark: a shorter range shows them`}>
+          +{notShown}
+        </span>
+      )}
       {shown && (
         <div className="annotation-tip" style={shown.left > box.width / 2 ? { right: Math.max(box.width - shown.left - shown.width - 8, 0) } : { left: Math.max(shown.left - 8, 0) }}>
           {shown.list.slice(0, 8).map((one, index) => (

@@ -332,6 +332,18 @@ test('exemplars know their trace', () => {
 
 test('annotations near each other share a mark, spans do not', () => {
   const at = (time: number, timeEnd?: number) => ({ time, timeEnd, color: 'red' });
-  const found = clusters([at(500), at(502), at(2_000), at(600, 900), at(-50, 10)], { from: 0, to: 1_000 }, 1_000, 8);
-  expect(found.map(({ left, width, list }) => [left, width, list.length])).toEqual([[0, 10, 1], [500, 0, 2], [600, 300, 1]]);
+  const found = (...list: ReturnType<typeof at>[]) => {
+    const { marks, left } = clusters(list, { from: 0, to: 1_000 }, 1_000, 8);
+    return [marks.map((mark) => [mark.left, mark.width, mark.list.length]), left];
+  };
+  expect(found(at(500), at(502), at(2_000), at(600, 900), at(-50, 10))).toEqual([[[0, 10, 1], [500, 0, 2], [600, 300, 1]], 0]);
+  // Spans that begin and end together, and a moment within them.
+  expect(found(at(600, 900), at(601, 901), at(600), at(600, 950))).toEqual([[[600, 300, 2], [600, 0, 1], [600, 350, 1]], 0]);
+  // However many moments there are, none is without a mark.
+  const [many, none] = found(...Array.from({ length: 5_000 }, (_, place) => at(place / 5))) as [number[][], number];
+  expect([many.length, many.reduce((sum, mark) => sum + mark[2]!, 0), none]).toEqual([125, 5_000, 0]);
+  // Spans of all lengths: the newest have marks, the others are counted.
+  const [newest, left] = found(...Array.from({ length: 1_000 }, (_, place) => at(Math.floor(place / 40) * 20, Math.floor(place / 40) * 20 + 20 + (place % 40) * 12))) as [number[][], number];
+  expect([newest.length, left, newest.reduce((sum, mark) => sum + mark[2]!, 0) + left]).toEqual([300, expect.any(Number), 1_000]);
+  expect(left).toBeGreaterThan(0);
 });
