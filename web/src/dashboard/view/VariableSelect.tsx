@@ -33,11 +33,18 @@ export function VariableSelect({ id, label, options, chosen, shown, multi, inclu
     onDropdownOpen: () => {
       setSearch('');
       setDraft(multi ? [...chosen] : null);
+      // The list stands at the end of the page, where the key Tab does not lead from here.
+      combobox.focusSearchInput();
     },
     onDropdownClose: () => {
       combobox.resetSelectedOption();
       if (draft !== null && JSON.stringify(draft) !== JSON.stringify(chosen)) onChoose(draft);
       setDraft(null);
+      // Back to where it was opened, unless something else has been pointed at.
+      setTimeout(() => {
+        const { activeElement } = document;
+        if (activeElement === null || activeElement === document.body || activeElement.closest('.variable-dropdown')) combobox.focusTarget();
+      }, 0);
     },
   });
   const every = [...(includeAll ? [{ text: 'All', value: all }] : []), ...options.map(({ text, value }) => ({ text: one(text), value: one(value) })).filter(({ value }) => value !== all)];
