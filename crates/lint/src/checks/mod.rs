@@ -1,7 +1,9 @@
 //! The checks. Each looks at a whole project and adds what it finds; the levels of its rules are in the registry.
 
 mod alerts;
+mod keys;
 mod matching;
+mod scrape;
 
 use crate::facts::Facts;
 use crate::finding::Finding;
@@ -19,7 +21,7 @@ pub(crate) struct Scope<'a> {
 pub(crate) type Check = fn(&Scope, &mut Vec<Finding>);
 
 /// All checks.
-pub(crate) const CHECKS: &[Check] = &[|scope, found| each_query(scope, found, matching::check), alerts::metadata];
+pub(crate) const CHECKS: &[Check] = &[|scope, found| each_query(scope, found, matching::check), alerts::metadata, scrape::check];
 
 /// Runs a check on each expression in PromQL.
 fn each_query(scope: &Scope, found: &mut Vec<Finding>, check: fn(&Scope, &Query, &mut Vec<Finding>)) {

@@ -3,6 +3,8 @@
 mod alerts;
 mod lint;
 mod promql;
+mod routing;
+mod scrape;
 mod template;
 
 use phoenix_model::Severity;
@@ -29,7 +31,7 @@ impl RuleInfo {
 }
 
 /// All rules, by subject.
-pub static RULES: &[&[RuleInfo]] = &[promql::RULES, alerts::RULES, template::RULES, lint::RULES];
+pub static RULES: &[&[RuleInfo]] = &[promql::RULES, alerts::RULES, template::RULES, scrape::RULES, routing::RULES, lint::RULES];
 
 /// The rule of an id.
 pub fn rule(id: &str) -> Option<&'static RuleInfo> {

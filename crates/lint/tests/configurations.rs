@@ -1,0 +1,39 @@
+//! What is found in configurations and between files, and what is not: each case is a few files with the rules that
+//! must find something there, from warnings up. Only rules of the named subjects count.
+
+use phoenix_lint::{Facts, Options, Project, lint};
+use phoenix_model::Source;
+use std::path::Path;
+
+/// `# case: NAME` begins a case, `# finds: IDS` says what is found, `--- FILE` begins a file.
+#[expect(clippy::disallowed_methods, reason = "the test reads its cases")]
+fn check(name: &str, subjects: &[&str]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configurations").join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let (mut wrong, mut cases) = (Vec::new(), 0);
+    for case in text.split("# case: ").skip(1) {
+        let (title, rest) = case.split_once('\n').expect("a case has a title");
+        let (finds, rest) = rest.strip_prefix("# finds:").and_then(|rest| rest.split_once('\n')).expect("a case says what is found");
+        let files = rest.split("--- ").skip(1).map(|file| file.split_once('\n').expect("a file has a name"));
+        let project = Project::of(files.map(|(name, text)| Source::new(name.trim(), text)).collect());
+        let facts = Facts::of(&project, None);
+        let found = lint(&project, &facts, &Options::default());
+        let of_subject = |id: &&str| subjects.iter().any(|subject| id.starts_with(&format!("{subject}/")));
+        let mut ids: Vec<&str> = found.iter().map(|finding| finding.rule.id).filter(of_subject).collect();
+        let mut want: Vec<&str> = finds.split_whitespace().collect();
+        ids.sort_unstable();
+        want.sort_unstable();
+        if ids != want {
+            let shown: Vec<String> = found.iter().map(|finding| finding.diagnostic.to_string()).collect();
+            wrong.push(format!("{name}: {title}: found {ids:?}, expected {want:?}\n{}", shown.join("\n")));
+        }
+        cases += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(cases > 0, "{name} has no case");
+}
+
+#[test]
+fn scrape_configurations() {
+    check("scrape.txt", &["scrape", "routing"]);
+}
