@@ -37,3 +37,39 @@ fn check(name: &str, subjects: &[&str]) {
 fn scrape_configurations() {
     check("scrape.txt", &["scrape", "routing"]);
 }
+
+#[test]
+fn routes_inhibitions_and_receivers() {
+    check("routing.txt", &["routing"]);
+}
+
+/// The repository's own configurations, with their rules and runbooks, as one project.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test reads the repository")]
+fn our_own_configurations_are_clean() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let (mut folders, mut sources) = (vec![root.join("configs"), root.join("docs/runbooks")], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("the folder is there").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                // Tests of rules are no rules.
+                folders.extend(Some(path).filter(|path| !path.ends_with("tests")));
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                let name = path.strip_prefix(&root).expect("it is below the root").to_string_lossy().into_owned();
+                sources.push(Source::new(name, text));
+            }
+        }
+    }
+    let project = Project::of(sources);
+    assert!(project.files.len() > 20, "{} files are too few", project.files.len());
+    let facts = Facts::of(&project, None);
+    let subjects = ["scrape", "routing", "logs", "slo", "collector", "dashboard"];
+    let found = lint(&project, &facts, &Options::default());
+    let shown: Vec<String> = found
+        .iter()
+        .filter(|finding| subjects.iter().any(|subject| finding.rule.id.starts_with(&format!("{subject}/"))))
+        .map(|finding| format!("{}: {}", finding.rule.id, finding.diagnostic))
+        .collect();
+    assert!(shown.is_empty(), "{}", shown.join("\n"));
+}

@@ -3,6 +3,7 @@
 mod alerts;
 mod keys;
 mod matching;
+mod routing;
 mod scrape;
 
 use crate::facts::Facts;
@@ -21,7 +22,8 @@ pub(crate) struct Scope<'a> {
 pub(crate) type Check = fn(&Scope, &mut Vec<Finding>);
 
 /// All checks.
-pub(crate) const CHECKS: &[Check] = &[|scope, found| each_query(scope, found, matching::check), alerts::metadata, scrape::check];
+pub(crate) const CHECKS: &[Check] =
+    &[|scope, found| each_query(scope, found, matching::check), alerts::metadata, scrape::check, routing::check];
 
 /// Runs a check on each expression in PromQL.
 fn each_query(scope: &Scope, found: &mut Vec<Finding>, check: fn(&Scope, &Query, &mut Vec<Finding>)) {
