@@ -168,6 +168,52 @@ test('the inspector’s file has the numbers of the answer', async ({ page }) =>
   await expect(drawer.getByText('3 kept from before, 1 worked out')).toBeVisible();
 });
 
+test('a panel is saved as an image that looks like it', async ({ page }) => {
+  await page.goto(`/d/${uid}`);
+  await shown(page);
+  for (const [name, title] of [['Up by job', 'Up by job.png'], ['Targets up', 'Targets up.png']] as const) {
+    const region = panel(page, name);
+    await region.getByRole('button', { name: `Menu of ${name}` }).click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'Download image' }).click()]);
+    expect(download.suggestedFilename()).toBe(title);
+    await page.mouse.move(0, 0);
+    await expect(page.getByRole('menu')).toHaveCount(0);
+    const shot = (await region.screenshot()).toString('base64');
+    const image = (await readFile(await download.path())).toString('base64');
+    const box = (await region.boundingBox())!;
+    // How much of the two pictures differs, when the saved one has the size of the other.
+    const found = await page.evaluate(
+      async ([one, other]) => {
+        const pixels = async (base64: string, width = 0, height = 0) => {
+          const drawn = new Image();
+          drawn.src = `data:image/png;base64,${base64}`;
+          await drawn.decode();
+          const canvas = document.createElement('canvas');
+          canvas.width = width || drawn.width;
+          canvas.height = height || drawn.height;
+          const pen = canvas.getContext('2d')!;
+          pen.drawImage(drawn, 0, 0, canvas.width, canvas.height);
+          return { width: drawn.width, height: drawn.height, canvas, data: pen.getImageData(0, 0, canvas.width, canvas.height).data };
+        };
+        const shot = await pixels(one!);
+        const image = await pixels(other!, shot.width, shot.height);
+        let differ = 0;
+        const colors = new Set<number>();
+        for (let at = 0; at < shot.data.length; at += 4) {
+          const far = [0, 1, 2].some((channel) => Math.abs(shot.data[at + channel]! - image.data[at + channel]!) > 96);
+          if (far) differ += 1;
+          colors.add((image.data[at]! << 16) | (image.data[at + 1]! << 8) | image.data[at + 2]!);
+        }
+        return { width: image.width, height: image.height, differ: differ / (shot.data.length / 4), colors: colors.size };
+      },
+      [shot, image],
+    );
+    expect([found.width, found.height]).toEqual([2 * Math.ceil(box.width), 2 * Math.ceil(box.height)]);
+    expect(found.differ).toBeLessThan(0.02);
+    expect(found.colors).toBeGreaterThan(20);
+  }
+});
+
 test('Explore opens with the query as it was asked', async ({ page }) => {
   await page.goto(`/d/${uid}?var-job=phoenix`);
   await shown(page);

@@ -13,7 +13,7 @@ import * as world from './world.mjs';
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const [host, port] = (process.env.LISTEN ?? '127.0.0.1:9099').split(':');
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' };
-const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'";
+const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
 class Refused extends Error {
   constructor(status, message, kind) {

@@ -87,7 +87,7 @@ export default [
   one('legend with values', { frames: four(), options: { legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: ['lastNotNull', 'max'] } } }),
   one('no legend', { options: { legend: { showLegend: false } } }),
   one('forty series', { frames: Array.from({ length: 40 }, (_, place) => series(`node-${place}.example.org:9100 {job="node"}`, wave(61, { seed: place, base: 20 + place, reach: 10, shift: place }))) }),
-  one('thousands of annotations', { options: { ...bottom, legend: { showLegend: false } } }, { annotations: [...Array.from({ length: 3_000 }, (_, at) => ({ time: start + at * 1_200, color: 'orange', title: `moment ${at}` })), ...Array.from({ length: 900 }, (_, at) => ({ time: start + (at % 30) * 60_000, timeEnd: start + (at % 30) * 60_000 + 60_000 + at * 2_000, color: 'rgb(0 120 255)', title: `span ${at}` }))] }),
+  one('thousands of annotations', { options: { ...bottom, legend: { showLegend: false } } }, { annotations: [...Array.from({ length: 3_000 }, (_, at) => ({ time: start + at * 1_200, color: 'orange', title: `moment ${at}` })), ...Array.from({ length: 900 }, (_, at) => ({ time: start + (at % 30) * 60_000, timeEnd: start + (at % 30) * 60_000 + 60_000 + at * 2_000, color: 'rgb(0, 120, 255)', title: `span ${at}` }))] }),
   one('annotations', { options: { ...bottom, legend: { showLegend: false } } }, {
     annotations: [
       { time: start + hour / 4, title: 'Deploy', text: 'web 1.2.3', tags: ['deploy', 'web'], color: '#5794F2' },

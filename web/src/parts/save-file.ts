@@ -1,3 +1,6 @@
+/** A name that every file system takes. */
+export const fileName = (text: string): string => text.replace(/[^\p{L}\p{N} ._()-]+/gu, '-');
+
 /** Hands something to the browser as a file to keep. */
 export function saveFile(name: string, content: Blob | string, type = 'text/plain') {
   const address = URL.createObjectURL(typeof content === 'string' ? new Blob([content], { type }) : content);

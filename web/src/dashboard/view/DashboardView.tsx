@@ -133,6 +133,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
     (shown: ShownPanel, title: string) => (
       <PanelMenu
         title={title}
+        panelKey={shown.key}
         viewed={viewed?.key === shown.key}
         explore={() => {
           const { queries, range } = board.panelState(shown.key);

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { Diagnostics } from '../../parts/Diagnostics';
 import { Empty } from '../../parts/Answer';
 import { Icon } from '../../parts/Icon';
-import { saveFile } from '../../parts/save-file';
+import { fileName, saveFile } from '../../parts/save-file';
 import { Scroll } from '../../parts/Scroll';
 import type { Panel } from '../model';
 import type { InspectTab } from './inspect-tabs';
@@ -56,7 +56,7 @@ function Data({ state, title }: { state: PanelState; title: string }) {
         {tables.length > 1 && <NativeSelect aria-label="Table" value={String(tables.indexOf(table))} onChange={(event) => setIndex(Number(event.currentTarget.value))} data={tables.map(({ name }, at) => ({ value: String(at), label: name }))} />}
         <Switch label="As the panel formats it" checked={formatted} onChange={(event) => setFormatted(event.currentTarget.checked)} />
         <span className="grow" />
-        <Button variant="default" leftSection={<Icon name="download" size={13} />} onClick={() => saveFile(`${title} ${table.name}.csv`.replace(/[^\p{L}\p{N} ._()-]+/gu, '-'), csvOf(table, formatted), 'text/csv')}>
+        <Button variant="default" leftSection={<Icon name="download" size={13} />} onClick={() => saveFile(fileName(`${title} ${table.name}.csv`), csvOf(table, formatted), 'text/csv')}>
           Download CSV
         </Button>
       </div>
@@ -170,7 +170,7 @@ function PanelJson({ panel, title }: { panel: Panel; title: string }) {
   return (
     <div className="stack">
       <div className="row" style={{ justifyContent: 'flex-end' }}>
-        <Button variant="default" leftSection={<Icon name="download" size={13} />} onClick={() => saveFile(`${title}.json`.replace(/[^\p{L}\p{N} ._()-]+/gu, '-'), text, 'application/json')}>
+        <Button variant="default" leftSection={<Icon name="download" size={13} />} onClick={() => saveFile(fileName(`${title}.json`), text, 'application/json')}>
           Download
         </Button>
       </div>

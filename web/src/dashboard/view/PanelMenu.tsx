@@ -2,11 +2,13 @@ import { ActionIcon, Menu } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useState } from 'react';
 import { Link } from 'wouter';
+import { errorText } from '../../api/request';
 import { Icon } from '../../parts/Icon';
 import type { ExploreLink } from './explore-links';
 
 interface Props {
   title: string;
+  panelKey: string;
   viewed: boolean;
   /** Asked for when the menu opens. */
   explore: () => readonly ExploreLink[];
@@ -20,7 +22,7 @@ interface Props {
 }
 
 /** What can be done with a panel. */
-export function PanelMenu({ title, viewed, explore, share, onEdit, more, onView, onInspect }: Props) {
+export function PanelMenu({ title, panelKey, viewed, explore, share, onEdit, more, onView, onInspect }: Props) {
   const copy = async () => {
     const address = share();
     try {
@@ -28,6 +30,14 @@ export function PanelMenu({ title, viewed, explore, share, onEdit, more, onView,
     } catch {
       // Without HTTPS the browser lends no clipboard: the address is shown to be copied by hand.
       window.prompt('The address of this panel', address);
+    }
+  };
+  const download = async () => {
+    try {
+      const { saveImage } = await import('./panel-image');
+      await saveImage(document.getElementById(`panel-${panelKey}`)!, title);
+    } catch (cause) {
+      window.alert(`The image of ${title} could not be made: ${errorText(cause)}`);
     }
   };
   const [links, setLinks] = useState<readonly ExploreLink[]>([]);
@@ -57,6 +67,9 @@ export function PanelMenu({ title, viewed, explore, share, onEdit, more, onView,
         </Menu.Item>
         <Menu.Item leftSection={<Icon name="link" size={13} />} onClick={() => void copy()}>
           Copy link
+        </Menu.Item>
+        <Menu.Item leftSection={<Icon name="download" size={13} />} onClick={() => void download()}>
+          Download image
         </Menu.Item>
         {more}
       </Menu.Dropdown>
