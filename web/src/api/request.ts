@@ -1,3 +1,5 @@
+import { takeEarly } from './early';
+
 /** A finding of a parser or of a configuration file; `start` and `end` are byte offsets in UTF-8. */
 export interface Diagnostic {
   severity: 'error' | 'warning' | 'info';
@@ -50,7 +52,8 @@ export async function request<T>(path: string, init: RequestInit = {}): Promise<
   let response: Response;
   let text: string;
   try {
-    response = await fetch(path, { ...init, headers: { Accept: 'application/json', ...init.headers } });
+    const early = init.method === undefined ? takeEarly(path) : undefined;
+    response = await (early ?? fetch(path, { ...init, headers: { Accept: 'application/json', ...init.headers } }));
     text = await response.text();
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;

@@ -1,4 +1,4 @@
-/** Conditions of variables of type `adhoc`. The grammars that put them into queries are loaded when there is such a variable. */
+/** Conditions of variables of type `adhoc`. The grammars that put them into queries are loaded when there are any. */
 
 import type { Dashboard } from '../model';
 import { interpolate } from './interpolate';
@@ -8,7 +8,7 @@ import type { AdhocFilter, VariableState } from './state';
 
 let put: ((query: string, language: Language, filters: AdhocFilter[]) => string) | undefined;
 
-/** Loads what `withFilters` needs; loading variables waits for it where a dashboard has such a variable. */
+/** Loads what `withFilters` needs; loading variables waits for it where there are conditions. */
 export async function loadFilters(): Promise<void> {
   put ??= (await import('./filters')).withFilters;
 }

@@ -137,7 +137,6 @@ async function load(variable: Variable, place: Place): Promise<VariableValue> {
       return choose({ ...variable, allowCustomValue: false }, options.length > 0 ? options : all, { values: wanted.values, how: 'kept' }, state);
     }
     case 'adhoc':
-      await loadFilters();
       return { type: 'adhoc', text: '', value: '', filters: wanted.how === 'typed' ? wanted.values.flatMap((each) => readFilter(each) ?? []) : ((variable.filters ?? []) as AdhocFilter[]).filter(({ key }) => key) };
     case 'groupby': {
       const source = resolveDataSource(variable.datasource, dashboard, state);
@@ -256,6 +255,7 @@ export async function loadVariables(dashboard: Dashboard, chosen: Chosen, span: 
     return running;
   };
   await Promise.all(variables.map(start));
+  if (variables.some((each) => each.type === 'adhoc' && ((each.baseFilters as AdhocFilter[] | undefined)?.length || state[each.name]?.filters?.length))) await loadFilters();
   // In the dashboard's order, whatever came first.
   return { state: Object.fromEntries(variables.map(({ name }) => [name, state[name]!])), problems };
 }
