@@ -41,8 +41,13 @@ pub(crate) fn actions(text: &str) -> Vec<Action<'_>> {
 /// Every `$labels.NAME`, `.Labels.NAME` and `index $labels "NAME"`, where the dot is still the alert.
 pub(crate) fn labels(text: &str) -> Vec<LabelUse> {
     let mut found = Vec::new();
-    for action in actions(text) {
-        for mark in ["$labels.", ".Labels."] {
+    let actions = actions(text);
+    let moves_dot =
+        |action: &Action| ["range", "with", "define", "template", "block"].iter().any(|word| action.inner.trim_start().starts_with(word));
+    // Within these the dot is something else.
+    let marks: &[&str] = if actions.iter().any(moves_dot) { &["$labels."] } else { &["$labels.", ".Labels."] };
+    for action in actions {
+        for mark in marks {
             let mut at = 0;
             while let Some(hit) = action.inner[at..].find(mark).map(|hit| at + hit) {
                 let begin = hit + mark.len();
@@ -77,7 +82,7 @@ mod tests {
             ("{{- $labels.job -}}{{ index $labels \"a.b\" }}", "job a.b"),
             ("{{ if eq $labels.a $labels.b }}x{{ end }}", "a b"),
             ("{{ /* $labels.a */ }} $labels.b", ""),
-            ("{{ range query \"up\" }}{{ .Labels.x }}{{ end }}", "x"),
+            ("{{ range query \"up\" }}{{ .Labels.x }}{{ end }}", ""),
             ("{{ $externalLabels.cluster }} {{ $x.Labels.y }} {{ $labels", ""),
         ] {
             let found = labels(text);

@@ -234,6 +234,17 @@ impl<'a> Facts<'a> {
         self.names.iter().flatten().map(String::as_str)
     }
 
+    /// The exporter that has this metric, by the catalogue.
+    pub fn exporter_of(&self, name: &str) -> Option<&'static str> {
+        let entry = self.catalogue.get(name).or_else(|| parts(name).find_map(|(base, _)| self.catalogue.get(base)))?;
+        Some(entry.exporter)
+    }
+
+    /// Whether any metric of an exporter has this label.
+    pub fn gives_label(&self, exporter: &str, label: &str) -> bool {
+        self.catalogue.entries().any(|entry| entry.exporter == exporter && entry.label_names().any(|name| name == label))
+    }
+
     /// The built-in catalogue.
     pub fn catalogue(&self) -> &'static Catalogue {
         self.catalogue

@@ -22,7 +22,7 @@ pub struct Flow {
 }
 
 /// Labels that targets usually have from discovery; an exporter's metric may have them without naming them.
-const OF_TARGETS: [&str; 22] = [
+pub(crate) const OF_TARGETS: [&str; 22] = [
     "job",
     "instance",
     "cluster",

@@ -158,7 +158,9 @@ fn span_is_empty(span: Span) -> bool {
 
 /// A label that the exporter gives one side's metric and not the other's.
 fn not_exported(binary: &Binary, has: &Flow, lacks: &Flow) -> Option<Obstacle> {
-    let label = has.sure.keys().find(|label| is_compared(binary, label) && has.exported.is_some() && lacks.exporter_lacks(label))?;
+    let own = has.exported.as_ref()?;
+    let candidates = has.sure.iter().filter(|(label, _)| is_compared(binary, label) && own.contains(*label) && lacks.exporter_lacks(label));
+    let (label, _) = candidates.min_by_key(|(_, basis)| **basis)?;
     let reason = format!("one side has the label `{label}`, which the exporter does not give the metric of the other");
     Some(Obstacle { label: label.clone(), rests_on: RestsOn::Catalogue, reason })
 }

@@ -1,10 +1,20 @@
 //! The checks. Each looks at a whole project and adds what it finds; the levels of its rules are in the registry.
 
 mod alerts;
+mod counters;
 mod keys;
 mod matching;
+mod metrics;
+mod quantile;
+mod ranges;
+mod ratio;
 mod routing;
 mod scrape;
+mod selectors;
+mod series;
+mod template;
+mod unit;
+mod walk;
 
 use crate::facts::Facts;
 use crate::finding::Finding;
@@ -22,8 +32,29 @@ pub(crate) struct Scope<'a> {
 pub(crate) type Check = fn(&Scope, &mut Vec<Finding>);
 
 /// All checks.
-pub(crate) const CHECKS: &[Check] =
-    &[|scope, found| each_query(scope, found, matching::check), alerts::metadata, scrape::check, routing::check];
+pub(crate) const CHECKS: &[Check] = &[
+    |scope, found| each_query(scope, found, matching::check),
+    |scope, found| each_query(scope, found, quantile::check),
+    |scope, found| each_query(scope, found, quantile::of_summaries),
+    |scope, found| each_query(scope, found, counters::check),
+    |scope, found| each_query(scope, found, selectors::check),
+    |scope, found| each_query(scope, found, ratio::check),
+    |scope, found| each_query(scope, found, |_, query, found| ratio::volume_floor(query, found)),
+    |scope, found| each_query(scope, found, series::thresholds),
+    |scope, found| each_query(scope, found, |_, query, found| series::ratios(query, found)),
+    |scope, found| each_query(scope, found, |_, query, found| series::unnamed(query, found)),
+    |scope, found| each_query(scope, found, metrics::check),
+    |scope, found| each_query(scope, found, template::labels),
+    |scope, found| each_query(scope, found, template::value),
+    |scope, found| each_query(scope, found, alerts::firing),
+    |scope, found| each_query(scope, found, alerts::silent),
+    ranges::check,
+    alerts::metadata,
+    alerts::files,
+    alerts::timing,
+    scrape::check,
+    routing::check,
+];
 
 /// Runs a check on each expression in PromQL.
 fn each_query(scope: &Scope, found: &mut Vec<Finding>, check: fn(&Scope, &Query, &mut Vec<Finding>)) {
@@ -48,4 +79,9 @@ fn labels_asked_for(rule: &Rule) -> Vec<String> {
 /// Whether an expression reads no series at all.
 fn is_constant(expr: &Expr) -> bool {
     phoenix_promql::analysis::selectors(expr).is_empty()
+}
+
+/// Labels that targets usually have from discovery; a metric may have them without its exporter naming them.
+fn is_of_target(label: &str) -> bool {
+    crate::flow::OF_TARGETS.contains(&label)
 }
