@@ -73,9 +73,9 @@ impl HeadSampler {
         self.decide(trace_id, parent, &Request::known(service, endpoint, method))
     }
 
-    /// The sampler for the spans of a service, as OpenTelemetry's SDK wants it: see `Traces::start_with`.
+    /// The sampler for the spans of a service, as OpenTelemetry's SDK wants it.
     pub fn of_service(self, service: &str) -> ServiceSampler {
-        ServiceSampler { sampler: self, service: service.to_owned() }
+        ServiceSampler { sampler: self, service: service.to_owned(), follows_parent: true }
     }
 
     fn decide(&self, trace_id: [u8; 16], parent: Option<Parent<'_>>, request: &Request<'_>) -> HeadDecision {
@@ -86,9 +86,15 @@ impl HeadSampler {
             let trace_state = if is_consistent { Cow::Borrowed(trace_state) } else { with_threshold(trace_state, None).into() };
             return HeadDecision { sample: parent.sampled, trace_state: trace_state.into_owned() };
         }
+        self.begin(trace_id, trace_state, request)
+    }
+
+    /// Decides on a trace as if it began here. What else stands in its state stays.
+    fn begin(&self, trace_id: [u8; 16], trace_state: &str, request: &Request<'_>) -> HeadDecision {
+        let randomness = Randomness::of_bytes(trace_id, trace_state);
         let threshold = Threshold::from_probability(self.rules.head_rate(request));
         let sample = threshold.admits(randomness);
-        HeadDecision { sample, trace_state: if sample { with_threshold(trace_state, Some(threshold)) } else { String::new() } }
+        HeadDecision { sample, trace_state: with_threshold(trace_state, sample.then_some(threshold)) }
     }
 }
 
@@ -98,6 +104,28 @@ impl HeadSampler {
 pub struct ServiceSampler {
     sampler: HeadSampler,
     service: String,
+    follows_parent: bool,
+}
+
+impl ServiceSampler {
+    /// Decides for itself, whatever a caller has decided: `always_on` and the like without `parentbased_`.
+    #[must_use]
+    pub fn without_parents(mut self) -> Self {
+        self.follows_parent = false;
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn decide(&self, trace_id: [u8; 16], parent: Option<Parent<'_>>, endpoint: &str, method: &str) -> HeadDecision {
+        self.decide_request(trace_id, parent, &Request::known(&self.service, endpoint, method))
+    }
+
+    fn decide_request(&self, trace_id: [u8; 16], parent: Option<Parent<'_>>, request: &Request<'_>) -> HeadDecision {
+        if self.follows_parent {
+            return self.sampler.decide(trace_id, parent, request);
+        }
+        self.sampler.begin(trace_id, parent.map_or("", |parent| parent.trace_state), request)
+    }
 }
 
 impl ShouldSample for ServiceSampler {
@@ -116,7 +144,7 @@ impl ShouldSample for ServiceSampler {
         let told = state.as_ref().map(|(sampled, trace_state)| Parent { sampled: *sampled, trace_state });
         let values: Vec<(&str, Cow<'_, str>)> = attributes.iter().map(|pair| (pair.key.as_str(), pair.value.as_str())).collect();
         let request = Request::read(&self.service, name, |key| values.iter().find(|(name, _)| *name == key).map(|(_, value)| &**value));
-        let decision = self.sampler.decide(trace_id.to_bytes(), told, &request);
+        let decision = self.decide_request(trace_id.to_bytes(), told, &request);
         SamplingResult {
             decision: if decision.sample { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop },
             attributes: Vec::new(),

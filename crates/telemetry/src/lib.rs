@@ -1,61 +1,56 @@
-//! The instrumentation library that services use.
+//! Metrics, logs and traces of a service, set up by one call.
 //!
-//! It begins with what a first service needs: its request metrics under the names and labels of the
-//! monitoring strategy (section 2.2), the text that a scrape gets, and structured logs ([`JsonLogs`],
-//! section 5.1), traces ([`Traces`], section 6.1), and the decision whether a trace is recorded
-//! ([`HeadSampler`], section 6.2). Of the other rooms it knows `sampling` alone, whose rules decide at the
-//! head as they do where traces are stored.
-//!
+//! ```no_run
+//! # fn main() -> Result<(), phoenix_telemetry::TelemetryError> {
+//! let telemetry = phoenix_telemetry::Telemetry::init("phoenix-api")?;
+//! tracing::info!(experiment_id = 7, "experiment state transition");
+//! telemetry.phoenix().experiments.inc(&phoenix_telemetry::ExperimentLabels {
+//!     state: phoenix_telemetry::ExperimentState::Running,
+//!     tenant_id: "acme".into(),
+//! });
+//! // What waits is sent when `telemetry` is dropped.
+//! # Ok(())
+//! # }
 //! ```
-//! use phoenix_telemetry::{ApiMetrics, Metrics, RequestLabels};
-//! use std::time::Duration;
 //!
-//! let mut metrics = Metrics::new();
-//! let api = ApiMetrics::register(&mut metrics);
-//! let labels = RequestLabels { method: "GET".into(), endpoint: "/api/v1/experiments".into(), status: 200 };
-//! api.observe(&labels, Duration::from_millis(12));
-//! assert!(metrics.encode().contains("phoenix_api_request_duration_seconds_count"));
-//! ```
+//! * Metrics: the seven of the monitoring strategy (section 2.2) as typed handles ([`PhoenixMetrics`]), and the
+//!   service's own ([`Metrics::register`]); for scrapes ([`Telemetry::scrape`]) and by OTLP, from one registry.
+//! * Logs: what is said through `tracing`, as lines of JSON with the fields of section 5.1 ([`JsonLogs`]), and by OTLP.
+//! * Traces: the spans of `tracing` by OTLP over gRPC; at the head thinned by the rules of section 6.2
+//!   ([`HeadSampler`]).
+//! * HTTP: a layer for servers ([`HttpLayer`]), one for clients ([`ClientLayer`]).
+//!
+//! Nothing of it needs the rest of Phoenix; of its rooms it knows `sampling` alone, whose rules decide at the head as
+//! they do where traces are stored. The README lists the variables of the environment.
 
-mod api;
+mod error;
 mod head;
+mod http;
 mod logs;
+mod metrics;
+mod panics;
+mod push;
+mod settings;
+mod telemetry;
 mod traces;
 
-pub use api::{ApiMetrics, RequestLabels, WebSocketGuard};
+pub use error::TelemetryError;
 pub use head::{HeadDecision, HeadSampler, Parent, ServiceSampler};
+#[cfg(feature = "reqwest")]
+pub use http::send;
+pub use http::{ClientLayer, ClientService, HttpFuture, HttpLayer, HttpService, Route, Scrape};
 pub use logs::JsonLogs;
-pub use traces::{Traces, TracesError, follow, traceparent};
+pub use metrics::{
+    CONTENT_TYPE, CollectorLabels, Counters, DEFAULT_BUCKETS, EXPERIMENT_BUCKETS, Endpoint, Endpoints, ExperimentDurationLabels,
+    ExperimentLabels, ExperimentState, Gauges, Histograms, Labels, Method, Metrics, PhoenixMetrics, PipelineLabels, RequestLabels,
+    SavingsLabels, Variant, WebSocketGuard,
+};
+pub use settings::{Signal, read_rules, strategy_rules};
+pub use telemetry::{Telemetry, TelemetryBuilder};
+pub use traces::{follow, lead};
+
+/// The library that metrics are made with, for metrics of the service's own.
+pub use prometheus_client;
 
 /// Rules of sampling.
 pub use phoenix_sampling as sampling;
-
-use prometheus_client::registry::Registry;
-
-/// The media type of [`Metrics::encode`].
-pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// All metrics of one service.
-#[derive(Debug, Default)]
-pub struct Metrics {
-    registry: Registry,
-}
-
-impl Metrics {
-    /// Without any metric yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The registry, for metrics of the service's own.
-    pub fn registry(&mut self) -> &mut Registry {
-        &mut self.registry
-    }
-
-    /// The answer to a scrape, as OpenMetrics 1.0.
-    pub fn encode(&self) -> String {
-        let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &self.registry).expect("writing to a string does not fail");
-        text
-    }
-}

@@ -1,27 +1,12 @@
-//! Traces: spans of `tracing` go to Phoenix, or to whatever else takes OTLP (section 6.1 of the
-//! monitoring strategy).
-//!
-//! ```no_run
-//! # async fn run() -> Result<(), phoenix_telemetry::TracesError> {
-//! use phoenix_telemetry::{JsonLogs, Traces};
-//! use tracing_subscriber::layer::SubscriberExt;
-//! use tracing_subscriber::util::SubscriberInitExt;
-//!
-//! let traces = Traces::start("phoenix-api", "1.2.3", "http://127.0.0.1:4317")?;
-//! tracing_subscriber::registry().with(traces.layer()).with(JsonLogs::new("phoenix-api", "1.2.3")).init();
-//! // The fields `otel.kind`, `otel.name` and `otel.status_code` say what OpenTelemetry wants to know.
-//! let span = tracing::info_span!("GET /api/v1/experiments", otel.kind = "server", http.request.method = "GET");
-//! # drop(span);
-//! # traces.stop();
-//! # Ok(())
-//! # }
-//! ```
+//! Traces: spans of `tracing` as OpenTelemetry's, and the headers by which they go on in another process
+//! (W3C Trace Context; section 6.1 of the monitoring strategy).
 
+use crate::head::ServiceSampler;
+use crate::push::{Queue, QueueSpans};
+use http::{HeaderMap, HeaderValue};
+use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState, TracerProvider};
-use opentelemetry::{Context, KeyValue};
-use opentelemetry_otlp::{SpanExporter, WithExportConfig};
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{SdkTracerProvider, ShouldSample};
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
 use std::str::FromStr;
 use tracing::{Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -32,85 +17,54 @@ use tracing_subscriber::registry::LookupSpan;
 /// The libraries by which spans are sent.
 const SENDERS: [&str; 6] = ["h2", "hyper", "opentelemetry", "reqwest", "tonic", "tower"];
 
-/// Sends the spans of a service, in batches, from a thread of its own. What nobody takes is dropped.
-#[derive(Debug, Clone)]
-pub struct Traces {
-    provider: SdkTracerProvider,
+/// What makes spans for a queue.
+pub(crate) fn provider(sampler: ServiceSampler, queue: Queue<SpanData>) -> SdkTracerProvider {
+    SdkTracerProvider::builder().with_span_processor(QueueSpans(queue)).with_sampler(sampler).build()
 }
 
-/// The exporter could not be made: the address makes no sense.
-#[derive(Debug)]
-pub struct TracesError(String);
-
-impl std::fmt::Display for TracesError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "traces can't be sent: {}", self.0)
-    }
+/// The layer that makes spans of those of `tracing`, but for those of the libraries that send them:
+/// each request with spans would make spans of its own.
+pub(crate) fn layer<S: Subscriber + for<'s> LookupSpan<'s>>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S> {
+    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("phoenix-telemetry"));
+    // Where the code stands and which thread ran it is of little use once the span is somewhere else.
+    let layer = layer.with_location(false).with_threads(false).with_tracked_inactivity(false).with_target(false);
+    layer.with_filter(filter_fn(|metadata| !SENDERS.iter().any(|sender| metadata.target().starts_with(sender))))
 }
 
-impl std::error::Error for TracesError {}
-
-impl Traces {
-    /// Sends all spans of a service and its version by OTLP over gRPC to `endpoint`
-    /// (`http://127.0.0.1:4317`). Call it on a Tokio runtime that lives as long as the service.
-    pub fn start(service: &str, version: &str, endpoint: &str) -> Result<Self, TracesError> {
-        Self::start_with(
-            service,
-            version,
-            endpoint,
-            opentelemetry_sdk::trace::Sampler::ParentBased(Box::new(opentelemetry_sdk::trace::Sampler::AlwaysOn)),
-        )
-    }
-
-    /// As [`Traces::start`]; a sampler decides which traces are begun.
-    pub fn start_with(service: &str, version: &str, endpoint: &str, sampler: impl ShouldSample + 'static) -> Result<Self, TracesError> {
-        let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build().map_err(|e| TracesError(e.to_string()))?;
-        let resource = Resource::builder()
-            .with_service_name(service.to_owned())
-            .with_attribute(KeyValue::new("service.version", version.to_owned()))
-            .build();
-        let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).with_sampler(sampler).with_resource(resource).build();
-        Ok(Self { provider })
-    }
-
-    /// The layer that makes spans of those of `tracing`, but for those of the libraries that send them:
-    /// each request with spans would make spans of its own.
-    pub fn layer<S: Subscriber + for<'s> LookupSpan<'s>>(&self) -> impl Layer<S> + use<S> {
-        let layer = tracing_opentelemetry::layer().with_tracer(self.provider.tracer("phoenix-telemetry"));
-        // Where the code stands and which thread ran it is of little use once the span is somewhere else.
-        let layer = layer.with_location(false).with_threads(false).with_tracked_inactivity(false).with_target(false);
-        layer.with_filter(filter_fn(|metadata| !SENDERS.iter().any(|sender| metadata.target().starts_with(sender))))
-    }
-
-    /// Sends what is left, and ends. It blocks for some seconds at most.
-    pub fn stop(&self) {
-        // Only a try: nobody may be there to take it.
-        let _ = self.provider.shutdown();
-    }
-}
-
-/// Puts a span below the one that a request's W3C headers `traceparent` and `tracestate` name. What
-/// makes no sense is left out, and the span begins a trace of its own.
-pub fn follow(span: &Span, traceparent: Option<&str>, tracestate: Option<&str>) {
-    let Some(parent) = traceparent.and_then(|header| context_of(header, tracestate.unwrap_or_default())) else { return };
+/// Puts a span below the one that a request's headers `traceparent` and `tracestate` name. What makes no sense is
+/// left out, and the span begins a trace of its own.
+pub fn follow(span: &Span, headers: &HeaderMap) {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(parent) = header("traceparent").and_then(|told| context_of(told, header("tracestate").unwrap_or_default())) else { return };
     // A span that nobody looks at has no parent either.
     let _ = span.set_parent(Context::new().with_remote_span_context(parent));
 }
 
-/// The header `traceparent` for a request that a span makes; `None` outside of a trace.
-pub fn traceparent(span: &Span) -> Option<String> {
-    let context = span.context();
-    let span = context.span();
-    let context = span.span_context();
-    context.is_valid().then(|| format!("00-{}-{}-{:02x}", context.trace_id(), context.span_id(), context.trace_flags().to_u8()))
+/// Adds the headers by which whoever gets a request goes on with the trace of a span; nothing outside of a trace.
+pub fn lead(span: &Span, headers: &mut HeaderMap) {
+    let Some(context) = span_context(span) else { return };
+    let told = format!("00-{}-{}-{:02x}", context.trace_id(), context.span_id(), context.trace_flags().to_u8());
+    headers.insert("traceparent", HeaderValue::try_from(told).expect("digits and hyphens are a header"));
+    let state = context.trace_state().header();
+    if let (false, Ok(state)) = (state.is_empty(), HeaderValue::try_from(state)) {
+        headers.insert("tracestate", state);
+    }
 }
 
-/// The ids of a span's trace and of the span, in hexadecimal; `None` outside of a trace.
-pub(crate) fn ids(span: &Span) -> Option<(String, String)> {
+/// Which span of which trace a span is; `None` outside of a trace.
+pub(crate) fn span_context(span: &Span) -> Option<SpanContext> {
+    if span.is_none() {
+        return None;
+    }
     let context = span.context();
-    let span = context.span();
-    let context = span.span_context();
-    context.is_valid().then(|| (context.trace_id().to_string(), context.span_id().to_string()))
+    let context = context.span().span_context().clone();
+    context.is_valid().then_some(context)
+}
+
+/// The span in which this is called; `None` outside of a trace. It asks OpenTelemetry, which works within a layer too,
+/// and whatever the filters of that layer hide.
+pub(crate) fn current_span_context() -> Option<SpanContext> {
+    Context::map_current(|context| context.has_active_span().then(|| context.span().span_context().clone())).filter(SpanContext::is_valid)
 }
 
 /// <https://www.w3.org/TR/trace-context/#traceparent-header>
@@ -161,5 +115,17 @@ mod tests {
             assert!(context_of(bad, "").is_none(), "{bad}");
         }
         assert!(context_of("01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more", "").is_some(), "later versions may go on");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_led_is_followed(trace in 1..=u128::MAX, span in 1..=u64::MAX, sampled: bool, noise in ".{0,80}") {
+            let text = format!("00-{trace:032x}-{span:016x}-{:02x}", u8::from(sampled));
+            let context = context_of(&text, &noise).unwrap();
+            proptest::prop_assert_eq!(context.trace_id(), TraceId::from_bytes(trace.to_be_bytes()));
+            proptest::prop_assert_eq!(context.is_sampled(), sampled);
+            // And no text makes it panic.
+            let _ = context_of(&noise, &noise);
+        }
     }
 }

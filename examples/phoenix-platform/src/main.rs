@@ -7,6 +7,7 @@ mod api;
 mod load;
 
 use clap::{Parser, Subcommand};
+use phoenix_telemetry::{Telemetry, TelemetryBuilder, TelemetryError};
 use std::net::SocketAddr;
 
 /// A sample service with the metrics of the monitoring strategy.
@@ -40,6 +41,24 @@ enum Command {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
         rate: u32,
     },
+}
+
+/// The telemetry of one of the services. What the environment says counts before `otlp`.
+fn telemetry(service: &str, otlp: Option<&str>) -> Result<Telemetry, TelemetryError> {
+    let builder = Telemetry::builder(service).version(env!("CARGO_PKG_VERSION"));
+    otlp.into_iter().fold(builder, TelemetryBuilder::endpoint).init()
+}
+
+/// Waits for the wish that the process end, so that what its telemetry holds is sent first.
+async fn told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]
