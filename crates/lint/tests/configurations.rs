@@ -73,3 +73,8 @@ fn our_own_configurations_are_clean() {
         .collect();
     assert!(shown.is_empty(), "{}", shown.join("\n"));
 }
+
+#[test]
+fn collectors_of_logs_and_queries() {
+    check("logs.txt", &["logs"]);
+}

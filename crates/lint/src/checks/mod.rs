@@ -3,6 +3,7 @@
 mod alerts;
 mod counters;
 mod keys;
+mod logs;
 mod matching;
 mod metrics;
 mod quantile;
@@ -54,6 +55,7 @@ pub(crate) const CHECKS: &[Check] = &[
     alerts::timing,
     scrape::check,
     routing::check,
+    logs::check,
 ];
 
 /// Runs a check on each expression in PromQL.

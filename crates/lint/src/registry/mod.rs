@@ -2,6 +2,7 @@
 
 mod alerts;
 mod lint;
+mod logs;
 mod promql;
 mod routing;
 mod scrape;
@@ -31,7 +32,8 @@ impl RuleInfo {
 }
 
 /// All rules, by subject.
-pub static RULES: &[&[RuleInfo]] = &[promql::RULES, alerts::RULES, template::RULES, scrape::RULES, routing::RULES, lint::RULES];
+pub static RULES: &[&[RuleInfo]] =
+    &[promql::RULES, alerts::RULES, template::RULES, scrape::RULES, routing::RULES, logs::RULES, lint::RULES];
 
 /// The rule of an id.
 pub fn rule(id: &str) -> Option<&'static RuleInfo> {
