@@ -341,3 +341,35 @@ test('printed, all panels are there and the controls are not', async ({ page }) 
   await expect(page.getByRole('navigation', { name: 'Pages' })).toBeHidden();
   await expect(panel(page, 'Up by job').locator('canvas')).toBeVisible();
 });
+
+test.describe('in the dark', () => {
+  test.use({ colorScheme: 'dark' });
+  test('printing waits for panels that were off the screen, and brings them to paper in light colours', async ({ page, request }) => {
+    const many = { ...board, uid: 'e2e-long', title: 'A long board', panels: Array.from({ length: 14 }, (_, at) => chart(at + 1, `Chart ${at + 1}`, { x: 0, y: at * 8, w: 24, h: 8 }, `up{job=~"$job"} + ${at}`)) };
+    expect((await request.post('/api/phoenix/v1/dashboards', { data: { dashboard: many, overwrite: true } })).ok()).toBe(true);
+    // What is on the page at the moment of the print.
+    await page.addInitScript(() => {
+      window.print = () => {
+        const root = document.documentElement;
+        Object.assign(window, { printed: { canvases: document.querySelectorAll('[data-panel] canvas').length, wide: document.querySelector('.dash-sections')!.clientWidth, scheme: root.dataset.mantineColorScheme, dialogs: [...document.querySelectorAll('[role="dialog"]')].filter((one) => one.checkVisibility()).length } });
+      };
+    });
+    await page.goto('/d/e2e-long');
+    await shown(page);
+    expect(await page.locator('[data-panel] canvas').count()).toBeLessThan(14);
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Print' }).click();
+    await expect(page.getByText(/Drawing panels: \d+ of 14/)).toBeVisible();
+    await page.waitForFunction(() => 'printed' in window);
+    expect(await page.evaluate(() => (window as unknown as { printed: unknown }).printed)).toEqual({ canvases: 14, wide: 980, scheme: 'light', dialogs: 0 });
+    // Afterwards everything is as before, and what cannot be seen is not asked for.
+    await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
+    await expect(page.locator('html[data-printing]')).toHaveCount(0);
+    const counts: number[] = [];
+    page.on('request', (one) => one.url().includes('/dashboards/query') && counts.push((one.postDataJSON() as { queries: unknown[] }).queries.length));
+    await page.keyboard.press('d');
+    await page.keyboard.press('r');
+    await expect.poll(() => counts.length).toBeGreaterThan(0);
+    expect(counts[0]).toBeLessThan(14);
+  });
+});

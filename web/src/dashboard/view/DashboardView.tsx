@@ -38,6 +38,7 @@ import { useAddress } from './use-address';
 import { useAutoRefresh } from './use-auto-refresh';
 import { VariablesBar } from './VariablesBar';
 
+const Print = lazy(() => import('./Print'));
 const Inspect = lazy(() => import('./Inspect'));
 const ReportDrawer = lazy(() => import('./ReportDrawer'));
 
@@ -57,6 +58,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
   const isDark = useComputedColorScheme() === 'dark';
   const [annotationsOn, setAnnotationsOn] = useState<Record<string, boolean>>({});
   const [folded, setFolded] = useState<Record<string, boolean>>({});
+  const [isPrinting, setPrinting] = useState(false);
   const [, remember] = useRecent();
 
   const input = useMemo(() => ({ raw, zoneSetting, chosen, isDark, annotationsOn }), [raw, zoneSetting, chosen, isDark, annotationsOn]);
@@ -334,7 +336,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
               <Menu.Item component="a" href={exportPath(meta.uid)} download leftSection={<Icon name="download" size={13} />}>
                 Export as JSON
               </Menu.Item>
-              <Menu.Item leftSection={<Icon name="copy" size={13} />} onClick={() => window.print()}>
+              <Menu.Item leftSection={<Icon name="copy" size={13} />} onClick={() => setPrinting(true)}>
                 Print
               </Menu.Item>
             </Menu.Dropdown>
@@ -419,6 +421,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
         </Grid>
       )}
       <Suspense fallback={null}>
+        {isPrinting && <Print isBusy={() => board.snapshot().busy} onDone={() => setPrinting(false)} />}
         {editing.dialog !== null && <EditDialogs editing={editing} />}
         {inspected && <InspectedPanel board={board} shown={inspected} title={interpolate(inspected.panel.title ?? '', inspected.scoped, 'text') || `Panel ${inspected.panel.id}`} tab={isInspectTab(url.inspectTab) ? url.inspectTab : 'data'} change={change} />}
         {url.report && <ReportDrawer report={report} live={problems} onPanel={goToPanel} onClose={() => change({ report: false }, { replace: true })} />}

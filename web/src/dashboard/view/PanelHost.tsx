@@ -71,10 +71,17 @@ export const PanelHost = memo(function PanelHost({ shown, context, eager = false
     const observer = new IntersectionObserver((entries) => tell(entries.at(-1)!.isIntersecting), { rootMargin: '200px 0px' });
     observer.observe(element);
     const beforePrint = () => tell(true);
+    // The observer tells once more what can be seen when it begins anew.
+    const afterPrint = () => {
+      observer.unobserve(element);
+      observer.observe(element);
+    };
     window.addEventListener('beforeprint', beforePrint);
+    window.addEventListener('afterprint', afterPrint);
     return () => {
       observer.disconnect();
       window.removeEventListener('beforeprint', beforePrint);
+      window.removeEventListener('afterprint', afterPrint);
       board.setVisible(key, false, 0);
     };
   }, [board, key, eager]);
