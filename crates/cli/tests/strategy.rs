@@ -6,6 +6,7 @@
 mod program;
 
 use program::logs::{now_ns, push_until_taken, query_string};
+use program::traces::{otlp, root};
 use program::{Server, eventually, installed, phoenix, run, told};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -18,17 +19,17 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// Where the runbooks stand, as alerts link them.
 const RUNBOOKS: &str = "https://github.com/phoenix-monitoring/phoenix/blob/main/docs/runbooks/";
 
-fn root() -> PathBuf {
+fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate stands two folders below the root").to_owned()
 }
 
 fn read(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+    std::fs::read_to_string(repository().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
 /// The files of a folder with an ending, sorted.
 fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(root().join(folder)).unwrap_or_else(|e| panic!("{folder}: {e}"));
+    let entries = std::fs::read_dir(repository().join(folder)).unwrap_or_else(|e| panic!("{folder}: {e}"));
     let mut files: Vec<_> = entries.map(|e| e.expect("the folder is readable").path()).collect();
     files.retain(|path| path.to_string_lossy().ends_with(ending));
     files.sort();
@@ -79,7 +80,7 @@ fn the_originals_are_the_documents() {
 
 /// A server that has all rules, and nothing to scrape.
 fn server_with_rules(dir: &Path) -> Server {
-    let folder = root();
+    let folder = repository();
     let config = dir.join("phoenix.yaml");
     let rules = ["configs/monitoring/prometheus/rules", "configs/monitoring/rules"].map(|f| folder.join(f).join("*.yaml"));
     std::fs::write(&config, json!({"rules": rules, "otlp": {"grpc": "off", "http": "off"}}).to_string()).unwrap();
@@ -306,7 +307,7 @@ fn the_peers_accept_the_configurations() {
         assert!(said.contains("5 rule files found"), "{said}");
     }
     if let Some(amtool) = installed("amtool") {
-        let config = root().join("configs/alertmanager.yaml");
+        let config = repository().join("configs/alertmanager.yaml");
         let mut check = Command::new(&amtool);
         check.arg("check-config").arg(&config);
         succeed(check);
@@ -331,7 +332,7 @@ fn the_peers_accept_the_configurations() {
 
 #[test]
 fn phoenix_takes_all_of_it() {
-    let folder = root();
+    let folder = repository();
     let mut arguments = vec!["--json".to_owned(), "check".to_owned()];
     arguments
         .extend(["phoenix.yaml", "alertmanager.yaml", "on-call.yaml"].map(|name| folder.join("configs").join(name).display().to_string()));
@@ -348,5 +349,33 @@ fn phoenix_takes_all_of_it() {
         let others: Vec<_> =
             findings.filter(|d| !is_main || !["not acting yet", "POD_NAME"].iter().any(|known| d.to_string().contains(known))).collect();
         assert!(others.is_empty(), "{}: {others:#?}", file["file"]);
+    }
+}
+
+#[test]
+fn sampling_keeps_errors_and_new_experiments() {
+    let asked = |id: u128, method: &str, path: &str| {
+        root(id, "phoenix-api", &format!("{method} {path}")).with("http.request.method", method).with("url.path", path)
+    };
+    // Small ids have small randomness: whatever is kept by chance is not kept among these.
+    let traces = [
+        (asked(1, "POST", "/api/v1/experiments"), true),
+        (asked(2, "GET", "/health"), false),
+        (asked(3, "GET", "/health").failed(), true),
+        (asked(4, "GET", "/api/v1/experiments"), false),
+        (root(5, "phoenix-controller", "deploy").failed(), true),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("traces.json");
+    let lines: Vec<String> = traces.iter().map(|(made, _)| serde_json::to_string(&otlp(std::slice::from_ref(made))).unwrap()).collect();
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let rules = repository().join("configs/tracing/sampling.yaml").display().to_string();
+    let output = phoenix(&["--json", "test", "sampling", &rules, &file.display().to_string()]);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", told(&output)));
+    for (made, keep) in traces {
+        let all = answer["traces"].as_array().expect("there are traces");
+        let one =
+            all.iter().find(|one| one.to_string().contains(&format!("\"{:032x}\"", made.trace))).unwrap_or_else(|| panic!("{answer}"));
+        assert_eq!(one["keep"], keep, "{one}");
     }
 }
