@@ -1,6 +1,7 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { Link } from 'wouter';
 import { errorText } from '../../api/request';
 import { Icon } from '../../parts/Icon';
@@ -21,8 +22,12 @@ interface Props {
   onInspect: () => void;
 }
 
-/** What can be done with a panel. */
+/** What can be done with a panel. Until it is first wanted it is a button alone: menus of many panels take long to make. */
 export function PanelMenu({ title, panelKey, viewed, explore, share, onEdit, more, onView, onInspect }: Props) {
+  const [isWanted, setWanted] = useState(false);
+  const [opened, setOpened] = useState(false);
+  const [links, setLinks] = useState<readonly ExploreLink[]>([]);
+  const target = useRef<HTMLButtonElement>(null);
   const copy = async () => {
     const address = share();
     try {
@@ -40,14 +45,25 @@ export function PanelMenu({ title, panelKey, viewed, explore, share, onEdit, mor
       window.alert(`The image of ${title} could not be made: ${errorText(cause)}`);
     }
   };
-  const [links, setLinks] = useState<readonly ExploreLink[]>([]);
+  const change = (next: boolean) => {
+    if (next) setLinks(explore());
+    setOpened(next);
+  };
+  const want = () => {
+    flushSync(() => setWanted(true));
+    // The button that was pressed is gone; the focus comes back to the new one when the menu shuts.
+    target.current?.focus({ preventScroll: true });
+    change(true);
+  };
+  const button = (
+    <ActionIcon ref={target} size={24} className="menu-button" aria-label={`Menu of ${title}`} {...(isWanted ? {} : { 'aria-haspopup': 'menu', 'aria-expanded': false, onClick: want })}>
+      <Icon name="menuDots" size={14} />
+    </ActionIcon>
+  );
+  if (!isWanted) return button;
   return (
-    <Menu position="bottom-end" shadow="md" withinPortal onOpen={() => setLinks(explore())}>
-      <Menu.Target>
-        <ActionIcon size={24} className="menu-button" aria-label={`Menu of ${title}`}>
-          <Icon name="menuDots" size={14} />
-        </ActionIcon>
-      </Menu.Target>
+    <Menu position="bottom-end" shadow="md" withinPortal opened={opened} onChange={change}>
+      <Menu.Target>{button}</Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<Icon name="full" size={13} />} onClick={onView} rightSection={<kbd>v</kbd>}>
           {viewed ? 'Back to the dashboard' : 'View'}

@@ -60,8 +60,9 @@ export function VariableSelect({ id, label, options, chosen, shown, multi, inclu
     if (value !== chosen[0]) onChoose([value]);
     combobox.closeDropdown();
   };
+  // A list that is shut is not in the page: its place would be measured at the first view, for each variable.
   return (
-    <Combobox store={combobox} onOptionSubmit={choose} position="bottom-start" width="max-content" shadow="md" withinPortal resetSelectionOnOptionHover>
+    <Combobox store={combobox} onOptionSubmit={choose} position="bottom-start" width="max-content" shadow="md" withinPortal keepMounted={false} resetSelectionOnOptionHover>
       <Combobox.Target targetType="button">
         <InputBase id={id} component="button" type="button" size="xs" pointer multiline={false} rightSection={<Combobox.Chevron />} rightSectionPointerEvents="none" aria-label={`${label}: ${shown || 'nothing'}`} aria-busy={loading || undefined} error={Boolean(error)} title={error ?? shown} onClick={() => combobox.toggleDropdown()} className="variable-button">
           {shown || <span className="dim">{loading ? '…' : 'nothing'}</span>}

@@ -9,8 +9,16 @@ import { increments, tickTexts, timeTexts } from '../ticks';
 import type { AxisScale } from './axes';
 import { axisRange, powerMarks } from './axes';
 
-const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-export const axisFont = () => `11px ${getComputedStyle(document.body).fontFamily}`;
+/** What the theme says. To ask for it makes the browser work out the page's styles, which for each of thirty charts is much. */
+const known = new Map<string, string>();
+function once(name: string, read: () => string): string {
+  const key = `${document.documentElement.getAttribute('data-mantine-color-scheme')} ${name}`;
+  const value = known.get(key) || read();
+  known.set(key, value);
+  return value;
+}
+const css = (name: string) => once(name, () => getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+export const axisFont = () => once('font', () => `11px ${getComputedStyle(document.body).fontFamily}`);
 
 let measure: CanvasRenderingContext2D | null = null;
 /** The width in pixels of the widest text. */
