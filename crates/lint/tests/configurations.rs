@@ -18,7 +18,7 @@ fn check(name: &str, subjects: &[&str]) {
         let project = Project::of(files.map(|(name, text)| Source::new(name.trim(), text)).collect());
         let facts = Facts::of(&project, None);
         let found = lint(&project, &facts, &Options::default());
-        let of_subject = |id: &&str| subjects.iter().any(|subject| id.starts_with(&format!("{subject}/")));
+        let of_subject = |id: &&str| subjects.iter().any(|subject| id == subject || id.starts_with(&format!("{subject}/")));
         let mut ids: Vec<&str> = found.iter().map(|finding| finding.rule.id).filter(of_subject).collect();
         let mut want: Vec<&str> = finds.split_whitespace().collect();
         ids.sort_unstable();
@@ -77,4 +77,24 @@ fn our_own_configurations_are_clean() {
 #[test]
 fn collectors_of_logs_and_queries() {
     check("logs.txt", &["logs"]);
+}
+
+#[test]
+fn opentelemetry_collectors() {
+    check("collector.txt", &["collector"]);
+}
+
+#[test]
+fn objectives() {
+    check("slo.txt", &["slo"]);
+}
+
+#[test]
+fn dashboards_beside_their_queries() {
+    check("dashboards.txt", &["dashboard"]);
+}
+
+#[test]
+fn links_to_runbooks() {
+    check("runbooks.txt", &["alerts/runbook-not-found"]);
 }

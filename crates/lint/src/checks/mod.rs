@@ -1,7 +1,9 @@
 //! The checks. Each looks at a whole project and adds what it finds; the levels of its rules are in the registry.
 
 mod alerts;
+mod collector;
 mod counters;
+mod dashboards;
 mod keys;
 mod logs;
 mod matching;
@@ -10,9 +12,11 @@ mod quantile;
 mod ranges;
 mod ratio;
 mod routing;
+mod runbooks;
 mod scrape;
 mod selectors;
 mod series;
+mod slo;
 mod template;
 mod unit;
 mod walk;
@@ -56,6 +60,10 @@ pub(crate) const CHECKS: &[Check] = &[
     scrape::check,
     routing::check,
     logs::check,
+    slo::check,
+    collector::check,
+    dashboards::check,
+    runbooks::check,
 ];
 
 /// Runs a check on each expression in PromQL.

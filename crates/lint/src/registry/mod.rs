@@ -1,11 +1,15 @@
 //! What is looked for: every rule with its id, level and reason. Its page is `docs/lint/ID.md`.
 
 mod alerts;
+mod collector;
+mod dashboard;
 mod lint;
 mod logs;
 mod promql;
 mod routing;
+mod runbooks;
 mod scrape;
+mod slo;
 mod template;
 
 use phoenix_model::Severity;
@@ -32,8 +36,19 @@ impl RuleInfo {
 }
 
 /// All rules, by subject.
-pub static RULES: &[&[RuleInfo]] =
-    &[promql::RULES, alerts::RULES, template::RULES, scrape::RULES, routing::RULES, logs::RULES, lint::RULES];
+pub static RULES: &[&[RuleInfo]] = &[
+    promql::RULES,
+    alerts::RULES,
+    template::RULES,
+    scrape::RULES,
+    routing::RULES,
+    logs::RULES,
+    slo::RULES,
+    collector::RULES,
+    dashboard::RULES,
+    runbooks::RULES,
+    lint::RULES,
+];
 
 /// The rule of an id.
 pub fn rule(id: &str) -> Option<&'static RuleInfo> {

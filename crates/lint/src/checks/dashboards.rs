@@ -1,0 +1,83 @@
+//! Dashboards beside their queries, which get the checks of all expressions.
+
+use super::Scope;
+use super::keys::{items, key_span, text};
+use crate::finding::Finding;
+use crate::project::{File, FileKind};
+use phoenix_promql::analysis::metric_names;
+use phoenix_promql::ast::{AggregateOp, Expr, ExprKind};
+use phoenix_yaml::Node;
+
+/// How deep rows and panels are followed.
+const MAX_DEPTH: usize = 8;
+
+pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
+    for file in scope.project.of_kind(FileKind::Dashboard) {
+        let Some(tree) = file.tree.as_deref() else { continue };
+        if let Some(span) = tree.get("dashboard").filter(|node| !node.entries().is_empty()).and_then(|_| key_span(tree, "dashboard")) {
+            let message = "the dashboard stands below `dashboard`, as in a call of Grafana's API";
+            let help = "a file for provisioning is the dashboard itself; Phoenix reads both";
+            found.push(Finding::at("dashboard/wrapped", file, span, message).help(help));
+        }
+        panels(scope, file, tree.get("dashboard").filter(|node| !node.entries().is_empty()).unwrap_or(tree), 0, found);
+    }
+}
+
+fn panels(scope: &Scope, file: &File, node: &Node, depth: usize, found: &mut Vec<Finding>) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    for row in items(node, "rows") {
+        panels(scope, file, row, depth + 1, found);
+    }
+    for panel in items(node, "panels") {
+        if panel.get("type").is_none() && panel.get("libraryPanel").is_none() && panel.get("targets").is_some() {
+            let message = format!("the panel `{}` has no type: there is nothing to draw", text(panel, "title").unwrap_or(""));
+            found.push(
+                Finding::at("dashboard/panel-without-type", file, panel.head(), message).help("add `\"type\": \"timeseries\"`, or `stat`"),
+            );
+        }
+        found.extend(unit(scope, file, panel));
+        panels(scope, file, panel, depth + 1, found);
+    }
+}
+
+/// A panel that shows one metric whose unit is known, as a bare number.
+fn unit(scope: &Scope, file: &File, panel: &Node) -> Option<Finding> {
+    let shows_numbers =
+        text(panel, "type").is_none_or(|kind| matches!(kind, "stat" | "gauge" | "timeseries" | "graph" | "bargauge" | "singlestat"));
+    let said = panel.get("fieldConfig").and_then(|config| config.get("defaults")).is_some_and(|defaults| defaults.get("unit").is_some())
+        || panel.get("yaxes").is_some()
+        || panel.get("format").is_some();
+    if !shows_numbers || said {
+        return None;
+    }
+    let targets: Vec<&Node> = items(panel, "targets").collect();
+    let [target] = targets.as_slice() else { return None };
+    let expr = target.get("expr")?;
+    let parsed = phoenix_promql::parse(expr.text()?).into_result().ok()?;
+    let names = metric_names(&parsed);
+    let [name] = names.as_slice() else { return None };
+    // What a function makes of it may have another unit.
+    if keeps_unit(&parsed) {
+        let unit = scope.facts.metric(name).and_then(|metric| metric.unit).or_else(|| name.ends_with("_usd").then(|| "USD".to_owned()))?;
+        let message = format!("the panel `{}` shows `{name}`, which is in {unit}, as a bare number", text(panel, "title").unwrap_or(""));
+        let finding = Finding::at("dashboard/no-unit", file, expr.span, message);
+        return Some(finding.help("set `fieldConfig.defaults.unit`"));
+    }
+    None
+}
+
+/// Whether the value of an expression has the unit of the series that it reads.
+fn keeps_unit(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Selector(_) => true,
+        ExprKind::Paren(inner) => keeps_unit(inner),
+        ExprKind::Aggregate(aggregate) => {
+            let keeps =
+                matches!(aggregate.op, AggregateOp::Sum | AggregateOp::Avg | AggregateOp::Min | AggregateOp::Max | AggregateOp::Topk);
+            keeps && keeps_unit(&aggregate.expr)
+        }
+        _ => false,
+    }
+}

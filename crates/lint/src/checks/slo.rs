@@ -1,0 +1,97 @@
+//! Objectives.
+
+use super::Scope;
+use super::keys::{duration, items, text};
+use crate::finding::{Finding, RestsOn};
+use crate::project::{File, FileKind};
+use phoenix_model::{Severity, format_duration};
+use phoenix_yaml::Node;
+use std::time::Duration;
+
+/// What Prometheus keeps unless it is told otherwise.
+const DEFAULT_RETENTION: Duration = Duration::from_secs(15 * 24 * 3600);
+
+pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
+    for file in scope.project.of_kind(FileKind::Slos) {
+        let Some(tree) = file.tree.as_deref() else { continue };
+        for slo in items(tree, "slos") {
+            found.extend(target(file, slo));
+            indicator(scope, file, slo, found);
+            found.extend(window(scope, file, slo));
+        }
+        found.extend(burn_rate(scope, file, tree));
+    }
+}
+
+fn name(slo: &Node) -> &str {
+    text(slo, "name").unwrap_or("")
+}
+
+/// An objective is a share: percent, or between 0 and 1.
+fn target(file: &File, slo: &Node) -> Option<Finding> {
+    let node = slo.get("target").or(slo.get("objective"))?;
+    let value: f64 = node.text()?.trim().trim_end_matches('%').trim().parse().ok()?;
+    let what = if value > 100.0 {
+        format!("{value} is no share of anything: it looks like the threshold, and how many must meet it is not said")
+    } else if value <= 0.0 {
+        format!("an objective of {value} is met by anything")
+    } else {
+        return None;
+    };
+    let finding = Finding::at("slo/target-not-objective", file, node.span, format!("`{}`: {what}", name(slo)));
+    Some(finding.help("say how many percent must be good, such as `target: 95`, and put the threshold into the indicator"))
+}
+
+/// An indicator that is the name of a series.
+fn indicator(scope: &Scope, file: &File, slo: &Node, found: &mut Vec<Finding>) {
+    let Some(node) = slo.get("sli") else { return };
+    let Some(metric) = node.text().filter(|text| text.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c))) else { return };
+    let facts = scope.facts;
+    let known = facts.exists(metric).unwrap_or_else(|| facts.is_recorded(metric) || facts.catalogue().metric(metric).is_some());
+    if !known {
+        let message = format!("`{}`: nothing records or exports `{metric}`", name(slo));
+        let finding = Finding::at("slo/unknown-sli", file, node.span, message).rests_on(RestsOn::Project);
+        let level = if scope.project.rules().next().is_some() { Severity::Warning } else { Severity::Info };
+        found.push(finding.level(level).help("record it, or give `good` and `total` as expressions"));
+    }
+    if slo.get("good").is_none() && slo.get("total").is_none() {
+        let message = format!("`{}`: over the window the mean of `{metric}` is not the share of good events", name(slo));
+        let finding = Finding::at("slo/ratio-averaged", file, node.span, message);
+        found.push(finding.help("give `good` and `total`: quiet minutes weigh as much as busy ones in a mean"));
+    }
+}
+
+/// A window that reaches behind what is kept.
+fn window(scope: &Scope, file: &File, slo: &Node) -> Option<Finding> {
+    let (node, window) = (slo.get("window")?, duration(slo, "window")?);
+    let kept = |file: &File| {
+        let tree = file.tree.as_deref()?;
+        let of_phoenix = tree.get("metrics").and_then(|metrics| duration(metrics, "retention"));
+        let tsdb = tree.get("storage").and_then(|storage| storage.get("tsdb")).and_then(|tsdb| tsdb.get("retention"));
+        of_phoenix.or_else(|| tsdb.and_then(|retention| duration(retention, "time")))
+    };
+    let told = scope.project.files.iter().find_map(kept);
+    let retention = told.unwrap_or(DEFAULT_RETENTION);
+    if window <= retention {
+        return None;
+    }
+    let unless = if told.is_some() { "" } else { " unless it is told otherwise" };
+    let message =
+        format!("`{}` looks back {}, and Prometheus keeps {}{unless}", name(slo), format_duration(window), format_duration(retention));
+    let finding = Finding::at("slo/window-longer-than-retention", file, node.span, message);
+    Some(finding.help("keep more than the longest window, or record the parts of the indicator"))
+}
+
+/// Objectives that no alert watches.
+fn burn_rate(scope: &Scope, file: &File, tree: &Node) -> Option<Finding> {
+    let watches = |name: &str| ["burn", "budget", "slo"].iter().any(|word| name.to_ascii_lowercase().contains(word));
+    let mut alerts = scope.project.rules().filter(|(_, _, rule)| rule.is_alert).map(|(_, _, rule)| rule.name.value.as_str());
+    // Generators write the alerts from the file itself.
+    if tree.get("version").is_some() || items(tree, "slos").next().is_none() || alerts.any(watches) {
+        return None;
+    }
+    let span = super::keys::key_span(tree, "slos")?;
+    let message = "no alert says that a budget is being spent";
+    let finding = Finding::at("slo/no-burn-rate", file, span, message).rests_on(RestsOn::Project);
+    Some(finding.help("alert on the rate at which it is spent, over a long window and a short one: 1h with 5m, 6h with 30m"))
+}
