@@ -9,7 +9,7 @@ use phoenix_yaml::Node;
 use std::time::Duration;
 
 /// What Prometheus keeps unless it is told otherwise.
-const DEFAULT_RETENTION: Duration = Duration::from_secs(15 * 24 * 3600);
+const DEFAULT_RETENTION: Duration = Duration::from_hours(15 * 24);
 
 pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
     for file in scope.project.of_kind(FileKind::Slos) {
