@@ -61,6 +61,14 @@ export default [
 
   slices('slices by share', { legend: { showLegend: true, displayMode: 'list', placement: 'bottom', values: ['value', 'percent'] } }, { slices: { [red]: 1 / 2, [blue]: 1 / 3, '#888888': 1 / 6 }, legend: ['half Value: 3 Percent: 50%', 'third Value: 2 Percent: 33%', 'sixth Value: 1 Percent: 17%'], label: 'Panel. half: 3 (50%), third: 2 (33%), sixth: 1 (17%)' }),
   slices('a ring, the smallest first', { pieType: 'donut', sort: 'asc', legend: { showLegend: true, displayMode: 'table', placement: 'right', values: ['percent'] } }, { slices: { [red]: 1 / 2, [blue]: 1 / 3, '#888888': 1 / 6 }, legend: [['Name', 'Percent'], ['sixth', '17%'], ['third', '33%'], ['half', '50%']] }),
+  {
+    name: 'piechart: links',
+    panel: panel('piechart', { title: 'Parts', options: { legend: { showLegend: true, displayMode: 'list', placement: 'bottom', values: ['percent'] } }, defaults: { links: [{ title: 'Logs of ${__field.labels.series}', url: '/logs?q=${__field.labels.series}&n=${__value.raw}' }, { title: 'No script', url: 'javascript:alert(1)' }] } }),
+    frames: [series('third', [2]), series('half', [3]), series('sixth', [1])],
+    span,
+    width: 300,
+    height: 200,
+  },
   slices('labels upon slices', { displayLabels: ['name', 'value', 'percent'], legend: { showLegend: false } }, { text: ['half', '3', '50%', 'third', '2', '33%', 'sixth', '1', '17%'] }),
 
   { name: 'stat: calculations', panel: panel('stat', { options: { graphMode: 'none', reduceOptions: { calcs: ['mean', 'max', 'first'] } } }), frames: [series('v', [10, 20, null, 30])], span, height: 100, seen: { values: ['20', '30', '10'] } },

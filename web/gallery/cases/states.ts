@@ -26,6 +26,7 @@ const logs: Frame = {
 const repeated: Frame = { ...logs, length: 6, fields: logs.fields.map((field) => ({ ...field, values: field.values.slice(0, 6) })) };
 repeated.fields[2]!.values = ['retry 1', 'retry 2', 'retry 3', 'done', 'retry 4', 'done'];
 
+const ofTrace: Frame = { ...logs, length: 2, fields: logs.fields.map((field) => ({ ...field, values: field.name === 'Line' ? ['level=info trace_id=0123456789abcdef0123456789abcdef took=5ms', 'level=warn took=9ms'] : field.values.slice(0, 2) })) };
 const tens = { step: 600_000 };
 const [up, down] = ['#00aa00', '#aa0000'];
 const own = [{ type: 'value' as const, options: { 1: { text: 'Up', color: up }, 0: { text: 'Down', color: down } } }];
@@ -37,6 +38,8 @@ const cases: Case[] = [
   { name: 'state-timeline: texts, in the middle, outlined', panel: panel('state-timeline', { custom: { lineWidth: 2, fillOpacity: 20 }, defaults: { color: { mode: 'palette-classic' } }, options: { alignValue: 'center', rowHeight: 0.6 } }), frames: [words], span, height: 120 },
   // The first three samples are up, which is one state; nothing is known of the sixth minute.
   { name: 'state-timeline: each state in its place', panel: panel('state-timeline', { defaults: { mappings: own }, options: { rowHeight: 1, legend: { showLegend: true, displayMode: 'list', placement: 'bottom' } } }), frames: [series('api', [1, 1, 1, 0, 0, null], tens), series('db', [0, 1, 0, 1, 1, 1], tens)], span, height: 140, seen: { states: { api: [['Up', 0, 30, up], ['Down', 30, 50, down]], db: [['Down', 0, 10, down], ['Up', 10, 20, up], ['Down', 20, 30, down], ['Up', 30, 60, up]] }, legend: ['Up', 'Down'] } },
+  { name: 'state-timeline: links', panel: panel('state-timeline', { title: 'States', defaults: { mappings: own, links: [{ title: 'Logs of ${__field.labels.series}', url: '/logs?q=${__field.labels.series}&was=${__value.raw}' }, { title: 'No script', url: 'javascript:alert(1)' }] } }), frames: [series('api', [1, 1, 1, 0, 0, null], tens), series('db', [0, 1, 0, 1, 1, 1], tens)], span, height: 140 },
+  { name: 'status-history: links', panel: panel('status-history', { title: 'Samples', defaults: { mappings: own, links: [{ title: 'Logs of ${__field.labels.series}', url: '/logs?q=${__field.labels.series}&was=${__value.raw}' }] } }), frames: [series('api', [1, 0, null, 1], { step: 1_200_000 })], span, height: 90 },
   { name: 'state-timeline: not merged', panel: panel('state-timeline', { defaults: { mappings: own }, options: { rowHeight: 1, mergeValues: false } }), frames: [series('api', [1, 1, 0], { step: 1_200_000 })], span, height: 90, seen: { states: { api: [['Up', 0, 20, up], ['Up', 20, 40, up], ['Down', 40, 60, down]] } } },
   { name: 'state-timeline: bands of thresholds', panel: panel('state-timeline', { defaults: { unit: 'percent', color: { mode: 'thresholds' }, thresholds: { mode: 'absolute', steps: [{ value: null, color: up }, { value: 50, color: down }] } }, options: { rowHeight: 1, legend: { showLegend: true, displayMode: 'list', placement: 'bottom' } } }), frames: [series('cpu', [10, 49, 50, 90, 20], { step: 720_000 })], span, height: 120, seen: { states: { cpu: [['< 50%', 0, 24, up], ['50%+', 24, 48, down], ['< 50%', 48, 60, up]] }, legend: ['< 50%', '50%+'] } },
   { name: 'status-history: each sample in its place', panel: panel('status-history', { defaults: { mappings: own }, options: { rowHeight: 1, colWidth: 1 } }), frames: [series('api', [1, 0, null, 1], { step: 1_200_000 })], span, height: 90, seen: { states: { api: [['Up', -10, 10, up], ['Down', 10, 30, down], ['Up', 50, 70, up]] } } },
@@ -50,6 +53,7 @@ const cases: Case[] = [
   { name: 'logs: labels, common labels, oldest first', panel: panel('logs', { options: { showTime: false, showLabels: true, showCommonLabels: true, sortOrder: 'Ascending' } }), frames: [logs], span },
   { name: 'logs: laid out', panel: panel('logs', { options: { showTime: true, prettifyLogMessage: true, wrapLogMessage: true, enableLogDetails: false, sortOrder: 'Ascending' } }), frames: [logs], span },
   { name: 'logs: without repetitions', panel: panel('logs', { options: { dedupStrategy: 'numbers', sortOrder: 'Ascending' } }), frames: [repeated], span, height: 120, seen: { text: ['×3', 'retry 1', 'done', 'retry 4', 'done'] } },
+  { name: 'logs: of a trace', panel: panel('logs', { title: 'Lines', options: { showTime: true, sortOrder: 'Ascending' } }), frames: [ofTrace], span, height: 320 },
   { name: 'logs: nothing', panel: panel('logs', {}), frames: [], span, height: 80, seen: { text: ['No logs'] } },
 ];
 export default cases;

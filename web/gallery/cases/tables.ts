@@ -91,6 +91,23 @@ const cases: Case[] = [
       text: ['name', 'n', '↓', 'c', '3 s', 'b', '2 s', 'a', '1 s', 'none', 'Total', '6 s', 'Mean', '2 s'],
     },
   },
+  {
+    name: 'table: to be used',
+    panel: panel('table', {
+      title: 'Hosts',
+      options: { footer: { show: false, enablePagination: true } },
+      custom: { filterable: true },
+      overrides: [
+        byName('host', { id: 'links', value: [{ title: 'Host', url: '/d/host?var-host=${__value.raw}' }] }),
+        byName('n', { id: 'links', value: [{ title: 'Logs', url: '/logs?n=${__value.raw}' }, { title: 'Traces of ${__data.fields.host}', url: '/traces?host=${__data.fields.host}' }, { title: 'No script', url: 'javascript:alert(1)' }] }),
+        byName('object', { id: 'custom.cellOptions', value: { type: 'json-view' } }, { id: 'custom.inspect', value: true }),
+      ],
+    }),
+    frames: [table({ host: ['b', 'a', 'd', 'c', 'e'], n: [2, 10, 10, 1, null], object: [{ a: 1 }, { a: 2 }, null, { a: [1, 2] }, null] })],
+    span,
+    // Three rows and what turns the pages.
+    height: 30 + 3 * 30 + 30 + 15,
+  },
   { name: 'table: several', panel: panel('table', {}), frames: [small, series('second', [1, 2, 3])], span },
   { name: 'table: no header, narrow', panel: panel('table', { options: { showHeader: false } }), frames: [small], span, width: 220, height: 120 },
   { name: 'table: many columns', panel: panel('table', {}), frames: [table(Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`column ${index}`, [index, index + 1]])))], span, height: 120 },

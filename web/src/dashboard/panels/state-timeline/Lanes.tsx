@@ -14,11 +14,12 @@ import { Nothing } from '../Nothing';
 import { measure, widest } from '../parts/text-size';
 import { momentText, timeTexts } from '../ticks';
 import type { TooltipOptions } from '../timeseries/tooltip';
-import { tooltipOptions } from '../timeseries/tooltip';
+import { linksOf, tooltipOptions } from '../timeseries/tooltip';
 import type { TipContent, TipRow } from '../tip/Tip';
 import { Tip, tipStore } from '../tip/Tip';
 import { scopedOf } from '../scoped';
 import { paint } from './paint';
+import { StateKeys } from './StateKeys';
 import type { Lane, State } from './states';
 import { kindsOf, lanesOf, stateAt } from './states';
 import { timeMarks } from './time-marks';
@@ -83,6 +84,8 @@ function Drawing({ lanes, options, panel, width, height, range, timeZone, isDark
   const left = width > 160 ? names : 0;
   const plotWidth = Math.max(10, width - left - 8);
   const plotHeight = Math.max(4, height - axisHeight);
+  const rowHeight = share(options.rowHeight, 0.9);
+  const columnWidth = samples ? share(options.colWidth, 0.9) : 1;
 
   useLayoutEffect(() => {
     const node = canvas.current!;
@@ -90,15 +93,15 @@ function Drawing({ lanes, options, panel, width, height, range, timeZone, isDark
       width: plotWidth,
       height: plotHeight,
       span: range,
-      rowHeight: share(options.rowHeight, 0.9),
-      columnWidth: samples ? share(options.colWidth, 0.9) : 1,
+      rowHeight,
+      columnWidth,
       showValue: options.showValue === 'always' || options.showValue === 'never' ? options.showValue : 'auto',
       align: options.alignValue === 'center' || options.alignValue === 'right' ? options.alignValue : samples ? 'center' : 'left',
       isDark,
     });
     // For tests in a browser: what was drawn, by lane.
     (node as HTMLCanvasElement & { __states?: () => { name: string; states: State[] }[] }).__states = () => lanes.map(({ name, states }) => ({ name, states }));
-  }, [lanes, plotWidth, plotHeight, range, options, samples, isDark]);
+  }, [lanes, plotWidth, plotHeight, rowHeight, columnWidth, range, options, samples, isDark]);
 
   // Charts of the dashboard tell where their pointer is.
   useEffect(() => {
@@ -113,10 +116,7 @@ function Drawing({ lanes, options, panel, width, height, range, timeZone, isDark
 
   const timeAt = (offset: number) => range.from + (Math.min(Math.max(offset, 0), plotWidth) / plotWidth) * (range.to - range.from);
   const offsetOf = (event: PointerEvent<HTMLCanvasElement>) => event.clientX - event.currentTarget.getBoundingClientRect().left;
-  const content = (event: PointerEvent<HTMLCanvasElement>, pinned: boolean): TipContent | null => {
-    const box = event.currentTarget.getBoundingClientRect();
-    const near = lanes[Math.floor(((event.clientY - box.top) / plotHeight) * lanes.length)];
-    const at = timeAt(event.clientX - box.left);
+  const told = (near: Lane | undefined, at: number, place: { x: number; y: number }, pinned: boolean): TipContent | null => {
     const listed = tooltip.mode === 'multi' ? lanes : near ? [near] : [];
     const found = listed.flatMap((lane) => {
       const state = stateAt(lane, at);
@@ -125,11 +125,17 @@ function Drawing({ lanes, options, panel, width, height, range, timeZone, isDark
     if (found.length === 0 || tooltip.mode === 'none') return null;
     const pointed = found.find(({ lane }) => lane === near);
     const rows = found.slice(0, mostRows).map(
-      ({ lane, state }): TipRow => ({ key: lane.key, color: state.color, name: lane.name, value: state.text, near: found.length > 1 && lane === near, links: linksOf(lane, state, link) }),
+      ({ lane, state }): TipRow => ({ key: lane.key, color: state.color, name: lane.name, value: state.text, near: found.length > 1 && lane === near, links: linksOfState(lane, state, link) }),
     );
-    const notes = pointed && !samples ? [`${momentText(pointed.state.from, timeZone)} to ${momentText(pointed.state.to, timeZone)}`, `Duration: ${length((pointed.state.to - pointed.state.from) / 1000)}`] : [];
+    const notes = pointed && !samples ? [fromTo(pointed.state), `Duration: ${length((pointed.state.to - pointed.state.from) / 1000)}`] : [];
     const heading = samples && pointed ? momentText((pointed.state.from + pointed.state.to) / 2, timeZone) : momentText(Math.round(at), timeZone);
-    return { x: event.clientX, y: event.clientY, heading, rows, more: Math.max(0, found.length - mostRows), notes, pinned, ...sizes(tooltip) };
+    return { ...place, heading, rows, more: Math.max(0, found.length - mostRows), notes, pinned, ...sizes(tooltip) };
+  };
+  const fromTo = ({ from, to }: State) => `${momentText(from, timeZone)} to ${momentText(to, timeZone)}`;
+  const content = (event: PointerEvent<HTMLCanvasElement>, pinned: boolean): TipContent | null => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const near = lanes[Math.floor(((event.clientY - box.top) / plotHeight) * lanes.length)];
+    return told(near, timeAt(event.clientX - box.left), { x: event.clientX, y: event.clientY }, pinned);
   };
 
   const marks = timeMarks(range.from, range.to, ((range.to - range.from) / plotWidth) * 86, timeZone);
@@ -167,8 +173,8 @@ function Drawing({ lanes, options, panel, width, height, range, timeZone, isDark
             setCursor(timeAt(offsetOf(event)));
             if (drag) setDrag({ ...drag, to: offsetOf(event) });
             else if (store.get()?.pinned !== true) {
-              const told = content(event, false);
-              if (told) store.show(() => told);
+              const shown = content(event, false);
+              if (shown) store.show(() => shown);
               else store.hide();
             }
           }}
@@ -180,13 +186,29 @@ function Drawing({ lanes, options, panel, width, height, range, timeZone, isDark
               store.hide();
               onRange({ from: Math.round(timeAt(from)), to: Math.round(timeAt(to)) });
             } else if (hasLinks) {
-              const told = content(event, true);
-              if (told) store.show(() => told);
+              const shown = content(event, true);
+              if (shown) store.show(() => shown);
             }
           }}
           onPointerCancel={() => setDrag(null)}
           onPointerLeave={() => {
             setCursor(null);
+            if (store.get()?.pinned !== true) store.hide();
+          }}
+        />
+        <StateKeys
+          lanes={lanes}
+          span={range}
+          width={plotWidth}
+          height={plotHeight}
+          rowHeight={rowHeight}
+          columnWidth={columnWidth}
+          describe={(lane, state) => `${lane.name}: ${state.text}, ${samples ? momentText((state.from + state.to) / 2, timeZone) : fromTo(state)}`}
+          onPick={(lane, state, at, pinned) => {
+            const shown = told(lane, (Math.max(state.from, range.from) + Math.min(state.to, range.to)) / 2, at, pinned && hasLinks);
+            store.show(() => shown);
+          }}
+          onLeave={() => {
             if (store.get()?.pinned !== true) store.hide();
           }}
         />
@@ -210,8 +232,8 @@ function Drawing({ lanes, options, panel, width, height, range, timeZone, isDark
 
 const sizes = ({ maxWidth, maxHeight }: TooltipOptions) => ({ maxWidth, maxHeight });
 
-function linksOf({ field, frame }: Lane, state: State, link: PanelProps['link']): TipRow['links'] {
+function linksOfState({ field, frame }: Lane, state: State, link: PanelProps['link']): TipRow['links'] {
   const time = frame.fields.find(({ type }) => type === 'time');
   const row = time?.values.findLastIndex((at) => (at as number) <= state.from + (state.to - state.from) / 2) ?? -1;
-  return (field.config.links ?? []).map((each) => link(each, scopedOf(frame, field, row < 0 ? undefined : row, state.value))).filter(({ href }) => href !== '');
+  return linksOf(field.config.links, link, () => scopedOf(frame, field, row < 0 ? undefined : row, state.value));
 }

@@ -116,7 +116,7 @@ export function Tip({ store }: { store: TipStore }) {
     return () => {
       document.removeEventListener('keydown', onKey);
       document.removeEventListener('pointerdown', onDown);
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      if ((before instanceof HTMLElement || before instanceof SVGElement) && before.isConnected) before.focus();
     };
   }, [pinned, store]);
   if (!content) return null;
