@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from '@playwright/test';
 
 /** Set PHOENIX_URL to test against a running Phoenix; otherwise the mock server serves the built UI. */
@@ -7,13 +8,16 @@ const mock = 'http://127.0.0.1:9098';
 export default defineConfig({
   testDir: 'e2e',
   timeout: 45_000,
-  expect: { timeout: 10_000 },
+  // A pixel is another one when it differs visibly; a line may stand a fraction of a pixel elsewhere.
+  expect: { timeout: 10_000, toHaveScreenshot: { animations: 'disabled', caret: 'hide', scale: 'css', maxDiffPixels: 25 } },
+  snapshotPathTemplate: '{testDir}/{testFileDir}/pictures/{arg}{ext}',
   workers: 1,
   reporter: 'list',
   use: {
     baseURL: given ?? mock,
     viewport: { width: 1280, height: 850 },
     launchOptions: {
+      env: { ...(process.env as Record<string, string>), FONTCONFIG_FILE: fileURLToPath(new URL('e2e/fonts.conf', import.meta.url)) },
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     },
