@@ -12,14 +12,14 @@ macro_rules! files {
 }
 
 /// The files, by exporter. A name that stands in two files is that of the first.
-const FILES: [(&str, &str); 31] = files!(
-    "alertmanager" "apache" "blackbox" "cadvisor" "client" "coredns" "etcd" "grafana" "haproxy" "jvm" "kube_state_metrics"
+const FILES: [(&str, &str); 32] = files!(
+    "alertmanager" "apache" "blackbox" "cadvisor" "client" "coredns" "elixir" "etcd" "grafana" "haproxy" "jvm" "kube_state_metrics"
     "kubernetes" "loki" "mysqld" "nginx" "node" "otelcol" "pgbouncer" "phoenix" "phoenix_platform" "postgres"
     "process_exporter" "prometheus" "pushgateway" "python" "redis" "scrape" "snmp" "tempo" "vault" "windows"
 );
 
 /// Beginnings of names that one exporter alone gives, and whose metrics are all in its file.
-const COMPLETE: [(&str, &str); 14] = [
+const COMPLETE: [(&str, &str); 15] = [
     ("alertmanager_", "alertmanager"),
     ("container_", "cadvisor"),
     ("coredns_", "coredns"),
@@ -32,6 +32,7 @@ const COMPLETE: [(&str, &str); 14] = [
     ("node_memory_", "node"),
     ("node_network_", "node"),
     ("pg_stat_statements_", "postgres"),
+    ("phoenix_", "phoenix"),
     ("probe_", "blackbox"),
     ("vault_", "vault"),
 ];
@@ -283,7 +284,8 @@ mod tests {
             ("kube_pod_info", None, None),
             ("container_cpu_usage_seconds_total", None, None),
             ("container_cpu:rate5m", None, None),
-            ("phoenix_anything", None, None),
+            ("phoenix_api_request_total", Some("phoenix"), Some("phoenix_api_request_duration_seconds")),
+            ("phoenix_endpoint_stop_duration_count", None, None),
         ] {
             assert_eq!(catalogue.unknown_to(name), want, "{name}");
             if let Some(similar) = similar {

@@ -32,6 +32,7 @@ pub fn lint(project: &Project, facts: &Facts, options: &Options) -> Vec<Finding>
     for check in CHECKS {
         check(&scope, &mut found);
     }
+    name_panels(project, &mut found);
     let mut found = ignore::apply(project, found);
     found.retain(|finding| finding.severity() >= options.level || options.enabled.iter().any(|id| id == finding.rule.id));
     let order = |finding: &Finding| {
@@ -42,4 +43,17 @@ pub fn lint(project: &Project, facts: &Facts, options: &Options) -> Vec<Finding>
     found.sort_by_cached_key(order);
     found.dedup_by(|a, b| a.rule.id == b.rule.id && a.diagnostic == b.diagnostic);
     found
+}
+
+/// What is found in a query of a dashboard says whose it is: lines of generated JSON tell nobody.
+fn name_panels(project: &Project, found: &mut [Finding]) {
+    for file in project.files.iter().filter(|file| file.asked.iter().any(|asked| !asked.panel.is_empty())) {
+        for finding in found.iter_mut().filter(|finding| finding.diagnostic.source.as_ref().is_some_and(|s| s.name == file.source.name)) {
+            let at = finding.diagnostic.span.start;
+            let inside = |asked: &&crate::project::Asked| asked.text.span.start <= at && at < asked.text.span.end;
+            if let Some(asked) = file.asked.iter().find(inside).filter(|asked| !finding.diagnostic.message.contains(&asked.panel)) {
+                finding.diagnostic.message = format!("panel `{}`: {}", asked.panel, finding.diagnostic.message);
+            }
+        }
+    }
 }

@@ -64,7 +64,7 @@ fn our_own_configurations_are_clean() {
     let project = Project::of(sources);
     assert!(project.files.len() > 20, "{} files are too few", project.files.len());
     let facts = Facts::of(&project, None);
-    let subjects = ["scrape", "routing", "logs", "slo", "collector", "dashboard"];
+    let subjects = ["scrape", "routing", "logs", "slo", "collector", "dashboard", "promql", "template"];
     let found = lint(&project, &facts, &Options::default());
     let shown: Vec<String> = found
         .iter()
@@ -97,4 +97,15 @@ fn dashboards_beside_their_queries() {
 #[test]
 fn links_to_runbooks() {
     check("runbooks.txt", &["alerts/runbook-not-found"]);
+}
+
+/// Queries whose range is a variable are read as well.
+#[test]
+fn findings_in_dashboards_name_the_panel() {
+    let expr = r#"rate(shop_total{code=\"500\"}[$__rate_interval]) / rate(shop_total[$__rate_interval])"#;
+    let text = format!(r#"{{"title": "a", "panels": [{{"title": "Errors", "type": "timeseries", "targets": [{{"expr": "{expr}"}}]}}]}}"#);
+    let project = Project::of(vec![Source::new("a.json", text)]);
+    let found = lint(&project, &Facts::of(&project, None), &Options::default());
+    let shown: Vec<_> = found.iter().map(|finding| (finding.rule.id, finding.diagnostic.message.as_str())).collect();
+    assert!(matches!(shown.as_slice(), [("promql/ratio-matches-itself", message)] if message.starts_with("panel `Errors`: ")), "{shown:?}");
 }

@@ -4,6 +4,7 @@ use super::Scope;
 use super::keys::{items, key_span, text};
 use crate::finding::Finding;
 use crate::project::{File, FileKind};
+use phoenix_model::Span;
 use phoenix_promql::analysis::metric_names;
 use phoenix_promql::ast::{AggregateOp, Expr, ExprKind};
 use phoenix_yaml::Node;
@@ -34,7 +35,8 @@ fn panels(scope: &Scope, file: &File, node: &Node, depth: usize, found: &mut Vec
         if panel.get("type").is_none() && panel.get("libraryPanel").is_none() && panel.get("targets").is_some() {
             let message = format!("the panel `{}` has no type: there is nothing to draw", text(panel, "title").unwrap_or(""));
             found.push(
-                Finding::at("dashboard/panel-without-type", file, panel.head(), message).help("add `\"type\": \"timeseries\"`, or `stat`"),
+                Finding::at("dashboard/panel-without-type", file, Span::new(panel.span.start, panel.span.start + 1), message)
+                    .help("add `\"type\": \"timeseries\"`, or `stat`"),
             );
         }
         found.extend(unit(scope, file, panel));

@@ -5,7 +5,7 @@ use super::walk::{aggregates, selector, with_ancestors};
 use crate::finding::{Finding, Fix, RestsOn};
 use crate::project::Query;
 use phoenix_model::suggest::nearest;
-use phoenix_model::{MatchOp, Span};
+use phoenix_model::{MatchOp, Severity, Span};
 use phoenix_promql::ast::{AggregateOp, BinaryOp, Expr, ExprKind, Selector, ValueType};
 
 pub(super) fn check(scope: &Scope, query: &Query, found: &mut Vec<Finding>) {
@@ -65,10 +65,15 @@ fn unknown(scope: &Scope, query: &Query, expr: &Expr, name: &str, around: &[&Exp
         }
         None => {}
     }
+    if let Some((entry, now)) = facts.catalogue().entry(name).and_then(|(entry, _)| Some((entry, entry.now()?))) {
+        let message = format!("`{name}` is a name of older versions of {}", entry.exporter);
+        let finding = at(message).rests_on(RestsOn::Catalogue).level(Severity::Info);
+        return Some(finding.help(format!("it is called `{now}` now")));
+    }
     if facts.metric(name).is_some_and(|metric| metric.rests_on != RestsOn::Naming) {
         return None;
     }
-    let surely = facts.catalogue().unknown_to(name).or_else(|| name.starts_with("phoenix_").then_some("phoenix"));
+    let surely = facts.catalogue().unknown_to(name);
     let finding = match surely {
         Some(exporter) => at(format!("`{name}` is no metric of {exporter}")).rests_on(RestsOn::Catalogue),
         None => at(format!("`{name}` is neither recorded here nor a metric of a known exporter")).rests_on(RestsOn::Naming),

@@ -90,7 +90,7 @@ fn burn_rate(scope: &Scope, file: &File, tree: &Node) -> Option<Finding> {
     if tree.get("version").is_some() || items(tree, "slos").next().is_none() || alerts.any(watches) {
         return None;
     }
-    let span = super::keys::key_span(tree, "slos")?;
+    let span = items(tree, "slos").next()?.head();
     let message = "no alert says that a budget is being spent";
     let finding = Finding::at("slo/no-burn-rate", file, span, message).rests_on(RestsOn::Project);
     Some(finding.help("alert on the rate at which it is spent, over a long window and a short one: 1h with 5m, 6h with 30m"))

@@ -39,13 +39,58 @@ fn panels(source: &Source, node: &Node, depth: usize, found: &mut Vec<Asked>) {
                     continue;
                 }
                 if let Some(text) = target.get("expr").and_then(|expr| Text::of(source, expr)) {
-                    let parsed = phoenix_promql::parse(&text.value).into_result().ok();
+                    let parsed = phoenix_promql::parse(&with_ranges(&text.value)).into_result().ok();
                     found.push(Asked { panel: title.clone(), text, parsed });
                 }
             }
             panels(source, panel, depth + 1, found);
         }
     }
+}
+
+/// With a range in the place of each variable that stands for one, so that every byte stays where it is:
+/// `[$__rate_interval]` becomes `[000…5m]`. Other variables are left, and what needs their values is not read.
+fn with_ranges(text: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    let (mut quote, mut brackets) = (None, 0_usize);
+    while let Some(c) = rest.chars().next() {
+        let variable = if quote.is_none() && brackets > 0 { variable(rest) } else { None };
+        let taken = variable.unwrap_or(c.len_utf8());
+        match (c, quote) {
+            _ if variable.is_some() => {
+                out.extend(std::iter::repeat_n('0', taken.saturating_sub(2)));
+                out.push_str("5m");
+            }
+            ('\\', Some('"' | '\'')) => {
+                let escaped = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
+                out.push_str(&rest[..escaped]);
+                rest = &rest[escaped..];
+                continue;
+            }
+            _ => {
+                match (c, quote) {
+                    ('"' | '\'' | '`', None) => quote = Some(c),
+                    (c, Some(open)) if c == open => quote = None,
+                    ('[', None) => brackets += 1,
+                    (']', None) => brackets = brackets.saturating_sub(1),
+                    _ => {}
+                }
+                out.push(c);
+            }
+        }
+        rest = &rest[taken..];
+    }
+    out
+}
+
+/// The length of a variable at the beginning of a text: `$name`, `${name}`, `${name:format}`.
+fn variable(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix('$')?;
+    let length = match rest.strip_prefix('{') {
+        Some(braced) => braced.find('}')? + 3,
+        None => 1 + rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len()),
+    };
+    (length >= 2).then_some(length)
 }
 
 /// Expressions apart by empty lines.
@@ -65,4 +110,26 @@ pub(super) fn of_lines(source: &Source) -> Vec<Asked> {
         Asked { panel: String::new(), text, parsed }
     };
     found.into_iter().map(asked).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_take_the_place_of_variables() {
+        for (text, want) in [
+            ("rate(a[$__rate_interval])", "rate(a[000000000000005m])"),
+            ("rate(a[${w}]) offset $x", "rate(a[005m]) offset $x"),
+            ("max_over_time(a[$a:$bcd])", "max_over_time(a[5m:005m])"),
+            ("a{b=\"[$abc]\", c='\\'[$abc]'}[$abc]", "a{b=\"[$abc]\", c='\\'[$abc]'}[005m]"),
+            ("sum by ($abc) (a[5m])", "sum by ($abc) (a[5m])"),
+            ("a[${", "a[${"),
+            ("é[$]", "é[$]"),
+        ] {
+            let shown = with_ranges(text);
+            assert_eq!(shown, want, "{text}");
+            assert_eq!(shown.len(), text.len(), "{text}");
+        }
+    }
 }

@@ -132,7 +132,7 @@ pub(super) fn check(file: &File, found: &mut Vec<Finding>) {
 }
 
 fn tail(section: &Section, tell: &mut impl FnMut(&str, Span, String, &str)) {
-    let here = section.entry("name").map_or(section.span, |(_, span)| span);
+    let here = section.span;
     let of_containers = section.get("path").is_some_and(|path| path.contains("/var/log/containers") || path.contains("/var/log/pods"));
     if let Some((parser, span)) = section.entry("parser").filter(|_| of_containers)
         && parser.eq_ignore_ascii_case("docker")

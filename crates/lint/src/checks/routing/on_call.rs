@@ -7,7 +7,7 @@ use crate::finding::{Finding, RestsOn};
 use crate::project::{File, FileKind};
 use phoenix_model::Matcher;
 use phoenix_yaml::Node;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
     for file in scope.project.of_kind(FileKind::OnCall) {
@@ -22,6 +22,28 @@ pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
         }
     }
     teams(scope, found);
+    severities(scope, found);
+}
+
+/// Severities of alerts where nothing in the project says what follows from them.
+fn severities(scope: &Scope, found: &mut Vec<Finding>) {
+    let any = |kind: FileKind| scope.project.of_kind(kind).next().is_some();
+    // Rules alone may be a part of something greater.
+    let whole = any(FileKind::Prometheus) || any(FileKind::OnCall);
+    if !whole || any(FileKind::Alertmanager) || any(FileKind::Phoenix) {
+        return;
+    }
+    for file in scope.project.of_kind(FileKind::Rules) {
+        let mut alerts =
+            file.groups.iter().flat_map(|group| group.rules.iter().map(move |rule| (group, rule))).filter(|(_, rule)| rule.is_alert);
+        if let Some(span) =
+            file.tree.as_deref().map(Node::head).filter(|_| alerts.any(|(group, rule)| rule.label(group, "severity").is_some()))
+        {
+            let message = "no route says what follows from the severity of these alerts";
+            let finding = Finding::at("routing/severity-without-route", file, span, message).rests_on(RestsOn::Project);
+            found.push(finding.help("route by `severity` in Alertmanager's configuration"));
+        }
+    }
 }
 
 fn schedules(file: &File, tree: &Node, schedule: &Node, found: &mut Vec<Finding>) {
@@ -83,7 +105,7 @@ fn teams(scope: &Scope, found: &mut Vec<Finding>) {
     if !anything {
         return;
     }
-    let mut told = HashSet::new();
+    let mut told: BTreeSet<String> = BTreeSet::new();
     for (file, group, rule) in scope.project.rules().filter(|(_, _, rule)| rule.is_alert) {
         let Some(team) = rule.label(group, "team").filter(|team| !team.value.contains("{{")) else { continue };
         let leads = known.contains(&team.value) || routed.iter().any(|matcher| matcher.matches(&team.value) && !matcher.matches_empty());
@@ -91,6 +113,19 @@ fn teams(scope: &Scope, found: &mut Vec<Finding>) {
             let message = format!("no route and no schedule knows the team `{}`", team.value);
             let finding = Finding::at("routing/team-without-route", file, team.span, message).rests_on(RestsOn::Project);
             found.push(finding.help(format!("add a route with `team=\"{}\"`, or put the team on call", team.value)));
+        }
+    }
+    // Where the teams on call are listed, too: that is a place to mend it.
+    for file in scope.project.of_kind(FileKind::OnCall).filter(|_| !told.is_empty()) {
+        let mut span = None;
+        if let Some(tree) = file.tree.as_deref() {
+            crate::checks::keys::walk(tree, &mut |node| span = span.or(key_span(node, "teams")));
+        }
+        if let Some(span) = span {
+            let names: Vec<&str> = told.iter().map(String::as_str).collect();
+            let message = format!("alerts of `{}` lead to nobody on call", names.join("`, `"));
+            let finding = Finding::at("routing/team-without-route", file, span, message).rests_on(RestsOn::Project);
+            found.push(finding.help("put the team on call, or route its alerts to a receiver"));
         }
     }
 }

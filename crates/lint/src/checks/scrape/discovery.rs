@@ -24,7 +24,7 @@ fn pods(job: &Job, found: &mut Vec<Finding>) {
     // An annotation that says where to scrape chooses the pod, and its port when it is joined with the address.
     if !steps.iter().filter(chooses).any(|step| reads(step, &["port", "scrape", "container_name"])) {
         let address = steps.iter().find(|step| text(step, "target_label") == Some("__address__")).and_then(|step| step.get("regex"));
-        let span = address.map_or(job.node.get("relabel_configs").map_or(here, Node::head), |regex| regex.span);
+        let span = address.map_or(role.head(), |regex| regex.span);
         let message = format!("every port of every pod becomes a target of `{}`", job.name());
         let help = "keep one: `{source_labels: [__meta_kubernetes_pod_container_port_name], regex: metrics, action: keep}`";
         found.push(Finding::at("scrape/every-port-is-a-target", job.file, span, message).help(help));
