@@ -1,36 +1,52 @@
-//! Traffic for the API: mostly reads, some writes, now and then a wrong request.
+//! Traffic for the API: mostly reads, now and then an experiment or a wrong request, more by day than by night.
 
 use phoenix_telemetry::send;
 use rand::RngExt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+/// The rate at a moment of the day, from 0 to 1: a third in its first hour, all of it in its middle.
+fn share(moment: f64) -> f64 {
+    2.0 / 3.0 - (moment * std::f64::consts::TAU).cos() / 3.0
+}
+
 /// Sends requests until the process is told to end. An API that is down is no reason to stop.
 #[expect(clippy::disallowed_methods, reason = "a service of one's own has no simulated clock")]
-pub(crate) async fn run(target: SocketAddr, otlp: Option<&str>, rate: u32) -> Result<(), Box<dyn std::error::Error>> {
-    if !target.ip().is_loopback() {
-        return Err(format!("{target} is not an address of this machine; this load generator only talks to loopback").into());
-    }
-    let _telemetry = super::telemetry("phoenix-load", otlp)?;
-    // reqwest wants a TLS provider even for plain HTTP; an error means that one is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+pub(crate) async fn run(
+    target: SocketAddr,
+    otlp: Option<&str>,
+    token: Option<String>,
+    rate: u32,
+    day: Option<Duration>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    crate::on_loopback(target)?;
+    let _telemetry = crate::telemetry("phoenix-load", otlp)?;
+    crate::install_tls();
     let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build()?;
     let base = format!("http://{target}");
-    let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let start = tokio::time::Instant::now();
+    let mut next = start;
     let (mut sent, mut failed, mut was_down) = (0_u64, 0_u64, false);
     let mut end = std::pin::pin!(super::told_to_end());
     loop {
         tokio::select! {
             () = &mut end => return Ok(()),
-            _ = ticks.tick() => {}
+            () = tokio::time::sleep_until(next) => {}
         }
+        let now = tokio::time::Instant::now();
+        let share = day.map_or(1.0, |day| share(now.duration_since(start).as_secs_f64() / day.as_secs_f64()));
+        // What was missed is not made up for: it would come as a burst.
+        next = now.max(next + Duration::from_secs_f64(1.0 / (f64::from(rate) * share)));
         let request = match rand::rng().random_range(0..100) {
             0..50 => client.get(format!("{base}/api/v1/experiments")),
-            50..80 => client.get(format!("{base}/api/v1/experiments/{}", sent % 1000)),
-            80..95 => client.post(format!("{base}/api/v1/experiments")).json(&serde_json::json!({"name": format!("experiment {sent}")})),
+            50..94 => client.get(format!("{base}/api/v1/experiments/{}", rand::rng().random_range(1..=100))),
+            94..95 => client.post(format!("{base}/api/v1/experiments")).json(&serde_json::json!({"name": format!("experiment {sent}")})),
             95..98 => client.get(format!("{base}/health")),
             _ => client.post(format!("{base}/api/v1/experiments")).json(&serde_json::json!({"name": ""})),
+        };
+        let request = match &token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
         };
         sent += 1;
         let down = send(&client, request.build()?).await.is_err();
@@ -41,6 +57,18 @@ pub(crate) async fn run(target: SocketAddr, otlp: Option<&str>, rate: u32) -> Re
                 if down { "does not answer" } else { "answers again" }
             );
             was_down = down;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_a_night() {
+        for (moment, want) in [(0.0, 1.0 / 3.0), (0.25, 2.0 / 3.0), (0.5, 1.0), (0.75, 2.0 / 3.0), (1.0, 1.0 / 3.0), (7.5, 1.0)] {
+            assert!((share(moment) - want).abs() < 1e-9, "{moment}");
         }
     }
 }

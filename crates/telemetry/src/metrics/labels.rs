@@ -45,7 +45,7 @@ pub struct CollectorLabels {
     pub experiment_id: Arc<str>,
     /// Which side of the experiment.
     pub variant: Variant,
-    /// What is used, with its unit: `cpu_seconds`, `memory_bytes`.
+    /// What is used, with its unit: `cpu_cores`, `memory_bytes`.
     pub resource: Arc<str>,
     /// Where the collector runs.
     pub node: Arc<str>,

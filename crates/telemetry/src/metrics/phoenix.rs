@@ -117,7 +117,7 @@ mod tests {
         let pipeline = PipelineLabels { experiment_id: "7".into(), pipeline: "top-k".into(), variant: Variant::Candidate };
         phoenix.cardinality_reduction.set(&pipeline, 0.75);
         let collector =
-            CollectorLabels { experiment_id: "7".into(), variant: Variant::Baseline, resource: "cpu_seconds".into(), node: "n1".into() };
+            CollectorLabels { experiment_id: "7".into(), variant: Variant::Baseline, resource: "cpu_cores".into(), node: "n1".into() };
         phoenix.collector_usage.set(&collector, 1.5);
         phoenix.monthly_savings.set(&SavingsLabels { tenant_id: "acme".into(), provider: "newrelic".into() }, 12.0);
         let request = RequestLabels { method: Method::new("GET"), endpoint: Endpoint::new("/health"), status: 200 };
@@ -147,7 +147,7 @@ phoenix_experiment_duration_seconds_bucket{le="+Inf",state="completed",pipeline_
 phoenix_pipeline_cardinality_reduction_ratio{experiment_id="7",pipeline="top-k",variant="candidate"} 0.75
 # HELP phoenix_collector_resource_usage Resource usage of OTel collectors
 # TYPE phoenix_collector_resource_usage gauge
-phoenix_collector_resource_usage{experiment_id="7",variant="baseline",resource="cpu_seconds",node="n1"} 1.5
+phoenix_collector_resource_usage{experiment_id="7",variant="baseline",resource="cpu_cores",node="n1"} 1.5
 # HELP phoenix_estimated_monthly_savings_usd Estimated monthly cost savings in USD
 # TYPE phoenix_estimated_monthly_savings_usd gauge
 phoenix_estimated_monthly_savings_usd{tenant_id="acme",provider="newrelic"} 12.0

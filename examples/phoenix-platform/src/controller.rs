@@ -1,0 +1,302 @@
+//! The controller: brings experiments through their states, and tells what they find.
+
+use crate::experiments::{Experiment, Experiments, Outcome};
+use crate::faults::{Fault, Faults};
+use crate::pipelines::{self, Pipeline, Process, Spoilt, reduction};
+use phoenix_telemetry::prometheus_client::metrics::histogram::Histogram;
+use phoenix_telemetry::{
+    CollectorLabels, ExperimentDurationLabels, ExperimentLabels, ExperimentState as State, PhoenixMetrics, PipelineLabels, SavingsLabels,
+    Telemetry, Variant,
+};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Buckets of `phoenix_pipeline_deployment_duration_seconds`; the objective is 300.
+const DEPLOYMENT_BUCKETS: [f64; 10] = [0.1, 0.5, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0];
+
+/// What the controller is told.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    /// How long both pipelines run.
+    pub(crate) run_for: Duration,
+    /// Dollars a month for a thousand series, by which savings are estimated.
+    pub(crate) price_per_1000_series_usd: f64,
+    /// Who is paid.
+    pub(crate) provider: Arc<str>,
+    /// The name of this machine.
+    pub(crate) node: Arc<str>,
+}
+
+/// The controller of one host.
+pub(crate) struct Controller {
+    plan: Plan,
+    experiments: Arc<Experiments>,
+    faults: Arc<Faults>,
+    metrics: PhoenixMetrics,
+    deployments: Histogram,
+    running: HashMap<u64, Run>,
+}
+
+/// An experiment that is not over.
+struct Run {
+    since: Instant,
+    deployed: Option<Instant>,
+    baseline: Pipeline,
+    candidate: Pipeline,
+}
+
+impl Controller {
+    pub(crate) fn new(plan: Plan, experiments: Arc<Experiments>, faults: Arc<Faults>, telemetry: &Telemetry) -> Self {
+        let deployments = Histogram::new(DEPLOYMENT_BUCKETS);
+        let help = "Time until both pipelines of an experiment give data, in seconds";
+        telemetry.metrics().register("phoenix_pipeline_deployment_duration_seconds", help, deployments.clone());
+        Self { plan, experiments, faults, metrics: telemetry.phoenix().clone(), deployments, running: HashMap::new() }
+    }
+
+    /// One step: a sample of the host, and one state on for each experiment that is due.
+    pub(crate) fn step(&mut self, now: Instant, sample: &std::io::Result<Vec<Process>>) {
+        let spoilt =
+            Spoilt { loses_others: self.faults.is_on(Fault::FailingExperiments), keeps_all: self.faults.is_on(Fault::LowReduction) };
+        for experiment in self.experiments.open() {
+            let id = experiment.id;
+            let run = self.running.entry(id).or_insert_with(|| Run {
+                since: now,
+                deployed: None,
+                baseline: Pipeline::default(),
+                candidate: Pipeline::default(),
+            });
+            let sample = match sample {
+                Ok(sample) => sample,
+                Err(error) => {
+                    let outcome = outcome(run, &self.plan, Some(format!("/proc can't be read: {error}")));
+                    self.end(&experiment, State::Failed, outcome, now);
+                    continue;
+                }
+            };
+            match experiment.state {
+                State::Pending => self.go(&experiment, State::Deploying),
+                State::Deploying => {
+                    // Both have given their first data: they are deployed.
+                    run.baseline.take_all(sample);
+                    run.candidate.take_top(sample, experiment.keep, spoilt);
+                    run.deployed = Some(now);
+                    self.deployments.observe(now.duration_since(run.since).as_secs_f64());
+                    self.go(&experiment, State::Running);
+                }
+                State::Running => {
+                    run.baseline.take_all(sample);
+                    run.candidate.take_top(sample, experiment.keep, spoilt);
+                    let since = run.deployed.unwrap_or(run.since);
+                    let (ran, is_done) = (now.duration_since(since), now.duration_since(since) >= self.plan.run_for);
+                    self.tell(&experiment, ran);
+                    if is_done {
+                        self.go(&experiment, State::Analysing);
+                    }
+                }
+                State::Analysing => {
+                    let failure = run.candidate.lost_against(&run.baseline);
+                    let to = if failure.is_some() { State::Failed } else { State::Completed };
+                    let outcome = outcome(run, &self.plan, failure);
+                    self.end(&experiment, to, outcome, now);
+                }
+                State::Completed | State::Failed => {}
+            }
+        }
+    }
+
+    /// Tells how both pipelines of a running experiment do.
+    fn tell(&self, experiment: &Experiment, ran: Duration) {
+        let Some(run) = self.running.get(&experiment.id) else { return };
+        for (labels, pipeline, ratio) in [
+            (pipeline_labels(experiment, Variant::Baseline), &run.baseline, 0.0),
+            (pipeline_labels(experiment, Variant::Candidate), &run.candidate, reduction(&run.baseline, &run.candidate)),
+        ] {
+            self.metrics.cardinality_reduction.set(&labels, ratio);
+            let cores = pipeline.cpu_seconds / ran.as_secs_f64().max(1.0);
+            for (resource, value) in [("cpu_cores", cores), ("memory_bytes", pipeline.memory_bytes() as f64)] {
+                self.metrics.collector_usage.set(&self.collector_labels(experiment, labels.variant, resource), value);
+            }
+        }
+    }
+
+    fn collector_labels(&self, experiment: &Experiment, variant: Variant, resource: &str) -> CollectorLabels {
+        let node = Arc::clone(&self.plan.node);
+        CollectorLabels { experiment_id: experiment.id.to_string().into(), variant, resource: resource.into(), node }
+    }
+
+    fn go(&self, experiment: &Experiment, to: State) {
+        if self.experiments.go(experiment.id, to, None).is_some() {
+            self.entered(experiment, to, None);
+        }
+    }
+
+    fn end(&mut self, experiment: &Experiment, to: State, outcome: Outcome, now: Instant) {
+        let run = self.running.remove(&experiment.id);
+        // Series of what is over say nothing any more, and would be one more for each experiment.
+        for variant in [Variant::Baseline, Variant::Candidate] {
+            self.metrics.cardinality_reduction.remove(&pipeline_labels(experiment, variant));
+            for resource in ["cpu_cores", "memory_bytes"] {
+                self.metrics.collector_usage.remove(&self.collector_labels(experiment, variant, resource));
+            }
+        }
+        if to == State::Completed {
+            let labels = SavingsLabels { tenant_id: Arc::clone(&experiment.tenant_id), provider: Arc::clone(&self.plan.provider) };
+            self.metrics.monthly_savings.set(&labels, outcome.monthly_savings_usd);
+        }
+        if let Some(run) = run {
+            let labels = ExperimentDurationLabels { state: to, pipeline_type: "process".into() };
+            self.metrics.experiment_duration.observe(&labels, now.duration_since(run.since));
+        }
+        let failure = outcome.failure.clone();
+        if self.experiments.go(experiment.id, to, Some(outcome)).is_some() {
+            self.entered(experiment, to, failure.as_deref());
+        }
+    }
+
+    fn entered(&self, experiment: &Experiment, to: State, failure: Option<&str>) {
+        entered(&self.metrics, experiment, to);
+        let (experiment_id, from_state, to_state) = (experiment.id, experiment.state.as_str(), to.as_str());
+        if let Some(why) = failure {
+            tracing::error!(experiment_id, from_state, to_state, why, "experiment state transition");
+        } else {
+            tracing::info!(experiment_id, from_state, to_state, "experiment state transition");
+        }
+    }
+}
+
+/// Counts that an experiment has come into a state.
+pub(crate) fn entered(metrics: &PhoenixMetrics, experiment: &Experiment, state: State) {
+    metrics.experiments.inc(&ExperimentLabels { state, tenant_id: Arc::clone(&experiment.tenant_id) });
+}
+
+fn pipeline_labels(experiment: &Experiment, variant: Variant) -> PipelineLabels {
+    let pipeline = match variant {
+        Variant::Baseline => "process-all",
+        Variant::Candidate => "process-top",
+    };
+    PipelineLabels { experiment_id: experiment.id.to_string().into(), pipeline: pipeline.into(), variant }
+}
+
+fn outcome(run: &Run, plan: &Plan, failure: Option<String>) -> Outcome {
+    let (before, after) = (run.baseline.series(), run.candidate.series());
+    Outcome {
+        baseline_series: before,
+        candidate_series: after,
+        reduction_ratio: reduction(&run.baseline, &run.candidate),
+        monthly_savings_usd: before.saturating_sub(after) as f64 / 1_000.0 * plan.price_per_1000_series_usd,
+        failure,
+    }
+}
+
+/// Steps once a second for as long as the service runs, away from the threads that answer requests.
+#[expect(clippy::disallowed_methods, reason = "a service of one's own has no simulated clock")]
+pub(crate) async fn run(mut controller: Controller) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let stepped = tokio::task::spawn_blocking(move || {
+            // Nothing open: the host is left alone.
+            let sample = if controller.experiments.open().is_empty() { Ok(Vec::new()) } else { pipelines::read() };
+            controller.step(Instant::now(), &sample);
+            controller
+        });
+        match stepped.await {
+            Ok(back) => controller = back,
+            Err(error) => {
+                tracing::error!(%error, "the controller has ended");
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn controller() -> (Controller, Telemetry) {
+        let telemetry = Telemetry::builder("test").variables([]).start().unwrap();
+        let plan =
+            Plan { run_for: Duration::from_secs(10), price_per_1000_series_usd: 8.0, provider: "newrelic".into(), node: "n1".into() };
+        (Controller::new(plan, Arc::default(), Arc::default(), &telemetry), telemetry)
+    }
+
+    fn sample() -> Vec<Process> {
+        let process = |pid| Process { pid, name: "worker".into(), cpu_ticks: 100, memory_pages: 10, threads: 1 };
+        (1..=100).map(process).collect()
+    }
+
+    /// Steps each second until nothing is open.
+    #[expect(clippy::disallowed_methods, reason = "times are only compared with each other")]
+    fn run_all(controller: &mut Controller, sample: &std::io::Result<Vec<Process>>) {
+        let start = Instant::now();
+        for second in 0..100 {
+            controller.step(start + Duration::from_secs(second), sample);
+        }
+        assert!(controller.experiments.open().is_empty() && controller.running.is_empty());
+    }
+
+    #[test]
+    fn experiments_end_as_their_pipelines_do() {
+        for (fault, state, reduction_ratio, failure) in [
+            (None, "completed", 0.89, None),
+            (Some(Fault::LowReduction), "completed", 0.0, None),
+            (Some(Fault::FailingExperiments), "failed", 0.9, Some("the candidate's CPU time is off by 90.0 %")),
+        ] {
+            let (mut controller, telemetry) = controller();
+            if let Some(fault) = fault {
+                controller.faults.begin(fault, Duration::from_mins(5));
+            }
+            let id = controller.experiments.create("a".into(), "acme".into(), 10).unwrap().id;
+            run_all(&mut controller, &Ok(sample()));
+            let experiment = controller.experiments.get(id).unwrap();
+            let outcome = experiment.result.unwrap();
+            assert_eq!((experiment.state.as_str(), outcome.failure.as_deref()), (state, failure), "{fault:?}");
+            assert!((outcome.reduction_ratio - reduction_ratio).abs() < 1e-9, "{outcome:?}");
+            let text = telemetry.metrics().encode();
+            for line in [
+                "phoenix_experiment_total{state=\"deploying\",tenant_id=\"acme\"} 1".to_owned(),
+                format!("phoenix_experiment_total{{state=\"{state}\",tenant_id=\"acme\"}} 1"),
+                format!("phoenix_experiment_duration_seconds_count{{state=\"{state}\",pipeline_type=\"process\"}} 1"),
+                "phoenix_pipeline_deployment_duration_seconds_count 1".to_owned(),
+            ] {
+                assert!(text.contains(&line), "{line} is not in\n{text}");
+            }
+            assert!(!text.contains("experiment_id="), "what is over has no series:\n{text}");
+            // 300 series become 33: 267 of a thousand at 8 dollars.
+            assert_eq!(
+                text.contains("phoenix_estimated_monthly_savings_usd{tenant_id=\"acme\",provider=\"newrelic\"} 2.136"),
+                fault.is_none()
+            );
+        }
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "times are only compared with each other")]
+    fn a_running_experiment_tells_of_both_pipelines() {
+        let (mut controller, telemetry) = controller();
+        controller.experiments.create("a".into(), "acme".into(), 10).unwrap();
+        let start = Instant::now();
+        (0..4).for_each(|second| controller.step(start + Duration::from_secs(second), &Ok(sample())));
+        let text = telemetry.metrics().encode();
+        for line in [
+            r#"phoenix_pipeline_cardinality_reduction_ratio{experiment_id="1",pipeline="process-all",variant="baseline"} 0.0"#,
+            r#"phoenix_pipeline_cardinality_reduction_ratio{experiment_id="1",pipeline="process-top",variant="candidate"} 0.89"#,
+            r#"phoenix_collector_resource_usage{experiment_id="1",variant="candidate",resource="memory_bytes",node="n1"}"#,
+            r#"phoenix_collector_resource_usage{experiment_id="1",variant="baseline",resource="cpu_cores",node="n1"}"#,
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_tells_nothing_fails_its_experiments() {
+        let (mut controller, _telemetry) = controller();
+        let id = controller.experiments.create("a".into(), "acme".into(), 10).unwrap().id;
+        run_all(&mut controller, &Err(std::io::Error::other("no /proc")));
+        let experiment = controller.experiments.get(id).unwrap();
+        assert_eq!(experiment.result.unwrap().failure.unwrap(), "/proc can't be read: no /proc");
+    }
+}
