@@ -16,6 +16,7 @@ const stale: Record<string, string[]> = {
   silences: ['silences', 'alerts', 'home'],
   inbox: ['inbox'],
   dashboards: ['dashboards'],
+  annotations: [],
   demo: ['demo', 'home'],
 };
 
@@ -23,6 +24,16 @@ const stale: Record<string, string[]> = {
 const gather = 250;
 /** Milliseconds between fetches while polling; with events, a slow poll heals what an event may have missed. */
 const pollInterval = { live: 30_000, other: 5_000 };
+
+/** What is not fetched by a query of its own, by topic. */
+const listeners = new Map<string, Set<() => void>>();
+
+/** Calls on the server's events of a topic; answers with a function that stops it. */
+export function onTopic(topic: string, listener: () => void): () => void {
+  const all = listeners.get(topic) ?? new Set();
+  listeners.set(topic, all.add(listener));
+  return () => all.delete(listener);
+}
 
 let connection: Connection = 'connecting';
 const watchers = new Set<() => void>();
@@ -60,7 +71,10 @@ export function listen(client: QueryClient): () => void {
       if (source.readyState === EventSource.CLOSED) retry = setTimeout(open, 10_000);
     };
     for (const [topic, keys] of Object.entries(stale)) {
-      source.addEventListener(topic, () => keys.forEach(invalidate));
+      source.addEventListener(topic, () => {
+        keys.forEach(invalidate);
+        listeners.get(topic)?.forEach((listener) => listener());
+      });
     }
   };
   open();

@@ -3,7 +3,7 @@
 import type { Field, Frame } from '../frame';
 import type { Transform } from './frames';
 import { commonMeta, mostRows, nameless, refIds } from './frames';
-import { RowIds } from './row-ids';
+import { Interner, PairIds, RowIds } from './row-ids';
 
 interface Source {
   frame: Frame;
@@ -14,8 +14,59 @@ interface Source {
   keys: unknown[][];
 }
 
-/** How many rows are tried before a row is taken for a new one. */
-const mostTries = 200;
+/** Rows that a frame tries one after the other, for each row of both, before what fits is looked up instead. */
+const triesPerRow = 4;
+
+/** Rows of the result that a frame has not written to, found by what its rows must not contradict. */
+class Open {
+  /** Which of the frame's columns are written to: each kind of row, by a number made of them. */
+  private readonly kinds = new Map<number, number[]>();
+  private readonly values = new Interner();
+  private readonly pairs = new PairIds();
+  /** By kind, keys and values as one number: the first and the last row that is open. */
+  private readonly first: number[] = [];
+  private readonly last: number[] = [];
+  /** By row: the next one of the same. */
+  private readonly next: Int32Array;
+
+  constructor(
+    private readonly width: number,
+    rows: number,
+  ) {
+    this.next = new Int32Array(rows).fill(-1);
+  }
+
+  add(row: number, key: number, valueOf: (own: number) => unknown): void {
+    // No number of a pair is below 0.
+    let number = -1;
+    for (let own = 0; own < this.width; own += 1) if (valueOf(own) !== undefined) number = this.pairs.id(number, -2 - own);
+    let kind = this.kinds.get(number);
+    if (!kind) this.kinds.set(number, (kind = Array.from({ length: this.width }, (_, own) => own).filter((own) => valueOf(own) !== undefined)));
+    let place = this.pairs.id(number, key);
+    for (const own of kind) place = this.pairs.id(place, this.values.id(valueOf(own)));
+    const before = this.last[place] ?? -1;
+    if (before < 0 || this.first[place] === -1) this.first[place] = row;
+    else this.next[before] = row;
+    this.last[place] = row;
+  }
+
+  /** The first row that the frame's row fits, which is then no longer open; -1 when there is none. */
+  take(key: number, valueOf: (own: number) => unknown): number {
+    let [best, row] = [-1, Infinity];
+    for (const [number, kind] of this.kinds) {
+      let place = this.pairs.find(number, key);
+      for (let at = 0; place >= 0 && at < kind.length; at += 1) {
+        const value = this.values.find(valueOf(kind[at]!));
+        place = value < 0 ? -1 : this.pairs.find(place, value);
+      }
+      const found = place < 0 ? -1 : (this.first[place] ?? -1);
+      if (found >= 0 && found < row) [best, row] = [place, found];
+    }
+    if (best < 0) return -1;
+    this.first[best] = this.next[row]!;
+    return row;
+  }
+}
 
 /** The result as it grows. Rows with the same keys hang together as a list. */
 class Table {
@@ -39,15 +90,24 @@ class Table {
     const whole = new RowIds(source.values.length).of(source.values, source.frame.length);
     // By number of keys: the first row that this frame has not written to.
     const open = new Map<number, number>();
+    let tries = triesPerRow * (this.length + source.frame.length);
+    let index: Open | null = null;
     for (let row = 0; row < source.frame.length; row += 1) {
       // The same row twice says nothing new.
       if (seen.has(whole[row]!)) continue;
       seen.add(whole[row]!);
       const key = keys[row]!;
-      let at = open.get(key) ?? this.first[key] ?? -1;
-      while (at >= 0 && this.writer[at] === number) at = this.next[at]!;
-      open.set(key, at);
-      for (let tried = 0; at >= 0 && !(this.writer[at] !== number && this.fits(source, row, at)); tried += 1) at = tried < mostTries ? this.next[at]! : -1;
+      let at = -1;
+      if (tries > 0) {
+        at = open.get(key) ?? this.first[key] ?? -1;
+        while (at >= 0 && this.writer[at] === number) at = this.next[at]!;
+        open.set(key, at);
+        for (; at >= 0 && !(this.writer[at] !== number && this.fits(source, row, at)) && tries > 0; tries -= 1) at = this.next[at]!;
+      }
+      if (tries <= 0) {
+        index ??= this.open(source, number);
+        at = index.take(key, (own) => source.values[own]![row]);
+      }
       if (at < 0) {
         if (this.length >= mostRows) return false;
         at = this.append(key);
@@ -57,6 +117,17 @@ class Table {
       for (let own = 0; own < source.columns.length; own += 1) this.values[source.columns[own]!]![at] = source.values[own]![row];
     }
     return true;
+  }
+
+  private open(source: Source, number: number): Open {
+    const index = new Open(source.columns.length, this.length);
+    for (const [key, first] of this.first.entries()) {
+      for (let at = first ?? -1; at >= 0; at = this.next[at]!) {
+        const row = at;
+        if (this.writer[row] !== number) index.add(row, key, (own) => this.values[source.columns[own]!]![row]);
+      }
+    }
+    return index;
   }
 
   /** Every cell that nobody wrote to. */

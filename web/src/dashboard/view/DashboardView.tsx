@@ -3,6 +3,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useS
 import { Link } from 'wouter';
 import type { LoadedDashboard } from '../../api/dashboards';
 import { exportPath } from '../../api/dashboards';
+import { onTopic } from '../../api/live';
 import { Empty, Failure, Loading } from '../../parts/Answer';
 import { Icon } from '../../parts/Icon';
 import { PageHead } from '../../parts/PageHead';
@@ -69,6 +70,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
     return () => board.stop();
   }, [board]);
   useEffect(() => preloadKinds(dashboard), [dashboard]);
+  useEffect(() => onTopic('annotations', board.refreshAnnotations), [board]);
   useEffect(() => board.set(input), [board, input]);
   useEffect(() => board.setDashboard(dashboard), [board, dashboard]);
   useEffect(() => {

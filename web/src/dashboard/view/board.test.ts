@@ -175,6 +175,21 @@ test('annotations go to the panels that they are for, and stay the same objects'
   expect(board.panelState('1').annotations).toBe(before);
 });
 
+test('annotations are asked for anew when the server tells of others', async () => {
+  let time = 1;
+  const { board, asked } = made(dashboard(panel(1, { targets: [] })), { annotations: async () => ({ placed: [{ annotation: { time: (time += 1), color: 'red' } }], problems: [], byPanel: new Map() }) });
+  board.start();
+  board.setVisible('1', true, 100);
+  await settled();
+  const times = () => board.panelState('1').annotations.map((each) => each.time);
+  expect(times()).toEqual([2]);
+  const before = asked.length;
+  board.refreshAnnotations();
+  await settled();
+  // Without a query of the panels.
+  expect([times(), asked.length]).toEqual([[3], before]);
+});
+
 test('nothing is told after the end', async () => {
   const { board, asked } = made(dashboard(panel(1)));
   let told = 0;

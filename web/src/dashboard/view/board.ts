@@ -347,6 +347,9 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
     for (const slot of this.slots.values()) if (slot.asked && slot.state.answered && slot.missing.size === 0) this.show(slot, this.prepared(slot, this.place));
   }
 
+  /** Asks for annotations anew, as when the server tells that there are others. */
+  readonly refreshAnnotations = () => void this.askAnnotations();
+
   private async askAnnotations() {
     const { place } = this;
     if (!place) return;
