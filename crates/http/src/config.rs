@@ -46,6 +46,11 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
+    /// The headers that a request carries: authentication and `http_headers`. Secrets in files are read now.
+    pub fn headers(&self, disk: &dyn phoenix_env::Disk) -> Result<reqwest::header::HeaderMap, crate::HttpError> {
+        crate::auth::headers(self, disk)
+    }
+
     /// Makes relative paths of secrets and certificates relative to `folder`, the configuration file's.
     pub fn resolve_paths(&mut self, folder: &Path) {
         let mut paths: Vec<&mut PathBuf> = Vec::new();

@@ -142,7 +142,7 @@ impl TlsConfig {
     }
 
     /// Builds rustls' configuration with the ring provider, so that no default of the process is needed.
-    pub(crate) fn client_config(&self, disk: &dyn Disk, http2: bool) -> Result<ClientConfig, HttpError> {
+    pub fn client_config(&self, disk: &dyn Disk, http2: bool) -> Result<ClientConfig, HttpError> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&self.versions())

@@ -7,6 +7,7 @@ use phoenix_dashboard::{ReadError, ReadOptions};
 use phoenix_env::Disk;
 use phoenix_incident::OnCallConfig;
 use phoenix_model::{Diagnostic, Severity, Source};
+use phoenix_probe::ProbeConfig;
 use std::path::Path;
 
 /// A checked file.
@@ -50,6 +51,8 @@ pub fn check_file(path: &Path, disk: &dyn Disk) -> Checked {
         rules(&source)
     } else if has(&["route", "receivers", "inhibit_rules", "time_intervals"]) {
         alertmanager(&source, path.parent().unwrap_or(Path::new("")))
+    } else if phoenix_probe::is_probe_config(&source) {
+        probes(&source, path.parent().unwrap_or(Path::new("")))
     } else if has(&["on_call_schedule", "people", "teams", "page_on"]) {
         on_call(&source)
     } else {
@@ -98,6 +101,12 @@ fn alertmanager(source: &Source, folder: &Path) -> Checked {
         Err(diagnostics) => (String::new(), diagnostics),
     };
     Checked { kind: "Alertmanager config", content, diagnostics }
+}
+
+fn probes(source: &Source, folder: &Path) -> Checked {
+    let (config, diagnostics) = ProbeConfig::read(source, folder);
+    let content = count(config.map_or(0, |config| config.modules.len()), "module");
+    Checked { kind: "probe config", content, diagnostics }
 }
 
 fn on_call(source: &Source) -> Checked {

@@ -13,11 +13,13 @@ use phoenix_ingest::config::{PrometheusConfig, ScrapeConfig};
 use phoenix_ingest::sampling_config;
 use phoenix_logql::analysis::QueryKind;
 use phoenix_model::{Diagnostic, Labels, Severity, Source};
+use phoenix_probe::ProbeConfig;
 use phoenix_rules::GroupSpec;
 use phoenix_sampling::Rules;
 use phoenix_traceql::Body;
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A whole configuration with its rules, routes and schedules parsed.
@@ -36,6 +38,8 @@ pub struct Current {
     pub alerting: AlertConfig,
     /// The on-call file.
     pub on_call: Option<OnCallConfig>,
+    /// Modules of probes.
+    pub probes: Arc<ProbeConfig>,
     /// What is collected from files, syslog and the journal.
     pub collection: Option<CollectConfig>,
     /// Which traces are kept; all without it.
@@ -81,6 +85,11 @@ impl Current {
             found.extend(config.iter().flat_map(|config| check_addresses(config, &loaded.settings)));
             config
         });
+        let probes = loaded.probes.as_ref().and_then(|file| {
+            let (config, diagnostics) = ProbeConfig::read(&file.source, &file.folder());
+            found.extend(diagnostics);
+            config
+        });
         let sampling = loaded.sampling.as_ref().and_then(|file| {
             let (rules, diagnostics) = sampling_config::parse(&file.source);
             found.extend(diagnostics);
@@ -99,6 +108,7 @@ impl Current {
             rule_groups,
             alerting,
             on_call,
+            probes: Arc::new(probes.unwrap_or_default()),
             collection,
             sampling,
             guard,

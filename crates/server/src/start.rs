@@ -37,6 +37,7 @@ use phoenix_ingest::scrape::{ActiveTarget, ScrapeLimits, Scraper, ScraperOptions
 use phoenix_ingest::traces::{MetricsGenerator, SamplingBuffer, TraceReceiver};
 use phoenix_lake::{Lake, TraceLake};
 use phoenix_model::{Budget, Diagnostic};
+use phoenix_probe::Probes;
 use phoenix_rules::{Doors, RuleMetrics, Scheduler};
 use phoenix_state::State;
 use phoenix_tsdb::{Tsdb, TsdbError, TsdbOptions};
@@ -220,6 +221,8 @@ impl Server {
             clock: clock.clone(),
             queries,
             refresh,
+            probes: Probes::new(Arc::default(), clock.clone(), disk.clone()),
+            paging: runtimes.paging().clone(),
             parts: parts.clone(),
             reloader: Arc::clone(&reloader),
             events: options.events.clone(),

@@ -18,6 +18,7 @@ const FLOORS: [(&str, u32); 25] = [
     ("phoenix-objects", 2),
     ("phoenix-query", 2),
     ("phoenix-state", 2),
+    ("phoenix-probe", 3),
     ("phoenix-promql", 3),
     ("phoenix-logql", 3),
     ("phoenix-traceql", 3),

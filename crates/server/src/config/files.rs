@@ -24,6 +24,8 @@ pub enum FileRole {
     Alertmanager,
     /// People, teams and schedules.
     OnCall,
+    /// Modules of probes.
+    Probes,
     /// Promtail's config: logs to collect.
     LogCollection,
     /// Which traces are kept.

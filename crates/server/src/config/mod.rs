@@ -45,6 +45,8 @@ pub struct Loaded {
     pub alertmanager: Option<LoadedFile>,
     /// The on-call file.
     pub on_call: Option<LoadedFile>,
+    /// Modules of probes, in blackbox_exporter's format.
+    pub probes: Option<LoadedFile>,
     /// What is collected from files, syslog and the journal, in Promtail's format.
     pub log_collection: Option<LoadedFile>,
     /// Which traces are kept: rules, or policies of the OpenTelemetry collector's tail sampling processor.
@@ -137,6 +139,7 @@ pub fn load_with(
     };
     found.alertmanager = single(&named.alertmanager, FileRole::Alertmanager);
     found.on_call = single(&named.on_call, FileRole::OnCall);
+    found.probes = single(&named.probes, FileRole::Probes);
     found.log_collection = single(&named.log_collection, FileRole::LogCollection);
     found.sampling = single(&named.sampling, FileRole::Sampling);
     found.dashboards = named.dashboards.map(|lines| dashboards::read(&lines, &first.source, &folder, disk, &mut diagnostics));
@@ -148,6 +151,7 @@ struct Named {
     rule_files: Vec<LoadedFile>,
     alertmanager: Option<LoadedFile>,
     on_call: Option<LoadedFile>,
+    probes: Option<LoadedFile>,
     log_collection: Option<LoadedFile>,
     sampling: Option<LoadedFile>,
     dashboards: Option<Vec<DashboardPattern>>,
@@ -198,6 +202,7 @@ fn finish(
             rule_files: named.rule_files,
             alertmanager: named.alertmanager,
             on_call: named.on_call,
+            probes: named.probes,
             log_collection: named.log_collection,
             sampling: named.sampling,
             dashboards: named.dashboards,

@@ -13,6 +13,7 @@ pub(crate) mod native;
 pub(crate) mod otlp;
 mod params;
 mod plain_error;
+mod probe;
 pub(crate) mod prometheus;
 mod redirects;
 pub(crate) mod tempo;
@@ -49,6 +50,9 @@ pub struct ApiState {
     pub(crate) clock: SharedClock,
     pub(crate) queries: QueryPool,
     pub(crate) refresh: native::refresh::Refresh,
+    pub(crate) probes: phoenix_probe::Probes,
+    /// The threads that nothing which people ask may hold up.
+    pub(crate) paging: tokio::runtime::Handle,
     pub(crate) parts: Parts,
     pub(crate) reloader: Arc<Reloader>,
     pub(crate) events: Events,
@@ -113,6 +117,7 @@ pub(crate) fn router(api: Api, loki: loki::Loki, tempo: tempo::Tempo, otlp: otlp
         .nest("/grafana/api", grafana::router())
         .merge(prometheus::federation())
         .merge(native::link::router())
+        .merge(probe::router())
         .merge(lifecycle::router())
         .merge(redirects::router())
         .fallback(assets::serve)
