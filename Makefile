@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 export CARGO_TERM_COLOR ?= auto
 # Reference peers, exporters and a browser; installed as root, otherwise the line to run is printed.
-PEERS := systemd-journal-remote prometheus prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter postgresql
+PEERS := systemd-journal-remote prometheus prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter prometheus-blackbox-exporter postgresql
 BROWSER := chromium fonts-dejavu-core
 
 .PHONY: help

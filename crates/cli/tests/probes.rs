@@ -20,7 +20,7 @@ fn a_job_probes_and_a_rule_alerts() {
     write(
         "prometheus.yaml",
         &format!(
-            r#"
+            r"
 global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
 rule_files: [rules.yaml]
 scrape_configs:
@@ -32,7 +32,7 @@ scrape_configs:
       - {{source_labels: [__address__], target_label: __param_target}}
       - {{source_labels: [__param_target], target_label: instance}}
       - {{target_label: __address__, replacement: '{address}'}}
-"#
+"
         ),
     );
     write(

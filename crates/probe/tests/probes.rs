@@ -244,7 +244,7 @@ async fn blackbox_exporter_finds_the_same() {
     while get("/-/healthy").send().await.is_err() {
         waited += 1;
         assert!(waited < 200 && exporter.try_wait().unwrap().is_none(), "blackbox_exporter does not answer");
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        clock().sleep(Duration::from_millis(50)).await;
     }
     let mut differences = Vec::new();
     for (module, address, ..) in CASES {
