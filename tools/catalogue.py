@@ -36,8 +36,9 @@ TYPES = {"counter", "gauge", "histogram", "summary", "info", "untyped"}
 NOT_LISTED = {"job", "instance", "le", "quantile"}
 # What a network card's driver counts: a line node_ethtool_* stands for all of them.
 OF_DRIVERS = re.compile(r"node_ethtool_(?!info$)")
-# Declared as gauges, but only ever growing: rate() of them is right.
-GROWING = {
+# Declared as gauges, but only ever growing; declared as counters, but asked for as they are: both uses are right.
+BOTH = {
+    "apache_uptime_seconds_total", "pg_stat_bgwriter_stats_reset_total", "pg_stat_database_stats_reset",
     "etcd_disk_wal_write_bytes_total", "etcd_grpc_proxy_cache_hits_total", "etcd_grpc_proxy_cache_misses_total",
     "etcd_debugging_mvcc_total_put_size_in_bytes", "etcd_server_proposals_applied_total", "etcd_server_proposals_committed_total",
     "mysql_binlog_file_number", "mysql_info_schema_innodb_metrics_lock_lock_deadlocks", "mysql_info_schema_innodb_metrics_lock_lock_timeouts",
@@ -467,7 +468,7 @@ def main(arguments):
             "# name\ttype\tunit\tlabels\tfrom",
         ]
         for metric, (kind, labels) in found.items():
-            kind = "untyped" if metric in GROWING and kind == "gauge" else kind
+            kind = "untyped" if metric in BOTH else kind
             if belongs(metric) and not OF_DRIVERS.match(metric):
                 known = lines.get(metric)
                 lines[metric] = [metric, kind, known[2] if known else unit(metric), labels_of(labels, known), source]

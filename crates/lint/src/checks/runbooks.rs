@@ -20,10 +20,10 @@ pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
                 continue;
             }
             // A page elsewhere may be there; one of this repository is not.
-            let here = !text.contains("://");
+            let here = !text.contains("://") && text.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("md"));
             let message = format!("`{}` of `{}` leads to `{page}`, and no runbook here is called so", key.value, rule.name.value);
             let finding = Finding::at("alerts/runbook-not-found", file, link.span, message).rests_on(RestsOn::Project);
-            let level = if here && text.contains('/') { Severity::Warning } else { Severity::Info };
+            let level = if here { Severity::Warning } else { Severity::Info };
             found.push(finding.level(level).help(format!("write {}", wanted(&rule.name.value, runbooks[0]))));
         }
     }
