@@ -20,6 +20,7 @@ import type { Section, ShownPanel } from '../variables';
 import { interpolate as fillIn, withBuiltins, writeFilter, writeVariables } from '../variables';
 import type { PanelSource } from './board';
 import { Board } from './board';
+import { BoardPart, spanOf, useBoardPart, wholeOf } from './board-parts';
 import './Dashboard.css';
 import { DashboardLinks } from './DashboardLinks';
 import { exploreLinks } from './explore-links';
@@ -64,7 +65,14 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
 
   const input = useMemo(() => ({ raw, zoneSetting, chosen, isDark, annotationsOn }), [raw, zoneSetting, chosen, isDark, annotationsOn]);
   const [board] = useState(() => new Board(dashboard, boardSource, input));
-  const state = useSyncExternalStore(board.watch, board.snapshot);
+  // What changes with each refresh is drawn by itself: see `BoardPart` below.
+  const variables = useBoardPart(board, (state) => state.variables);
+  const zone = useBoardPart(board, (state) => state.zone);
+  const sections = useBoardPart(board, (state) => state.sections);
+  const isReady = useBoardPart(board, (state) => state.isReady);
+  const annotationProblems = useBoardPart(board, (state) => state.annotationProblems);
+  /** Why nothing has been shown at all. */
+  const error = useBoardPart(board, (state) => (state.at === null ? state.error : null));
   useEffect(() => {
     board.start();
     return () => board.stop();
@@ -82,7 +90,6 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
   const refresh = useCallback(() => board.refresh(), [board]);
   useAutoRefresh(address.refresh, refresh);
 
-  const { variables, zone, sections } = state;
   const interpolate = useCallback(
     (text: string, scoped?: ScopedVars, format?: string) => {
       const { span, raw: written, zone: timeZone } = board.snapshot();
@@ -269,7 +276,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
   );
   usePageShortcuts(shortcuts);
 
-  const problems = useMemo(() => [...Object.entries(variables.problems).map(([name, text]) => `The variable ${name}: ${text}`), ...state.annotationProblems], [variables.problems, state.annotationProblems]);
+  const problems = useMemo(() => [...Object.entries(variables.problems).map(([name, text]) => `The variable ${name}: ${text}`), ...annotationProblems], [variables.problems, annotationProblems]);
   const count = graveCount(report) + problems.length;
   const offeredIntervals = dashboard.timepicker?.refresh_intervals ?? refreshIntervals;
   const marks = useMemo(() => annotationQueries(dashboard).filter(({ isHidden }) => !isHidden), [dashboard]);
@@ -306,8 +313,14 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
               {count === 1 ? '1 thing not as meant' : `${count} things not as meant`}
             </Button>
           )}
-          {dashboard.timepicker?.hidden !== true && <TimePicker raw={raw} span={state.span} zoneSetting={zoneSetting} zone={zone} calendar={{ weekStart: dashboard.weekStart, fiscalYearStartMonth: dashboard.fiscalYearStartMonth }} now={Date.now} onRange={setRange} onZone={(timezone) => change({ timezone })} />}
-          <RefreshControl interval={address.refresh} choices={offeredIntervals} busy={state.busy} at={state.at} error={state.error} onRefresh={refresh} onInterval={(interval) => change({ refresh: interval })} />
+          {dashboard.timepicker?.hidden !== true && (
+            <BoardPart board={board} pick={spanOf}>
+              {(span) => <TimePicker raw={raw} span={span} zoneSetting={zoneSetting} zone={zone} calendar={{ weekStart: dashboard.weekStart, fiscalYearStartMonth: dashboard.fiscalYearStartMonth }} now={Date.now} onRange={setRange} onZone={(timezone) => change({ timezone })} />}
+            </BoardPart>
+          )}
+          <BoardPart board={board} pick={wholeOf}>
+            {({ busy, at, error: failure }) => <RefreshControl interval={address.refresh} choices={offeredIntervals} busy={busy} at={at} error={failure} onRefresh={refresh} onInterval={(interval) => change({ refresh: interval })} />}
+          </BoardPart>
           <ShareLink address={shareAddress} relative={isRelative(raw.from) || isRelative(raw.to)} />
           {!isEditing && (
             <Button variant="default" leftSection={<Icon name="edit" size={13} />} onClick={editing.begin}>
@@ -351,17 +364,19 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
         )}
         {hasBar && (
           <div className="dash-bar" role="group" aria-label="Variables">
-            <VariablesBar dashboard={dashboard} variables={variables} loading={!state.isReady} onChoose={choose} />
+            <VariablesBar dashboard={dashboard} variables={variables} loading={!isReady} onChoose={choose} />
             {marks
               .filter((each) => !isOwn(each))
               .map(({ name, isOn }) => (
                 <Switch key={name} label={name} checked={annotationsOn[name] ?? isOn} onChange={(event) => toggle(name, event.currentTarget.checked)} />
               ))}
             <span className="grow" />
-            <DashboardLinks links={dashboard.links ?? []} uid={meta.uid} interpolate={interpolate} params={params} />
+            <BoardPart board={board} pick={spanOf}>
+              {() => <DashboardLinks links={dashboard.links ?? []} uid={meta.uid} interpolate={interpolate} params={params} />}
+            </BoardPart>
           </div>
         )}
-        {state.error && !state.at && <Failure error={state.error} retry={refresh} />}
+        {error !== null && <Failure error={error} retry={refresh} />}
       </div>
       {url.kiosk && (
         <Button className="leave-kiosk" variant="default" onClick={() => change({ kiosk: false })}>
@@ -394,8 +409,8 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
             )}
           </Empty>
         </section>
-      ) : !state.isReady ? (
-        state.error === null && <Loading lines={6} />
+      ) : !isReady ? (
+        error === null && <Loading lines={6} />
       ) : url.viewPanel !== null ? (
         viewed ? (
           <div className="dash-full">
@@ -414,13 +429,17 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
           </section>
         )
       ) : (
-        <Grid sections={sections} titleOf={(row) => interpolate(row.panel.title ?? '', row.scoped, 'text')} isFolded={isFolded} onFold={onFold} rowMenu={isEditing ? (section) => (
-          <Suspense fallback={null}>
-            <RowMenu section={section} title={section.row?.panel.title ?? ''} draft={draft} />
-          </Suspense>
-        ) : undefined}>
-          {panel}
-        </Grid>
+        <BoardPart board={board} pick={spanOf}>
+          {() => (
+            <Grid sections={sections} titleOf={(row) => interpolate(row.panel.title ?? '', row.scoped, 'text')} isFolded={isFolded} onFold={onFold} rowMenu={isEditing ? (section) => (
+              <Suspense fallback={null}>
+                <RowMenu section={section} title={section.row?.panel.title ?? ''} draft={draft} />
+              </Suspense>
+            ) : undefined}>
+              {panel}
+            </Grid>
+          )}
+        </BoardPart>
       )}
       <Suspense fallback={null}>
         {isPrinting && <Print isBusy={() => board.snapshot().busy} onDone={() => setPrinting(false)} />}
