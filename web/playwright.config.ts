@@ -9,7 +9,7 @@ export default defineConfig({
   testDir: 'e2e',
   timeout: 45_000,
   // A pixel is another one when it differs visibly; a line may stand a fraction of a pixel elsewhere.
-  expect: { timeout: 10_000, toHaveScreenshot: { animations: 'disabled', caret: 'hide', scale: 'css', maxDiffPixels: 25 } },
+  expect: { timeout: 10_000, toHaveScreenshot: { animations: 'disabled', caret: 'hide', scale: 'css', threshold: 0.1, maxDiffPixels: 25 } },
   snapshotPathTemplate: '{testDir}/{testFileDir}/pictures/{arg}{ext}',
   workers: 1,
   reporter: 'list',

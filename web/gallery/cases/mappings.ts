@@ -3,7 +3,7 @@ import type { Case } from '../case';
 import { panel, series, span, table } from '../case';
 
 const mappings: ValueMapping[] = [
-  { type: 'value', options: { 1: { text: 'Up', color: '#00aa00' }, 0: { text: 'Down', color: '#aa0000' }, idle: { text: 'asleep' } } },
+  { type: 'value', options: { 1: { text: 'Up', color: '#006600' }, 0: { text: 'Down', color: '#aa0000' }, idle: { text: 'asleep' } } },
   { type: 'range', options: { from: 10, to: 20, result: { text: 'some', color: '#aa5500' } } },
   { type: 'range', options: { from: 1000, to: null, result: { text: 'very many' } } },
   { type: 'regex', options: { pattern: '/^web-(\\d+)$/', result: { text: 'server $1' } } },
@@ -45,7 +45,7 @@ export default [
     frames: [1, 0, 15, 5, null].map((value, at) => series(`s${at}`, [value])),
     span,
     height: 90,
-    seen: { values: ['Up', 'Down', 'some', '5 s', 'nothing'], colors: ['#00aa00', '#aa0000', '#aa5500', '#333333'] },
+    seen: { values: ['Up', 'Down', 'some', '5 s', 'nothing'], colors: ['#006600', '#aa0000', '#aa5500', '#333333'] },
   },
   {
     name: 'mappings: in a tooltip and a legend',

@@ -3,7 +3,7 @@ import { displayText } from '../../display';
 import type { JsonObject } from '../../model';
 import type { PanelProps } from '../../panel';
 import { Bar } from '../parts/Bar';
-import { colorOr } from '../parts/contrast';
+import { colorOr, inkOf } from '../parts/contrast';
 import { Linked } from '../parts/Linked';
 import { Nothing } from '../Nothing';
 import { orientationOf, places } from '../parts/places';
@@ -58,7 +58,7 @@ export default function BarGauge({ options, panel, frames, width, height, isDark
             </span>
           );
           const value = layout.valueRoom > 0 && (
-            <span className="bar-value num" style={{ fontSize: layout.valueSize, color: options.valueMode === 'text' ? undefined : colorOr(each.display.color), ...(direction === 'horizontal' ? { width: layout.valueRoom } : { height: layout.valueRoom }) }}>
+            <span className="bar-value num" style={{ fontSize: layout.valueSize, color: options.valueMode === 'text' ? undefined : inkOf(each.display.color, layout.valueSize, isDark), ...(direction === 'horizontal' ? { width: layout.valueRoom } : { height: layout.valueRoom }) }}>
               {words[index]}
             </span>
           );

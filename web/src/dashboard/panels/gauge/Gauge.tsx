@@ -3,7 +3,7 @@ import { displayText } from '../../display';
 import type { JsonObject } from '../../model';
 import type { PanelProps } from '../../panel';
 import { bandsOf } from '../parts/bands';
-import { colorOr } from '../parts/contrast';
+import { colorOr, inkOf } from '../parts/contrast';
 import { Linked } from '../parts/Linked';
 import { Nothing } from '../Nothing';
 import { orientationOf, places } from '../parts/places';
@@ -84,7 +84,7 @@ function OneGauge({ each, text, hasTitle, hasMarkers, hasLabels, width, height, 
             </text>
           );
         })}
-        <text x={middle.x} y={middle.y} className="gauge-value num" textAnchor="middle" dominantBaseline="central" style={{ fontSize: valueSize, fill: colorOr(each.display.color) }}>
+        <text x={middle.x} y={middle.y} className="gauge-value num" textAnchor="middle" dominantBaseline="central" style={{ fontSize: valueSize, fill: inkOf(each.display.color, valueSize, isDark) }}>
           {text}
         </text>
       </svg>

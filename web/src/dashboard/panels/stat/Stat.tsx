@@ -7,7 +7,7 @@ import { orientationOf, places } from '../parts/places';
 import { reached } from '../parts/reached';
 import { Sparkline } from '../parts/Sparkline';
 import { displayText, textOn } from '../../display';
-import { backgroundOf, colorOr } from '../parts/contrast';
+import { backgroundOf, colorOr, inkOf } from '../parts/contrast';
 import { measure, widest } from '../parts/text-size';
 import type { DisplayedValue, ReduceOptions } from '../values';
 import { changeText, displayedValues } from '../values';
@@ -100,7 +100,7 @@ function OneStat({ each, name, text, whole, change, width, height, layout, optio
           </div>
         )}
         {text !== '' ? (
-          <div className="stat-value num" style={{ fontSize: layout.valueSize, color: filled ? onFilled : options.colorMode === 'value' ? color : 'var(--text)' }}>
+          <div className="stat-value num" style={{ fontSize: layout.valueSize, color: filled ? onFilled : options.colorMode !== 'value' ? 'var(--text)' : isNothing ? color : inkOf(each.display.color, layout.valueSize, isDark) }}>
             <span>{text}</span>
             {change !== undefined && (
               <span className="stat-change" style={{ fontSize: layout.percentSize, color: changeColor(change) }}>

@@ -8,7 +8,7 @@ import { isSafeUrl } from '../../view/safe-url';
 import { outside } from '../parts/outside';
 import { Sparkline } from '../parts/Sparkline';
 import { displayText, formatValue, textOn } from '../../display';
-import { backgroundOf, colorOr } from '../parts/contrast';
+import { backgroundOf, colorOr, inkOf } from '../parts/contrast';
 import { Bar } from '../parts/Bar';
 import { scopedOf } from '../scoped';
 import { scaleOf, shareOf, shownAs } from '../values';
@@ -30,22 +30,23 @@ interface Props {
 }
 
 const padding = 8;
+/** Of table.css, in pixels. */
+const textSize = 13;
 
 export function Cell({ column, frame, row, width, height, left, columnIndex, link, onFilter, onInspect, isDark }: Props) {
   const { field, kind } = column;
   const value = field.values[row];
   const display = shownAs(field, value);
   const text = kind === 'json-view' || (field.type === 'other' && kind !== 'sparkline') ? jsonText(value) : displayText(display);
-  const color = colorOr(display.color);
   const style: CSSProperties = { left, width, minHeight: height, textAlign: column.align };
   if (kind === 'color-background' && display.color) {
     style.background = backgroundOf(display.color, column.cell.mode, isDark);
     style.color = textOn(display.color, isDark);
-  } else if (kind === 'color-text') style.color = color;
+  } else if (kind === 'color-text') style.color = inkOf(display.color, textSize, isDark);
   const links = field.config.links ?? [];
   const canFilter = column.filterable && onFilter !== undefined && value != null;
   const content = (): ReactNode => {
-    if (kind === 'gauge' && typeof value === 'number') return <GaugeCell column={column} value={value} display={display} text={text} width={width} height={height} />;
+    if (kind === 'gauge' && typeof value === 'number') return <GaugeCell column={column} value={value} display={display} text={text} width={width} height={height} isDark={isDark} />;
     if (kind === 'sparkline') return <SparklineCell column={column} value={value} display={display} width={width} height={height} />;
     if (kind === 'json-view') return <code>{text}</code>;
     if (kind === 'image' && isSafeUrl(text)) {
@@ -124,7 +125,7 @@ export function Cell({ column, frame, row, width, height, left, columnIndex, lin
   );
 }
 
-function GaugeCell({ column, value, display, text, width, height }: { column: Column; value: number; display: DisplayValue; text: string; width: number; height: number }) {
+function GaugeCell({ column, value, display, text, width, height, isDark }: { column: Column; value: number; display: DisplayValue; text: string; width: number; height: number; isDark: boolean }) {
   const scale = scaleOf(column.field);
   const mode = column.cell.mode === 'gradient' || column.cell.mode === 'lcd' ? column.cell.mode : 'basic';
   const isHidden = column.cell.valueDisplayMode === 'hidden';
@@ -135,7 +136,7 @@ function GaugeCell({ column, value, display, text, width, height }: { column: Co
     <span className="table-gauge">
       <Bar share={shareOf(value, scale)} scale={scale} field={column.field} width={Math.max(8, inner - textWidth - (isHidden ? 0 : 6))} height={Math.max(8, height - 14)} color={color} mode={mode} direction="horizontal" showEmpty />
       {!isHidden && (
-        <span className="table-gauge-text" style={{ width: textWidth, color: column.cell.valueDisplayMode === 'text' ? undefined : color }}>
+        <span className="table-gauge-text" style={{ width: textWidth, color: column.cell.valueDisplayMode === 'text' ? undefined : inkOf(display.color ?? 'var(--accent)', textSize, isDark) }}>
           {text}
         </span>
       )}
