@@ -109,3 +109,41 @@ fn findings_in_dashboards_name_the_panel() {
     let shown: Vec<_> = found.iter().map(|finding| (finding.rule.id, finding.diagnostic.message.as_str())).collect();
     assert!(matches!(shown.as_slice(), [("promql/ratio-matches-itself", message)] if message.starts_with("panel `Errors`: ")), "{shown:?}");
 }
+
+/// What the founding document's configurations, collectors, objectives, dashboards and schedules have wrong is found
+/// where the list of defects says, by the rule that it names.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test reads the strategy's blocks")]
+fn defects_of_configurations_are_found() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/strategy");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let names =
+        std::fs::read_dir(&folder).expect("the folder is there").flatten().map(|file| file.file_name().to_string_lossy().into_owned());
+    let mut blocks: Vec<String> = names.filter(|name| name.starts_with(|c: char| c.is_ascii_digit())).collect();
+    blocks.sort();
+    let project = Project::of(blocks.iter().map(|name| Source::new(name.clone(), read(name))).collect());
+    let facts = Facts::of(&project, None);
+    let found = lint(&project, &facts, &Options { level: phoenix_model::Severity::Info, ..Options::default() });
+    let (mut missing, mut seen) = (Vec::new(), 0);
+    for row in read("defects.md").lines() {
+        let cells: Vec<&str> = row.split(" | ").map(|cell| cell.trim_matches(['|', ' ', '`'])).collect();
+        let [number, place, .., rule] = cells.as_slice() else { continue };
+        let Some((file, line)) = place.split_once(':').and_then(|(file, line)| Some((file, line.parse::<usize>().ok()?))) else { continue };
+        let ours = ["scrape", "routing", "logs", "slo", "dashboard"].iter().any(|subject| rule.starts_with(&format!("{subject}/")));
+        if !ours || phoenix_lint::rule(rule).is_none() || file == "strategy.md" {
+            continue;
+        }
+        let here = |finding: &&phoenix_lint::Finding| {
+            let source = finding.diagnostic.source.as_ref().expect("every finding is about a file");
+            // A comment above what is meant counts as its place.
+            let near = finding.diagnostic.position().is_some_and(|(at, _)| at.abs_diff(line) <= 1);
+            finding.rule.id == *rule && &*source.name == file && near
+        };
+        seen += 1;
+        if !found.iter().any(|finding| here(&finding)) {
+            missing.push(format!("{number}: {place} {rule}"));
+        }
+    }
+    assert!(missing.is_empty(), "not found:\n{}", missing.join("\n"));
+    assert!(seen > 40, "{seen} rows");
+}

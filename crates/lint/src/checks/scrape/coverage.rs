@@ -4,7 +4,7 @@ use super::{Job, by_project};
 use crate::checks::Scope;
 use crate::checks::keys::{is_on, items, key_span, text, texts};
 use crate::finding::Finding;
-use crate::project::{FileKind, Query};
+use crate::project::{FileKind, Query, Text};
 use phoenix_model::MatchOp;
 use phoenix_model::matcher::AnchoredRegex;
 use phoenix_promql::analysis::selectors;
@@ -44,6 +44,26 @@ pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
     let queries: Vec<Query> = scope.project.queries().filter(query).collect();
     exporters(scope, &jobs, first, &queries, found);
     names(scope, &jobs, &queries, found);
+    probes(&jobs, &queries, found);
+}
+
+/// Alerts that name the `instance` of a probe where no job makes the probed target one.
+fn probes(jobs: &[Job], queries: &[Query], found: &mut Vec<Finding>) {
+    let passed = |step: &Node| text(step, "target_label").is_some_and(|label| label.starts_with("__param_"));
+    if jobs.iter().any(|job| job.relabelling().any(passed)) {
+        return;
+    }
+    for query in queries {
+        let Some(rule) = query.alert() else { continue };
+        let probes = phoenix_promql::analysis::metric_names(query.expr).iter().any(|name| name.starts_with("probe_"));
+        let named = |text: &Text| crate::actions::labels(&text.value).into_iter().find(|label| label.name == "instance");
+        if let Some((text, label)) = rule.templates().find_map(|(_, text)| Some((text, named(text)?))).filter(|_| probes) {
+            let message = "`instance` is the blackbox exporter itself: no job makes the probed target the instance";
+            let finding = Finding::at("scrape/blackbox-without-relabelling", query.file, text.locate(label.span), message);
+            let help = "the job needs a step with `source_labels: [__param_target]` and `target_label: instance`";
+            found.push(by_project(finding.help(help), false));
+        }
+    }
 }
 
 /// Exporters whose metrics are asked for and that no job scrapes.
