@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build, preview } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const shared = { root, configFile: `${root}vite.config.ts`, logLevel: 'warn' };
+const shared = { root, configFile: `${root}vite.config.ts`, logLevel: 'error' };
 
 /** Builds and serves the gallery: its address, and what ends it. */
 export async function serveGallery() {
