@@ -152,6 +152,39 @@ test('a panel in full, by key and back', async ({ page }) => {
   await expect(page).not.toHaveURL(/viewPanel/);
 });
 
+test('folds are kept in the address, and Grafana’s keys act on the panel at hand', async ({ page }) => {
+  await page.goto(`/d/${uid}`);
+  await shown(page);
+  const row = page.getByRole('button', { name: /^Below/ });
+  await row.click();
+  await expect(page).toHaveURL(/fold-[^=]+=false/);
+  await page.reload();
+  await expect(row).toHaveAttribute('aria-expanded', 'true');
+  await row.click();
+  await expect(page).not.toHaveURL(/fold-/);
+  const first = panel(page, 'Up by job');
+  const legend = first.locator('.legend-name');
+  await expect(legend.first()).toBeVisible();
+  const before = await legend.count();
+  await first.hover();
+  await page.keyboard.press('p');
+  await page.keyboard.press('l');
+  await expect(legend).toHaveCount(0);
+  await page.keyboard.press('p');
+  await page.keyboard.press('l');
+  await expect(legend).toHaveCount(before);
+  await page.keyboard.press('p');
+  await page.keyboard.press('d');
+  await expect(panel(page, 'Up by job')).toHaveCount(2);
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await page.getByRole('button', { name: 'Give them up' }).click();
+  await expect(panel(page, 'Up by job')).toHaveCount(1);
+  await first.hover();
+  await page.keyboard.press('p');
+  await page.keyboard.press('x');
+  await expect(page).toHaveURL(/\/explore\?/);
+});
+
 test('the inspector’s file has the numbers of the answer', async ({ page }) => {
   await answerWith(page, [1.5, null, 'NaN', '+Inf', 0.1]);
   await page.goto(`/d/${uid}?from=1763842500000&to=1763842740000`);

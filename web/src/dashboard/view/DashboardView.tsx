@@ -36,16 +36,16 @@ import { ShareLink } from './ShareLink';
 import { shifted, zoomedOut } from './shift';
 import { boardSource } from './source';
 import { TimePicker } from './TimePicker';
+import { changeSwitches } from './url';
 import { useAddress } from './use-address';
 import { useAutoRefresh } from './use-auto-refresh';
+import { panelAtHand, usePanelShortcuts } from './use-panel-shortcuts';
 import { VariablesBar } from './VariablesBar';
 
 const Print = lazy(() => import('./Print'));
 const Inspect = lazy(() => import('./Inspect'));
 const ReportDrawer = lazy(() => import('./ReportDrawer'));
 
-/** The panel that the pointer is over, or that holds the keyboard. */
-const panelAtHand = () => (document.querySelector('[data-panel]:hover') ?? document.activeElement?.closest('[data-panel]'))?.getAttribute('data-panel') ?? null;
 /** Lists of choices stay in the page while they are shut. */
 const somethingIsOpen = () => [...document.querySelectorAll('[role="dialog"], [role="menu"], [role="listbox"]')].some((element) => element.checkVisibility());
 
@@ -56,10 +56,8 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
   const { meta, report } = editing.loaded;
   const dashboard = editing.shown;
   const address = useAddress(dashboard);
-  const { url, raw, zoneSetting, chosen, change, setRange, setSpan, choose } = address;
+  const { url, raw, zoneSetting, chosen, change, setRange, setSpan, choose, folded, marked: annotationsOn, setSwitches } = address;
   const isDark = useComputedColorScheme() === 'dark';
-  const [annotationsOn, setAnnotationsOn] = useState<Record<string, boolean>>({});
-  const [folded, setFolded] = useState<Record<string, boolean>>({});
   const [isPrinting, setPrinting] = useState(false);
   const [, remember] = useRecent();
 
@@ -118,9 +116,9 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
       next.set('to', fixed ? String(span.to) : raw.to);
       next.set('timezone', zoneSetting);
       if (viewPanel) next.set('viewPanel', viewPanel);
-      return `${location.origin}${location.pathname}?${next}`;
+      return `${location.origin}${location.pathname}?${changeSwitches(changeSwitches(next, 'fold-', folded), 'mark-', annotationsOn)}`;
     },
-    [board, variables, raw, zoneSetting, url.viewPanel],
+    [board, variables, raw, zoneSetting, url.viewPanel, folded, annotationsOn],
   );
 
   const adhoc = (dashboard.templating?.list ?? []).find(({ type }) => type === 'adhoc');
@@ -194,7 +192,9 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
     [context, isEditing, changeDraft],
   );
   const isFolded = useCallback((section: Section) => folded[section.key] ?? section.isCollapsed, [folded]);
-  const onFold = useCallback((section: Section, shut: boolean) => setFolded((before) => ({ ...before, [section.key]: shut })), []);
+  /** The address keeps what differs from what was saved. */
+  const fold = useCallback((which: readonly Section[], shut: boolean) => setSwitches('fold-', Object.fromEntries(which.filter(({ row }) => row).map(({ key, isCollapsed }) => [key, shut === isCollapsed ? null : shut]))), [setSwitches]);
+  const onFold = useCallback((section: Section, shut: boolean) => fold([section], shut), [fold]);
 
   const goTo = useRef<string | null>(null);
   const goToPanel = (id: number) => {
@@ -202,7 +202,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
     const target = section?.panels.find((each) => each.panel.id === id);
     if (!section || !target) return;
     goTo.current = target.key;
-    setFolded((before) => ({ ...before, [section.key]: false }));
+    fold([section], false);
     change({ report: false, viewPanel: null }, { replace: true });
   };
   useEffect(() => {
@@ -222,12 +222,14 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
     };
   }, [url.kiosk]);
 
+  const panelShortcuts = usePanelShortcuts({ board, find, editing, shareAddress, raw, isEditingPanel: url.editPanel !== null });
   const shortcuts = useMemo(
     () => [
       { keys: 'd r', what: 'Refresh', act: () => board.refresh() },
       { keys: 'd k', what: 'Kiosk mode: only the panels', act: () => change({ kiosk: !url.kiosk }) },
-      { keys: 'd E', what: 'Unfold all rows', act: () => setFolded(Object.fromEntries(board.snapshot().sections.map(({ key }) => [key, false]))) },
-      { keys: 'd C', what: 'Fold all rows', act: () => setFolded(Object.fromEntries(board.snapshot().sections.map(({ key }) => [key, true]))) },
+      { keys: 'd E', what: 'Unfold all rows', act: () => fold(board.snapshot().sections, false) },
+      { keys: 'd C', what: 'Fold all rows', act: () => fold(board.snapshot().sections, true) },
+      { keys: 'd s', what: 'Settings of the dashboard', act: () => (editing.begin(), editing.open('settings')) },
       { keys: 't z', what: 'Twice the range of time', act: () => setRange(zoomedOut(raw, board.snapshot().span, Date.now())) },
       { keys: 't ArrowLeft', what: 'Earlier by half the range', act: () => setRange(shifted(board.snapshot().span, -1)) },
       { keys: 't ArrowRight', what: 'Later by half the range', act: () => setRange(shifted(board.snapshot().span, 1)) },
@@ -262,6 +264,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
           return true;
         },
       },
+      ...panelShortcuts,
       {
         keys: 'Escape',
         what: 'Back from the full panel, or from kiosk mode',
@@ -272,7 +275,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
         },
       },
     ],
-    [board, change, editing, find, raw, setRange, url.editPanel, url.kiosk, url.viewPanel],
+    [board, change, editing, find, fold, panelShortcuts, raw, setRange, url.editPanel, url.kiosk, url.viewPanel],
   );
   usePageShortcuts(shortcuts);
 
@@ -281,7 +284,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
   const offeredIntervals = dashboard.timepicker?.refresh_intervals ?? refreshIntervals;
   const marks = useMemo(() => annotationQueries(dashboard).filter(({ isHidden }) => !isHidden), [dashboard]);
   const isOwn = ({ query }: AnnotationChoice) => !(dashboard.annotations?.list ?? []).includes(query);
-  const toggle = (name: string, on: boolean) => setAnnotationsOn({ ...annotationsOn, [name]: on });
+  const toggle = (name: string, on: boolean) => setSwitches('mark-', { [name]: marks.find((each) => each.name === name)?.isOn === on ? null : on });
   const hasBar = (dashboard.templating?.list ?? []).some((each) => each.hide !== 2 && each.type !== 'constant') || marks.some((each) => !isOwn(each)) || (dashboard.links ?? []).length > 0;
 
   return (

@@ -41,6 +41,9 @@ export function preloadKinds(dashboard: Dashboard) {
   }
 }
 
+/** Asks a panel's element to show its legend or to hide it, until the page is left. */
+export const legendEvent = 'phoenix-legend';
+
 /** Kinds that draw the range of time itself; others need not be drawn again when only the range has moved on. */
 const timed = new Set(['timeseries', 'heatmap', 'state-timeline', 'status-history', 'barchart', 'text', 'alertlist', 'dashlist', 'logs', 'traces']);
 
@@ -170,6 +173,14 @@ const Drawn = memo(function Drawn({ Kind, shown, state, context, width, height, 
   const { panel } = shown;
   const [chosen, setChosen] = useState<JsonObject | null>(null);
   const options = useMemo(() => ({ ...panel.options, ...chosen }), [panel.options, chosen]);
+  const keep = useCallback((next: JsonObject) => setChosen((before) => ({ ...before, ...next })), []);
+  useEffect(() => {
+    const element = document.getElementById(`panel-${shown.key}`);
+    const legend = options.legend as JsonObject | undefined;
+    const toggle = () => keep({ legend: { ...legend, showLegend: legend?.showLegend === false } });
+    element?.addEventListener(legendEvent, toggle);
+    return () => element?.removeEventListener(legendEvent, toggle);
+  }, [keep, options.legend, shown.key]);
   const link = useCallback((of: DataLink, scoped?: ScopedVars) => filled(of, interpolate, scoped), [interpolate]);
   return (
     <Kind
@@ -188,7 +199,7 @@ const Drawn = memo(function Drawn({ Kind, shown, state, context, width, height, 
       interpolate={interpolate}
       link={link}
       onRange={context.onRange}
-      onOptions={setChosen}
+      onOptions={keep}
       onFilter={context.onFilter}
     />
   );

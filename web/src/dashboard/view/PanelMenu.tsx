@@ -5,6 +5,7 @@ import { flushSync } from 'react-dom';
 import { Link } from 'wouter';
 import { errorText } from '../../api/request';
 import { Icon } from '../../parts/Icon';
+import { copyText } from './copy-text';
 import type { ExploreLink } from './explore-links';
 
 interface Props {
@@ -28,15 +29,6 @@ export function PanelMenu({ title, panelKey, viewed, explore, share, onEdit, mor
   const [opened, setOpened] = useState(false);
   const [links, setLinks] = useState<readonly ExploreLink[]>([]);
   const target = useRef<HTMLButtonElement>(null);
-  const copy = async () => {
-    const address = share();
-    try {
-      await navigator.clipboard.writeText(address);
-    } catch {
-      // Without HTTPS the browser lends no clipboard: the address is shown to be copied by hand.
-      window.prompt('The address of this panel', address);
-    }
-  };
   const download = async () => {
     try {
       const { saveImage } = await import('./panel-image');
@@ -81,7 +73,7 @@ export function PanelMenu({ title, panelKey, viewed, explore, share, onEdit, mor
         <Menu.Item leftSection={<Icon name="search" size={13} />} onClick={onInspect} rightSection={<kbd>i</kbd>}>
           Inspect
         </Menu.Item>
-        <Menu.Item leftSection={<Icon name="link" size={13} />} onClick={() => void copy()}>
+        <Menu.Item leftSection={<Icon name="link" size={13} />} onClick={() => void copyText(share(), 'The address of this panel')}>
           Copy link
         </Menu.Item>
         <Menu.Item leftSection={<Icon name="download" size={13} />} onClick={() => void download()}>

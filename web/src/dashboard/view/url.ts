@@ -20,11 +20,18 @@ export interface DashboardUrl {
 /** Grafana's newer addresses name a panel `panel-4`, older ones `4`. */
 const panelKey = (text: string | null) => (text ? text.replace(/^panel-/, '') : null);
 
+/** `time` and `time.window`, in milliseconds, name the middle of a range and its length. */
+function rangeOf(params: URLSearchParams): Pick<DashboardUrl, 'from' | 'to'> {
+  const [from, to] = [params.get('from') || null, params.get('to') || null];
+  const [middle, length] = [Number(params.get('time') ?? NaN), Number(params.get('time.window') ?? NaN)];
+  if (from !== null || to !== null || !(length > 0) || !Number.isFinite(middle + length)) return { from, to };
+  return { from: String(Math.round(middle - length / 2)), to: String(Math.round(middle + length / 2)) };
+}
+
 export function readDashboardUrl(params: URLSearchParams): DashboardUrl {
   const kiosk = params.get('kiosk');
   return {
-    from: params.get('from') || null,
-    to: params.get('to') || null,
+    ...rangeOf(params),
     timezone: params.get('timezone') || null,
     refresh: params.get('refresh'),
     viewPanel: panelKey(params.get('viewPanel')),
@@ -34,6 +41,23 @@ export function readDashboardUrl(params: URLSearchParams): DashboardUrl {
     kiosk: kiosk !== null && kiosk !== 'false' && kiosk !== '0',
     report: params.get('report') === '1',
   };
+}
+
+/** What the reader folded or unfolded (`fold-`), and which annotations are marked (`mark-`), where it is not as saved. */
+export type Switches = Readonly<Record<string, boolean>>;
+
+export function readSwitches(params: URLSearchParams, prefix: 'fold-' | 'mark-'): Switches {
+  return Object.fromEntries([...params].filter(([name, value]) => name.startsWith(prefix) && name.length > prefix.length && (value === 'true' || value === 'false')).map(([name, value]) => [name.slice(prefix.length), value === 'true']));
+}
+
+/** The address's parameters with some switches set; `null` takes one away. */
+export function changeSwitches(before: URLSearchParams, prefix: 'fold-' | 'mark-', change: Readonly<Record<string, boolean | null>>): URLSearchParams {
+  const next = new URLSearchParams(before);
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null) next.delete(prefix + name);
+    else next.set(prefix + name, String(value));
+  }
+  return next;
 }
 
 /** The address's parameters with some of them changed; `null` takes one away. */

@@ -5,8 +5,8 @@ import type { TimeSpan } from '../panel';
 import type { RawRange } from '../time';
 import type { Chosen } from '../variables';
 import { readVariables } from '../variables';
-import type { DashboardUrl } from './url';
-import { changeDashboardUrl, readDashboardUrl } from './url';
+import type { DashboardUrl, Switches } from './url';
+import { changeDashboardUrl, changeSwitches, readDashboardUrl, readSwitches } from './url';
 
 export interface Address {
   url: DashboardUrl;
@@ -20,6 +20,10 @@ export interface Address {
   setRange: (raw: RawRange) => void;
   setSpan: (span: TimeSpan) => void;
   choose: (name: string, values: readonly string[]) => void;
+  /** Rows that are folded or not against what was saved, by the section's key; annotations that are marked or not, by name. */
+  folded: Switches;
+  marked: Switches;
+  setSwitches: (prefix: 'fold-' | 'mark-', change: Readonly<Record<string, boolean | null>>) => void;
 }
 
 /** The address of a dashboard, where it says nothing with what the dashboard says. */
@@ -36,6 +40,8 @@ export function useAddress(dashboard: Dashboard): Address {
       zoneSetting: url.timezone ?? (timezone || 'browser'),
       refresh: url.refresh ?? (typeof refresh === 'string' ? refresh : ''),
       chosen: readVariables(now),
+      folded: readSwitches(now, 'fold-'),
+      marked: readSwitches(now, 'mark-'),
     };
   }, [text, time, timezone, refresh]);
   const change = useCallback((next: Partial<DashboardUrl>, how?: { replace: boolean }) => setParams((before) => changeDashboardUrl(before, next), how), [setParams]);
@@ -51,5 +57,7 @@ export function useAddress(dashboard: Dashboard): Address {
       }),
     [setParams],
   );
-  return { ...read, change, setRange, setSpan, choose };
+  // Folding is no step to go back from.
+  const setSwitches = useCallback<Address['setSwitches']>((prefix, switches) => setParams((before) => changeSwitches(before, prefix, switches), { replace: true }), [setParams]);
+  return { ...read, change, setRange, setSpan, choose, setSwitches };
 }
