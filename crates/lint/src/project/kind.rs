@@ -59,6 +59,9 @@ impl FileKind {
         } else if has(&["route", "receivers", "inhibit_rules", "time_intervals"]) && !has(&["exporters", "pipelines"]) {
             // Receivers of a collector are a mapping, those of Alertmanager a list.
             if tree.get("receivers").is_some_and(|node| !node.entries().is_empty()) { Self::Collector } else { Self::Alertmanager }
+        } else if has(&["clients", "positions"]) && has(&["scrape_configs"]) {
+            // Promtail's jobs are files, and their labels those of streams.
+            Self::Other
         } else if has(&["scrape_configs", "rule_files", "remote_write", "alerting"]) || is_global(tree) {
             Self::Prometheus
         } else if has(&["on_call_schedule", "people", "teams", "page_on"]) {
@@ -116,6 +119,7 @@ mod tests {
             ("a.yaml", "receivers: {otlp: {}}\nexporters: {}\n", FileKind::Collector),
             ("a.yaml", "global: {scrape_interval: 15s}\n", FileKind::Prometheus),
             ("a.yaml", "scrape_configs: []\n", FileKind::Prometheus),
+            ("a.yaml", "clients: [{url: u}]\nscrape_configs: []\n", FileKind::Other),
             ("a.yaml", "slos: []\n", FileKind::Slos),
             ("a.yaml", "config:\n  inputs: |\n    [INPUT]\n", FileKind::FluentBit),
             ("a.conf", "[INPUT]\n  Name tail\n", FileKind::FluentBit),

@@ -11,6 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Labels that receivers add themselves.
 const ADDED: [&str; 3] = ["service_name", "detected_level", "__stream_shard__"];
 
+/// Outputs behind which others may send the lines on, with labels of their own.
+const PASSED_ON: [&str; 6] = ["forward", "http", "kafka", "opentelemetry", "syslog", "tcp"];
+
 pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
     let queries: Vec<LogQuery> = scope.project.files.iter().flat_map(queries::of).collect();
     for query in &queries {
@@ -51,13 +54,19 @@ struct Sent<'a> {
 
 /// The labels of all outputs; `None` when there are none, or some that are not known.
 fn sent<'a>(scope: &Scope<'a>) -> Option<Sent<'a>> {
-    // Other senders may send anything.
-    if scope.project.of_kind(FileKind::Collector).next().is_some() {
+    // Other senders may send anything: collectors, Promtail, and whatever gets the lines from here.
+    let promtail =
+        |file: &File| file.tree.as_deref().is_some_and(|tree| tree.get("clients").is_some() && tree.get("scrape_configs").is_some());
+    if scope.project.files.iter().any(|file| file.kind == FileKind::Collector || promtail(file)) {
         return None;
     }
     let mut all: Option<Sent> = None;
     for file in scope.project.of_kind(FileKind::FluentBit) {
-        for section in sections(file).iter().filter(|section| section.is("output", "loki")) {
+        let sections = sections(file);
+        if PASSED_ON.iter().any(|plugin| sections.iter().any(|section| section.is("output", plugin))) {
+            return None;
+        }
+        for section in sections.iter().filter(|section| section.is("output", "loki")) {
             let labels = labels(section)?;
             let span = section.entry("labels").map_or(section.span, |(_, span)| span);
             all.get_or_insert_with(|| Sent { labels: BTreeSet::new(), file, span }).labels.extend(labels);
