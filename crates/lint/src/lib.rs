@@ -20,8 +20,10 @@
 //! ```
 
 mod actions;
+mod baseline;
 mod catalogue;
 mod checks;
+mod diff;
 mod facts;
 mod finding;
 mod flow;
@@ -29,13 +31,17 @@ mod ignore;
 mod mend;
 mod project;
 mod registry;
+mod report;
 mod run;
 
+pub use baseline::Baseline;
 pub use catalogue::{Catalogue, Entry};
+pub use diff::unified;
 pub use facts::{Facts, Kind, Metric, Part, Server, ServerMetric};
 pub use finding::{Edit, Finding, Fix, RestsOn};
 pub use flow::{Flow, flow};
-pub use mend::apply;
+pub use mend::{apply, mend};
 pub use project::{Asked, File, FileKind, Group, Project, Query, Rule, Text};
 pub use registry::{RULES, RuleInfo, rule};
+pub use report::{github, sarif};
 pub use run::{Options, lint};

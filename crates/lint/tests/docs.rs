@@ -3,8 +3,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "the test reads pages of the repository")]
 
-use phoenix_lint::{Facts, Options, Project, RULES, apply, lint};
+use phoenix_lint::{Facts, Options, Project, RULES, Server, ServerMetric, apply, lint};
 use phoenix_model::{Severity, Source};
+use phoenix_promql::ast::Selector;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The blocks of code below a heading, each with its file's name.
@@ -24,9 +26,46 @@ fn blocks(page: &str, heading: &str) -> Vec<Source> {
 
 fn found_ids(sources: &[Source]) -> (Project, Vec<phoenix_lint::Finding>) {
     let project = Project::of(sources.to_vec());
-    let facts = Facts::of(&project, None);
+    // A page about what a server knows shows what it has.
+    let server = sources.iter().find(|source| source.name.ends_with(".series")).map(|source| Fixed::read(&source.text));
+    let facts = Facts::of(&project, server.as_ref().map(|server| server as &dyn Server));
     let found = lint(&project, &facts, &Options { level: Severity::Info, ..Options::default() });
     (project, found)
+}
+
+/// A server that has these series, one a line.
+struct Fixed(Vec<Selector>);
+
+impl Fixed {
+    fn read(text: &str) -> Self {
+        Self(text.lines().filter(|line| !line.is_empty()).map(|line| phoenix_promql::parse_selector(line).expect("a series")).collect())
+    }
+
+    fn matching(&self, selector: &str) -> impl Iterator<Item = &Selector> {
+        let asked = phoenix_promql::parse_selector(selector).expect("a selector");
+        self.0.iter().filter(move |series| {
+            let value = |name: &str| series.matchers.iter().find(|label| label.name == name).map_or("", |label| label.value.as_str());
+            asked.matchers.iter().all(|matcher| matcher.matches(value(&matcher.name)))
+        })
+    }
+}
+
+impl Server for Fixed {
+    fn metadata(&self) -> HashMap<String, ServerMetric> {
+        HashMap::new()
+    }
+
+    fn names(&self) -> HashSet<String> {
+        self.0.iter().filter_map(|series| series.name.clone()).collect()
+    }
+
+    fn label_names(&self, selector: &str) -> Option<Vec<String>> {
+        Some(self.matching(selector).flat_map(|series| series.matchers.iter().map(|label| label.name.clone())).collect())
+    }
+
+    fn series(&self, selector: &str) -> Option<usize> {
+        Some(self.matching(selector).count())
+    }
 }
 
 fn folder() -> PathBuf {

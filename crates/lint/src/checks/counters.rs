@@ -155,7 +155,7 @@ fn sum_of(expr: &Expr) -> &Expr {
 
 /// A rate of a metric compared with the same metric without a rate.
 fn against_itself(query: &Query, binary: &Binary) -> Option<Finding> {
-    if binary.op.is_set() || matches!(binary.op, BinaryOp::Pow | BinaryOp::Atan2) {
+    if !binary.op.is_comparison() {
         return None;
     }
     let (left, right) = (counted(&binary.lhs), counted(&binary.rhs));
@@ -193,7 +193,8 @@ fn counted(side: &Expr) -> Vec<(String, Use)> {
         let counts = around
             .iter()
             .any(|outer| matches!(&outer.kind, ExprKind::Aggregate(a) if matches!(a.op, AggregateOp::Count | AggregateOp::Group)));
-        let how = if calls.iter().any(|name| is_rate(name)) {
+        // What it grew by in all may be compared with the total: a share of growth.
+        let how = if calls.iter().any(|name| ["rate", "irate"].contains(name)) {
             Use::Rate
         } else if counts || compares || !calls.iter().all(raw) {
             Use::Other

@@ -13,6 +13,7 @@ pub(super) fn check(scope: &Scope, query: &Query, found: &mut Vec<Finding>) {
         let Some(inner) = selector(expr) else { return };
         let Some(name) = inner.name.as_deref() else { return };
         found.extend(unknown(scope, query, expr, name, around));
+        found.extend(no_series(scope, query, expr, inner, name, around));
         found.extend(cadvisor(query, expr, inner, name, around));
         found.extend(mixed_units(query, expr, inner, name, around));
         if name == "container_memory_usage_bytes" && query.alert().is_some() {
@@ -84,6 +85,42 @@ fn unknown(scope: &Scope, query: &Query, expr: &Expr, name: &str, around: &[&Exp
     } else {
         finding.help(format!("there is `{}`", similar.join("`, `")))
     })
+}
+
+/// The metric is there, and no series of it has these labels.
+fn no_series(scope: &Scope, query: &Query, expr: &Expr, inner: &Selector, name: &str, around: &[&Expr]) -> Option<Finding> {
+    let server = scope.facts.server?;
+    let narrowed = inner.matchers.iter().any(|matcher| matcher.name != phoenix_model::labels::METRIC_NAME);
+    let optional = around.iter().any(|outer| {
+        super::walk::called(outer).is_some_and(|name| name.starts_with("absent"))
+            || matches!(&outer.kind, ExprKind::Binary(binary) if matches!(binary.op, BinaryOp::Or | BinaryOp::Unless))
+    });
+    if scope.facts.exists(name) != Some(true) || !narrowed || optional || OF_THE_SERVER[..2].contains(&name) {
+        return None;
+    }
+    let bare = Selector { time: phoenix_promql::ast::TimeShift::default(), ..inner.clone() };
+    if server.series(&bare.to_string())? > 0 {
+        return None;
+    }
+    // Which of the matchers is too much.
+    let culprit = inner.matchers.iter().zip(&inner.matcher_spans).find(|(matcher, _)| {
+        let alone = matcher.name != phoenix_model::labels::METRIC_NAME;
+        alone && server.series(&format!("{name}{{{}}}", phoenix_promql::format::matcher(matcher))) == Some(0)
+    });
+    let (span, message) = match culprit {
+        Some((matcher, span)) => (*span, format!("the server has `{name}`, and none of its series has `{matcher}`")),
+        None => (expr.span, format!("the server has `{name}`, and none of its series has all of these labels")),
+    };
+    let help = match culprit.and_then(|(matcher, _)| Some((matcher, server.label_names(name)?))) {
+        Some((matcher, labels)) if !labels.contains(&matcher.name) => {
+            let labels: Vec<&str> =
+                labels.iter().map(String::as_str).filter(|label| *label != phoenix_model::labels::METRIC_NAME).collect();
+            format!("it has no label `{}`, but `{}`", matcher.name, labels.join("`, `"))
+        }
+        _ => "a label that comes with the first event, such as that of an error, is no mistake: give it a zero with `or`".to_owned(),
+    };
+    let finding = Finding::at("promql/no-series", query.file, query.locate(span), message).help(help);
+    Some(finding.rests_on(RestsOn::Server))
 }
 
 /// cAdvisor gives the sums of pods and nodes, and pause containers, beside the containers.

@@ -75,6 +75,7 @@ fn without_buckets(scope: &Scope, query: &Query, buckets: &Expr) -> Vec<Finding>
     for (name, span) in used {
         let metric = scope.facts.metric(name);
         let classic = metric.as_ref().filter(|m| m.rests_on == RestsOn::Catalogue && m.kind == Kind::Histogram && m.part == Part::Whole);
+        let may_be_native = classic.is_some() && !name.starts_with("phoenix_");
         let (message, basis) = if name.ends_with("_count") || name.ends_with("_sum") {
             (format!("`{name}` has no buckets"), RestsOn::Text)
         } else if let Some(metric) = classic {
@@ -91,7 +92,12 @@ fn without_buckets(scope: &Scope, query: &Query, buckets: &Expr) -> Vec<Finding>
         let written = query.shown(name_span) == name && !edits.is_empty();
         let fix = written.then(|| Fix { title: format!("read `{base}_bucket`"), edits });
         let finding = Finding::at("promql/quantile-without-buckets", query.file, query.locate(span), message);
-        let level = if basis == RestsOn::Text { Severity::Error } else { Severity::Warning };
+        let level = match basis {
+            RestsOn::Text => Severity::Error,
+            // A newer version of the exporter may give it as a native histogram too.
+            RestsOn::Catalogue if may_be_native => Severity::Info,
+            _ => Severity::Warning,
+        };
         found.push(finding.help(format!("take `{base}_bucket`")).level(level).rests_on(basis).fix(fix));
     }
     found
@@ -117,8 +123,7 @@ fn without_rate(query: &Query, call: &Call, buckets: &Expr) -> Option<Finding> {
     let shown = query.shown(span).to_owned();
     let edits: Vec<_> = query.text.edit(span, &format!("rate({shown}[5m])")).into_iter().collect();
     let fix = (!edits.is_empty()).then(|| Fix { title: "take the rate of the buckets".to_owned(), edits });
-    let basis = if name.ends_with("_bucket") { RestsOn::Text } else { RestsOn::Naming };
-    Some(finding.help(format!("write `rate({shown}[5m])`")).rests_on(basis).fix(fix))
+    Some(finding.help(format!("write `rate({shown}[5m])`")).fix(fix))
 }
 
 fn without_le(scope: &Scope, query: &Query, buckets: &Expr, around: &[&Expr]) -> Option<Finding> {

@@ -11,6 +11,8 @@ use phoenix_promql::ast::{BinaryOp, Expr, ExprKind, Selector};
 /// By which labels series stand apart.
 pub(super) struct Apart {
     labels: Vec<String>,
+    /// Whether a text names some label, so that it is known to be about one of several.
+    named: bool,
     pub(super) rests_on: RestsOn,
 }
 
@@ -26,7 +28,7 @@ impl Apart {
 
     /// Sure only where the labels are known.
     pub(super) fn level(&self) -> Severity {
-        if self.labels.is_empty() { Severity::Info } else { Severity::Warning }
+        if self.labels.is_empty() || self.named { Severity::Info } else { Severity::Warning }
     }
 }
 
@@ -38,14 +40,18 @@ pub(super) fn apart(scope: &Scope, query: &Query, expr: &Expr) -> Option<Apart> 
     let metric = scope.facts.metric(first.name.as_deref()?);
     let labels = metric.and_then(|metric| metric.labels);
     let Some(labels) = labels else {
-        return asked.iter().all(|label| super::is_of_target(label)).then(|| Apart { labels: Vec::new(), rests_on: RestsOn::Naming });
+        return asked.iter().all(|label| super::is_of_target(label)).then(|| Apart {
+            labels: Vec::new(),
+            named: !asked.is_empty(),
+            rests_on: RestsOn::Naming,
+        });
     };
     let pinned = |label: &str| pins(first, label);
     let free: Vec<String> = labels.into_iter().filter(|label| !matches!(label.as_str(), "le" | "quantile") && !pinned(label)).collect();
     if free.is_empty() || free.iter().any(|label| asked.contains(label)) {
         return None;
     }
-    Some(Apart { labels: free, rests_on: RestsOn::Catalogue })
+    Some(Apart { labels: free, named: !asked.is_empty(), rests_on: RestsOn::Catalogue })
 }
 
 /// Whether a selector leaves a label one value only.

@@ -66,7 +66,7 @@ impl FileKind {
             Self::Prometheus
         } else if has(&["on_call_schedule", "people", "teams", "page_on"]) {
             Self::OnCall
-        } else if has(&["slos"]) {
+        } else if tree.get("slos").is_some_and(|slos| slos.items().iter().any(|slo| !slo.entries().is_empty())) {
             Self::Slos
         } else if has(&["sampling_rules"]) {
             Self::Sampling
@@ -74,7 +74,7 @@ impl FileKind {
             Self::Collector
         } else if has(&["pipeline"]) || tree.get("config").is_some_and(|config| config.get("inputs").or(config.get("outputs")).is_some()) {
             Self::FluentBit
-        } else if has(&["metrics", "alertmanager", "storage", "listen", "state", "on_call"]) {
+        } else if has(&["metrics", "alertmanager", "storage", "listen", "state", "on_call", "slos"]) {
             Self::Phoenix
         } else {
             Self::Other
@@ -120,7 +120,8 @@ mod tests {
             ("a.yaml", "global: {scrape_interval: 15s}\n", FileKind::Prometheus),
             ("a.yaml", "scrape_configs: []\n", FileKind::Prometheus),
             ("a.yaml", "clients: [{url: u}]\nscrape_configs: []\n", FileKind::Other),
-            ("a.yaml", "slos: []\n", FileKind::Slos),
+            ("a.yaml", "slos:\n- name: a\n", FileKind::Slos),
+            ("a.yaml", "slos: [slos.yaml]\n", FileKind::Phoenix),
             ("a.yaml", "config:\n  inputs: |\n    [INPUT]\n", FileKind::FluentBit),
             ("a.conf", "[INPUT]\n  Name tail\n", FileKind::FluentBit),
             ("a.json", "{\"dashboard\": {\"panels\": []}}", FileKind::Dashboard),

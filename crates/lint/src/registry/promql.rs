@@ -28,6 +28,11 @@ pub(super) static RULES: &[RuleInfo] = &[
     warning("promql/label-missing", "A metric has no such label", "No series of the metric has the label, so nothing is ever found."),
     warning("promql/unknown-metric", "Nothing exports this metric", "The expression is always empty, and an alert on it never fires."),
     warning(
+        "promql/no-series",
+        "The server has no such series",
+        "The metric is there, but not with these labels: the expression is empty now.",
+    ),
+    warning(
         "promql/cadvisor-duplicates",
         "Containers are counted more than once",
         "cAdvisor gives the sums of pods and nodes beside their containers, under the same name.",

@@ -90,6 +90,8 @@ type Identity<'a> = (bool, &'a str, &'a str, Vec<(&'a str, &'a str)>);
 fn twice(scope: &Scope) -> Vec<Finding> {
     let mut first: HashMap<Identity, (usize, usize)> = HashMap::new();
     let mut found = Vec::new();
+    let loads = |file: &File| matches!(file.kind, FileKind::Prometheus | FileKind::Phoenix);
+    let together = scope.project.files.iter().any(loads);
     for (at, file) in scope.project.files.iter().enumerate() {
         for (group_at, group) in file.groups.iter().enumerate() {
             for rule in &group.rules {
@@ -110,7 +112,10 @@ fn twice(scope: &Scope) -> Vec<Finding> {
                         let name = place.groups[*other_group].name.as_ref().map_or("", |name| name.value.as_str());
                         let message = format!("the {what} `{}` stands twice with the same expression and labels", rule.name.value);
                         let help = format!("the other one is in the group `{name}` of {}; remove one", place.source.name);
-                        found.push(Finding::at("alerts/duplicate", file, rule.name.span, message).help(help));
+                        let finding = Finding::at("alerts/duplicate", file, rule.name.span, message).help(help);
+                        // Files need not be loaded together, unless a configuration says so.
+                        let level = if *other == at || together { Severity::Warning } else { Severity::Info };
+                        found.push(finding.level(level));
                     }
                     Some(_) => {}
                 }

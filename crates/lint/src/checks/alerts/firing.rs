@@ -5,7 +5,8 @@ use crate::checks::walk::selector;
 use crate::checks::{Scope, is_constant};
 use crate::finding::{Edit, Finding, Fix, RestsOn};
 use crate::project::Query;
-use phoenix_model::Span;
+use phoenix_model::labels::METRIC_NAME;
+use phoenix_model::{Severity, Span};
 use phoenix_promql::ast::{AggregateOp, Binary, BinaryOp, Expr, ExprKind, ValueType};
 
 pub(in crate::checks) fn check(scope: &Scope, query: &Query, found: &mut Vec<Finding>) {
@@ -64,10 +65,11 @@ fn always(scope: &Scope, query: &Query) -> Option<Finding> {
         return None;
     }
     let message = "nothing is compared: the alert fires for each series that is there, whatever its value";
-    Some(
-        Finding::at("alerts/always-fires", query.file, query.locate(query.expr.span), message)
-            .help("compare with what is too much: `… > N`"),
-    )
+    let finding = Finding::at("alerts/always-fires", query.file, query.locate(query.expr.span), message);
+    // Some metrics are there only when something is wrong, which their labels say.
+    let presence = selector(query.expr.without_parens()).is_some_and(|inner| inner.matchers.iter().any(|m| m.name != METRIC_NAME));
+    let level = if presence { Severity::Info } else { Severity::Warning };
+    Some(finding.help("compare with what is too much: `… > N`").level(level))
 }
 
 /// Metrics that are 0 or 1.

@@ -3,10 +3,11 @@
 use crate::checks::Scope;
 use crate::checks::walk::{called, selector, with_ancestors};
 use crate::finding::{Edit, Finding, Fix};
-use crate::project::{Project, Query};
+use crate::project::{FileKind, Project, Query};
 use phoenix_model::labels::METRIC_NAME;
 use phoenix_model::{MatchOp, Matcher, Span};
 use phoenix_promql::ast::{AggregateOp, BinaryOp, Expr, ExprKind, Selector};
+use phoenix_yaml::Node;
 
 pub(in crate::checks) fn check(scope: &Scope, query: &Query, found: &mut Vec<Finding>) {
     if query.alert().is_some() {
@@ -26,7 +27,7 @@ fn up_is_zero(scope: &Scope, query: &Query) -> Option<Finding> {
     }
     let fixed: Vec<&Matcher> = up.matchers.iter().filter(|m| m.op == MatchOp::Equal && m.name != METRIC_NAME).collect();
     let job = fixed.iter().find(|matcher| matcher.name == "job")?;
-    if watched(scope.project, &job.value) {
+    if watched(scope.project, &job.value) || is_static(scope.project, &job.value) {
         return None;
     }
     let shown = query.shown(binary.lhs.span).to_owned();
@@ -39,6 +40,14 @@ fn up_is_zero(scope: &Scope, query: &Query) -> Option<Finding> {
     let plain = query.file.source.text.get(query.locate(binary.lhs.span).start..query.locate(binary.lhs.span).end) == Some(shown.as_str());
     let fix = (wrapped && plain).then(|| Fix { title: "fire when it is absent too".to_owned(), edits });
     Some(finding.help(format!("add `or absent({shown})`, or an alert of its own on it")).fix(fix))
+}
+
+/// Whether the targets of a job are written in the configuration, so that they stay when they are down.
+fn is_static(project: &Project, job: &str) -> bool {
+    let configs = project.of_kind(FileKind::Prometheus).filter_map(|file| file.tree.as_deref()?.get("scrape_configs"));
+    let mut jobs = configs.flat_map(Node::items).filter(|config| config.get("job_name").and_then(Node::text) == Some(job)).peekable();
+    let found = |config: &Node| config.entries().iter().any(|(key, _)| key.text().is_some_and(|key| key.ends_with("_sd_configs")));
+    jobs.peek().is_some() && jobs.all(|config| !found(config))
 }
 
 /// Whether any alert fires when a job has no targets: `absent` of its series, or a count that is compared.
