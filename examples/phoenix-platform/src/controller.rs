@@ -1,6 +1,6 @@
 //! The controller: brings experiments through their states, and tells what they find.
 
-use crate::experiments::{Experiment, Experiments, Outcome};
+use crate::experiments::{Experiment, Experiments, Outcome, StoreError};
 use crate::faults::{Fault, Faults};
 use crate::pipelines::{self, Pipeline, Process, Spoilt, reduction};
 use phoenix_telemetry::prometheus_client::metrics::histogram::Histogram;
@@ -26,6 +26,13 @@ pub(crate) struct Plan {
     pub(crate) provider: Arc<str>,
     /// The name of this machine.
     pub(crate) node: Arc<str>,
+}
+
+/// A decision: an experiment goes into a state, with a result when it is over.
+struct Move {
+    experiment: Experiment,
+    to: State,
+    outcome: Option<Outcome>,
 }
 
 /// The controller of one host.
@@ -54,55 +61,72 @@ impl Controller {
         Self { plan, experiments, faults, metrics: telemetry.phoenix().clone(), deployments, running: HashMap::new() }
     }
 
-    /// One step: a sample of the host, and one state on for each experiment that is due.
-    pub(crate) fn step(&mut self, now: Instant, sample: &std::io::Result<Vec<Process>>) {
+    /// One step of the experiments that are open, with a sample of the host: who goes into which state.
+    fn step(&mut self, now: Instant, open: Vec<Experiment>, sample: &std::io::Result<Vec<Process>>) -> Vec<Move> {
         let spoilt =
             Spoilt { loses_others: self.faults.is_on(Fault::FailingExperiments), keeps_all: self.faults.is_on(Fault::LowReduction) };
-        for experiment in self.experiments.open() {
-            let id = experiment.id;
-            let run = self.running.entry(id).or_insert_with(|| Run {
-                since: now,
-                deployed: None,
-                baseline: Pipeline::default(),
-                candidate: Pipeline::default(),
-            });
+        let mut moves = Vec::new();
+        for experiment in open {
+            let new = || Run { since: now, deployed: None, baseline: Pipeline::default(), candidate: Pipeline::default() };
+            let run = self.running.entry(experiment.id).or_insert_with(new);
             let sample = match sample {
                 Ok(sample) => sample,
                 Err(error) => {
                     let outcome = outcome(run, &self.plan, Some(format!("/proc can't be read: {error}")));
-                    self.end(&experiment, State::Failed, outcome, now);
+                    moves.push(Move { experiment, to: State::Failed, outcome: Some(outcome) });
                     continue;
                 }
             };
-            match experiment.state {
-                State::Pending => self.go(&experiment, State::Deploying),
+            if matches!(experiment.state, State::Deploying | State::Running) {
+                run.baseline.take_all(sample);
+                run.candidate.take_top(sample, experiment.keep, spoilt);
+            }
+            let (to, outcome) = match experiment.state {
+                State::Pending => (State::Deploying, None),
+                // Both have given their first data: they are deployed.
                 State::Deploying => {
-                    // Both have given their first data: they are deployed.
-                    run.baseline.take_all(sample);
-                    run.candidate.take_top(sample, experiment.keep, spoilt);
                     run.deployed = Some(now);
                     self.deployments.observe(now.duration_since(run.since).as_secs_f64());
-                    self.go(&experiment, State::Running);
+                    (State::Running, None)
                 }
                 State::Running => {
-                    run.baseline.take_all(sample);
-                    run.candidate.take_top(sample, experiment.keep, spoilt);
-                    let since = run.deployed.unwrap_or(run.since);
-                    let (ran, is_done) = (now.duration_since(since), now.duration_since(since) >= self.plan.run_for);
+                    let ran = now.duration_since(run.deployed.unwrap_or(run.since));
                     self.tell(&experiment, ran);
-                    if is_done {
-                        self.go(&experiment, State::Analysing);
+                    if ran < self.plan.run_for {
+                        continue;
                     }
+                    (State::Analysing, None)
                 }
                 State::Analysing => {
                     let failure = run.candidate.lost_against(&run.baseline);
                     let to = if failure.is_some() { State::Failed } else { State::Completed };
-                    let outcome = outcome(run, &self.plan, failure);
-                    self.end(&experiment, to, outcome, now);
+                    (to, Some(outcome(run, &self.plan, failure)))
                 }
-                State::Completed | State::Failed => {}
+                State::Completed | State::Failed => continue,
+            };
+            moves.push(Move { experiment, to, outcome });
+        }
+        moves
+    }
+
+    /// Keeps what a step has decided, and tells of it.
+    async fn apply(&mut self, now: Instant, moves: Vec<Move>) -> Result<(), StoreError> {
+        for Move { experiment, to, outcome } in moves {
+            if !self.experiments.go(&experiment, to, outcome.clone()).await? {
+                continue;
+            }
+            entered(&self.metrics, &experiment, to);
+            if let Some(outcome) = &outcome {
+                self.end(&experiment, to, outcome, now);
+            }
+            let (experiment_id, from_state, to_state) = (experiment.id, experiment.state.as_str(), to.as_str());
+            if let Some(why) = outcome.and_then(|outcome| outcome.failure) {
+                tracing::error!(experiment_id, from_state, to_state, why, "experiment state transition");
+            } else {
+                tracing::info!(experiment_id, from_state, to_state, "experiment state transition");
             }
         }
+        Ok(())
     }
 
     /// Tells how both pipelines of a running experiment do.
@@ -125,14 +149,7 @@ impl Controller {
         CollectorLabels { experiment_id: experiment.id.to_string().into(), variant, resource: resource.into(), node }
     }
 
-    fn go(&self, experiment: &Experiment, to: State) {
-        if self.experiments.go(experiment.id, to, None).is_some() {
-            self.entered(experiment, to, None);
-        }
-    }
-
-    fn end(&mut self, experiment: &Experiment, to: State, outcome: Outcome, now: Instant) {
-        let run = self.running.remove(&experiment.id);
+    fn end(&mut self, experiment: &Experiment, to: State, outcome: &Outcome, now: Instant) {
         // Series of what is over say nothing any more, and would be one more for each experiment.
         for variant in [Variant::Baseline, Variant::Candidate] {
             self.metrics.cardinality_reduction.remove(&pipeline_labels(experiment, variant));
@@ -144,23 +161,9 @@ impl Controller {
             let labels = SavingsLabels { tenant_id: Arc::clone(&experiment.tenant_id), provider: Arc::clone(&self.plan.provider) };
             self.metrics.monthly_savings.set(&labels, outcome.monthly_savings_usd);
         }
-        if let Some(run) = run {
+        if let Some(run) = self.running.remove(&experiment.id) {
             let labels = ExperimentDurationLabels { state: to, pipeline_type: "process".into() };
             self.metrics.experiment_duration.observe(&labels, now.duration_since(run.since));
-        }
-        let failure = outcome.failure.clone();
-        if self.experiments.go(experiment.id, to, Some(outcome)).is_some() {
-            self.entered(experiment, to, failure.as_deref());
-        }
-    }
-
-    fn entered(&self, experiment: &Experiment, to: State, failure: Option<&str>) {
-        entered(&self.metrics, experiment, to);
-        let (experiment_id, from_state, to_state) = (experiment.id, experiment.state.as_str(), to.as_str());
-        if let Some(why) = failure {
-            tracing::error!(experiment_id, from_state, to_state, why, "experiment state transition");
-        } else {
-            tracing::info!(experiment_id, from_state, to_state, "experiment state transition");
         }
     }
 }
@@ -196,18 +199,32 @@ pub(crate) async fn run(mut controller: Controller) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        let open = match controller.experiments.open().await {
+            Ok(open) => open,
+            Err(error) => {
+                tracing::error!(%error, "experiments stand still");
+                continue;
+            }
+        };
+        let now = Instant::now();
         let stepped = tokio::task::spawn_blocking(move || {
             // Nothing open: the host is left alone.
-            let sample = if controller.experiments.open().is_empty() { Ok(Vec::new()) } else { pipelines::read() };
-            controller.step(Instant::now(), &sample);
-            controller
+            let sample = if open.is_empty() { Ok(Vec::new()) } else { pipelines::read() };
+            let moves = controller.step(now, open, &sample);
+            (controller, moves)
         });
-        match stepped.await {
-            Ok(back) => controller = back,
+        let moves = match stepped.await {
+            Ok((back, moves)) => {
+                controller = back;
+                moves
+            }
             Err(error) => {
                 tracing::error!(%error, "the controller has ended");
                 return;
             }
+        };
+        if let Err(error) = controller.apply(now, moves).await {
+            tracing::error!(%error, "experiments stand still");
         }
     }
 }
@@ -215,6 +232,7 @@ pub(crate) async fn run(mut controller: Controller) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiments::New;
 
     fn controller() -> (Controller, Telemetry) {
         let telemetry = Telemetry::builder("test").variables([]).start().unwrap();
@@ -228,18 +246,24 @@ mod tests {
         (1..=100).map(process).collect()
     }
 
-    /// Steps each second until nothing is open.
+    /// Steps each second.
     #[expect(clippy::disallowed_methods, reason = "times are only compared with each other")]
-    fn run_all(controller: &mut Controller, sample: &std::io::Result<Vec<Process>>) {
+    async fn run_all(controller: &mut Controller, sample: &std::io::Result<Vec<Process>>, seconds: u64) {
         let start = Instant::now();
-        for second in 0..100 {
-            controller.step(start + Duration::from_secs(second), sample);
+        for second in 0..seconds {
+            let now = start + Duration::from_secs(second);
+            let moves = controller.step(now, controller.experiments.open().await.unwrap(), sample);
+            controller.apply(now, moves).await.unwrap();
         }
-        assert!(controller.experiments.open().is_empty() && controller.running.is_empty());
     }
 
-    #[test]
-    fn experiments_end_as_their_pipelines_do() {
+    async fn create(controller: &Controller) -> u64 {
+        let new = New { name: "a".into(), tenant_id: "acme".into(), keep: 10 };
+        controller.experiments.create(new).await.unwrap().unwrap().id
+    }
+
+    #[tokio::test]
+    async fn experiments_end_as_their_pipelines_do() {
         for (fault, state, reduction_ratio, failure) in [
             (None, "completed", 0.89, None),
             (Some(Fault::LowReduction), "completed", 0.0, None),
@@ -249,9 +273,10 @@ mod tests {
             if let Some(fault) = fault {
                 controller.faults.begin(fault, Duration::from_mins(5));
             }
-            let id = controller.experiments.create("a".into(), "acme".into(), 10).unwrap().id;
-            run_all(&mut controller, &Ok(sample()));
-            let experiment = controller.experiments.get(id).unwrap();
+            let id = create(&controller).await;
+            run_all(&mut controller, &Ok(sample()), 100).await;
+            assert!(controller.running.is_empty());
+            let experiment = controller.experiments.get(id).await.unwrap().unwrap();
             let outcome = experiment.result.unwrap();
             assert_eq!((experiment.state.as_str(), outcome.failure.as_deref()), (state, failure), "{fault:?}");
             assert!((outcome.reduction_ratio - reduction_ratio).abs() < 1e-9, "{outcome:?}");
@@ -273,13 +298,11 @@ mod tests {
         }
     }
 
-    #[test]
-    #[expect(clippy::disallowed_methods, reason = "times are only compared with each other")]
-    fn a_running_experiment_tells_of_both_pipelines() {
+    #[tokio::test]
+    async fn a_running_experiment_tells_of_both_pipelines() {
         let (mut controller, telemetry) = controller();
-        controller.experiments.create("a".into(), "acme".into(), 10).unwrap();
-        let start = Instant::now();
-        (0..4).for_each(|second| controller.step(start + Duration::from_secs(second), &Ok(sample())));
+        create(&controller).await;
+        run_all(&mut controller, &Ok(sample()), 4).await;
         let text = telemetry.metrics().encode();
         for line in [
             r#"phoenix_pipeline_cardinality_reduction_ratio{experiment_id="1",pipeline="process-all",variant="baseline"} 0.0"#,
@@ -291,12 +314,12 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_host_that_tells_nothing_fails_its_experiments() {
+    #[tokio::test]
+    async fn a_host_that_tells_nothing_fails_its_experiments() {
         let (mut controller, _telemetry) = controller();
-        let id = controller.experiments.create("a".into(), "acme".into(), 10).unwrap().id;
-        run_all(&mut controller, &Err(std::io::Error::other("no /proc")));
-        let experiment = controller.experiments.get(id).unwrap();
+        let id = create(&controller).await;
+        run_all(&mut controller, &Err(std::io::Error::other("no /proc")), 1).await;
+        let experiment = controller.experiments.get(id).await.unwrap().unwrap();
         assert_eq!(experiment.result.unwrap().failure.unwrap(), "/proc can't be read: no /proc");
     }
 }

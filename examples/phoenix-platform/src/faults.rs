@@ -2,6 +2,7 @@
 
 use parking_lot::Mutex;
 use serde::Serialize;
+use sqlx::{Connection, PgConnection};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -11,6 +12,8 @@ pub(crate) const LONGEST: Duration = Duration::from_hours(24);
 /// A leak takes so much at most, so that it does not take the machine along.
 const MAX_LEAK_BYTES: usize = 512 << 20;
 const LEAK_BYTES_PER_STEP: usize = 4 << 20;
+/// Connections that a leak takes at most.
+const MAX_CONNECTIONS: usize = 500;
 /// Requests and lines a second.
 const FLOOD_PER_SECOND: u64 = 40;
 const STORM_PER_SECOND: u64 = 100;
@@ -25,10 +28,11 @@ pub(crate) enum Fault {
     LowReduction,
     ForbiddenFlood,
     LogStorm,
+    ConnectionLeak,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::SlowDatabase,
         Self::ErrorBurst,
         Self::MemoryLeak,
@@ -36,6 +40,7 @@ impl Fault {
         Self::LowReduction,
         Self::ForbiddenFlood,
         Self::LogStorm,
+        Self::ConnectionLeak,
     ];
 
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -51,6 +56,7 @@ impl Fault {
             Self::LowReduction => "low-reduction",
             Self::ForbiddenFlood => "403-flood",
             Self::LogStorm => "log-storm",
+            Self::ConnectionLeak => "connection-leak",
         }
     }
 
@@ -64,6 +70,7 @@ impl Fault {
             Self::LowReduction => "the candidate pipeline sums up nothing",
             Self::ForbiddenFlood => "40 requests a second come with a token that nobody gave out",
             Self::LogStorm => "100 errors a second are logged",
+            Self::ConnectionLeak => "connections to the database are opened and not closed, five a second, until it gives no more",
         }
     }
 
@@ -77,6 +84,7 @@ impl Fault {
             Self::LowReduction => "LowCardinalityReduction",
             Self::ForbiddenFlood => "UnauthorizedAPIAccess",
             Self::LogStorm => "ErrorLogBurst",
+            Self::ConnectionLeak => "DatabaseConnectionPoolExhausted",
         }
     }
 }
@@ -123,10 +131,11 @@ impl Faults {
 
 /// Does what faults do by themselves, ten times a second: leaks, floods, storms.
 #[expect(clippy::disallowed_methods, reason = "a service of one's own has no simulated clock")]
-pub(crate) async fn run(faults: std::sync::Arc<Faults>, own_address: SocketAddr) {
+pub(crate) async fn run(faults: std::sync::Arc<Faults>, own_address: SocketAddr, database: Option<String>) {
     const STEPS_PER_SECOND: u64 = 10;
     let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build();
     let mut leak: Vec<Vec<u8>> = Vec::new();
+    let mut connections: Vec<PgConnection> = Vec::new();
     let mut ticks = tokio::time::interval(Duration::from_millis(1_000 / STEPS_PER_SECOND));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut step = 0_u64;
@@ -138,6 +147,14 @@ pub(crate) async fn run(faults: std::sync::Arc<Faults>, own_address: SocketAddr)
         } else if step.is_multiple_of(STEPS_PER_SECOND) && leak.len() * LEAK_BYTES_PER_STEP < MAX_LEAK_BYTES {
             // Written, so that the system has to give it.
             leak.push(vec![1; LEAK_BYTES_PER_STEP]);
+        }
+        if !faults.is_on(Fault::ConnectionLeak) {
+            connections = Vec::new();
+        } else if let (true, Some(url)) = (step.is_multiple_of(2) && connections.len() < MAX_CONNECTIONS, &database) {
+            // An error is what is to be shown: it gives no more.
+            if let Ok(Ok(connection)) = tokio::time::timeout(Duration::from_secs(1), PgConnection::connect(url)).await {
+                connections.push(connection);
+            }
         }
         if faults.is_on(Fault::LogStorm) {
             for line in 0..STORM_PER_SECOND / STEPS_PER_SECOND {

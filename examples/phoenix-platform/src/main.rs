@@ -43,6 +43,10 @@ enum Command {
         /// Tenants that may have experiments; the first is whose an experiment is when it does not say
         #[arg(long, default_value = "acme,globex", value_delimiter = ',')]
         tenants: Vec<String>,
+        /// The PostgreSQL that keeps the experiments: postgres://user:password@host/database. Without it they are kept in
+        /// memory
+        #[arg(long, env = "PHOENIX_PLATFORM_DATABASE", hide_env_values = true)]
+        database: Option<String>,
         /// How long the pipelines of an experiment run
         #[arg(long, default_value = "30s", value_parser = duration)]
         run_for: Duration,
@@ -143,10 +147,10 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
     match command {
-        Command::Api { listen, otlp, token, tenants, run_for, price_per_1000_series, provider } => {
+        Command::Api { listen, otlp, token, tenants, database, run_for, price_per_1000_series, provider } => {
             let node = rustix::system::uname().nodename().to_string_lossy().as_ref().into();
             let plan = Plan { run_for, price_per_1000_series_usd: price_per_1000_series, provider: provider.into(), node };
-            api::serve(api::Settings { listen, otlp, token, tenants, plan }).await
+            api::serve(api::Settings { listen, otlp, token, tenants, database, plan }).await
         }
         Command::Load { target, otlp, token, rate, day } => load::run(target, otlp.as_deref(), token, rate, day).await,
         Command::Fault { name, lasting, end, target } => fault::run(target, name.as_deref(), lasting, end).await,

@@ -7,7 +7,7 @@ mod live;
 pub(crate) use admin::ADMIN_HEADER;
 
 use crate::controller::{self, Controller, Plan};
-use crate::experiments::{Experiment, Experiments};
+use crate::experiments::{Experiments, New, StoreError};
 use crate::faults::{self, Fault, Faults};
 use access::Token;
 use axum::extract::{Path, Request, State};
@@ -22,10 +22,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tracing::Instrument;
 
 /// Names and tenants have so many bytes at most.
 const MAX_TEXT_BYTES: usize = 200;
+/// Processes that a candidate pipeline keeps apart at most.
+const MAX_KEEP: usize = 100_000;
 
 #[derive(Deserialize)]
 struct NewExperiment {
@@ -53,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) otlp: Option<String>,
     pub(crate) token: Option<String>,
     pub(crate) tenants: Vec<String>,
+    /// A PostgreSQL; without one, experiments are kept in memory.
+    pub(crate) database: Option<String>,
     pub(crate) plan: Plan,
 }
 
@@ -76,8 +79,12 @@ fn router(service: &Arc<Service>, telemetry: &Telemetry) -> Router {
 /// Serves until the process is told to end.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     let telemetry = crate::telemetry("phoenix-api", settings.otlp.as_deref())?;
+    let experiments = match &settings.database {
+        Some(url) => Experiments::in_postgres(url).await?,
+        None => Experiments::default(),
+    };
     let service = Arc::new(Service {
-        experiments: Arc::default(),
+        experiments: Arc::new(experiments),
         faults: Arc::default(),
         metrics: telemetry.phoenix().clone(),
         token: Token::new(settings.token),
@@ -92,7 +99,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Box<dyn std::error::
     tracing::info!(%address, "listens");
     crate::install_tls();
     tokio::spawn(controller::run(controller));
-    tokio::spawn(faults::run(Arc::clone(&service.faults), address));
+    tokio::spawn(faults::run(Arc::clone(&service.faults), address, settings.database));
     let router = router(&service, &telemetry).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router).with_graceful_shutdown(crate::told_to_end()).await?;
     Ok(())
@@ -106,26 +113,28 @@ async fn burst(State(service): State<Arc<Service>>, request: Request, next: Next
     next.run(request).await
 }
 
-/// The experiments are kept in memory; what would be a query of a database is a span all the same.
+/// The fault of that name: each query takes longer.
 #[expect(clippy::disallowed_methods, reason = "a service of one's own has no simulated clock")]
-async fn query<R>(service: &Service, statement: &'static str, ask: impl FnOnce(&Experiments) -> R) -> R {
-    let span = tracing::info_span!("query", otel.name = statement, otel.kind = "client", db.system = "memory", db.statement = statement);
-    async {
-        if service.faults.is_on(Fault::SlowDatabase) {
-            tokio::time::sleep(Duration::from_millis(800)).await;
-        }
-        ask(&service.experiments)
+async fn slow(service: &Service) {
+    if service.faults.is_on(Fault::SlowDatabase) {
+        tokio::time::sleep(Duration::from_millis(800)).await;
     }
-    .instrument(span)
-    .await
 }
 
-async fn list(State(service): State<Arc<Service>>) -> Json<Vec<Experiment>> {
-    Json(query(&service, "SELECT experiments", |experiments| experiments.newest(50)).await)
+impl IntoResponse for StoreError {
+    fn into_response(self) -> Response {
+        tracing::error!(error = %self, "the database does not answer");
+        (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+    }
+}
+
+async fn list(State(service): State<Arc<Service>>) -> Response {
+    slow(&service).await;
+    service.experiments.newest(50).await.map(Json).into_response()
 }
 
 async fn create(State(service): State<Arc<Service>>, Json(new): Json<NewExperiment>) -> Response {
-    if new.name.trim().is_empty() || new.name.len() > MAX_TEXT_BYTES {
+    if new.name.trim().is_empty() || new.name.len() > MAX_TEXT_BYTES || new.name.contains('\0') {
         return (StatusCode::BAD_REQUEST, format!("an experiment needs a name, of at most {MAX_TEXT_BYTES} bytes\n")).into_response();
     }
     // A tenant is a label: only those that are known, or anybody could make series.
@@ -134,21 +143,25 @@ async fn create(State(service): State<Arc<Service>>, Json(new): Json<NewExperime
         Some(wanted) => service.tenants.iter().find(|known| known.as_ref() == wanted),
     };
     let Some(tenant) = tenant else { return (StatusCode::BAD_REQUEST, "there is no such tenant\n").into_response() };
-    let made = query(&service, "INSERT experiment", |experiments| experiments.create(new.name, Arc::clone(tenant), new.keep.unwrap_or(10)));
-    match made.await {
-        Some(experiment) => {
+    slow(&service).await;
+    let new = New { name: new.name, tenant_id: Arc::clone(tenant), keep: new.keep.unwrap_or(10).min(MAX_KEEP) };
+    match service.experiments.create(new).await {
+        Ok(Some(experiment)) => {
             controller::entered(&service.metrics, &experiment, ExperimentState::Pending);
             tracing::info!(experiment_id = experiment.id, to_state = experiment.state.as_str(), "experiment state transition");
             (StatusCode::CREATED, Json(experiment)).into_response()
         }
-        None => (StatusCode::TOO_MANY_REQUESTS, "too many experiments are not over yet; come again later\n").into_response(),
+        Ok(None) => (StatusCode::TOO_MANY_REQUESTS, "too many experiments are not over yet; come again later\n").into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
 async fn read(State(service): State<Arc<Service>>, Path(id): Path<u64>) -> Response {
-    match query(&service, "SELECT experiment", |experiments| experiments.get(id)).await {
-        Some(experiment) => Json(experiment).into_response(),
-        None => (StatusCode::NOT_FOUND, "no such experiment\n").into_response(),
+    slow(&service).await;
+    match service.experiments.get(id).await {
+        Ok(Some(experiment)) => Json(experiment).into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, "no such experiment\n").into_response(),
+        Err(error) => error.into_response(),
     }
 }
 

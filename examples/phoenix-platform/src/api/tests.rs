@@ -24,7 +24,7 @@ async fn start(token: Option<&str>) -> (String, Telemetry) {
     tokio::spawn(controller::run(controller));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(faults::run(Arc::clone(&service.faults), address));
+    tokio::spawn(faults::run(Arc::clone(&service.faults), address, None));
     let router = router(&service, &telemetry).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, router).await });
     (format!("http://{address}"), telemetry)
