@@ -1,7 +1,7 @@
 //! The metrics engine within this process: PromQL over the metrics store.
 
 use crate::{Changed, MetricsEngine, QueryError, QueryLimits, Settled, WriteBatch, WriteError, WriteOutcome};
-use phoenix_model::{Budget, Exemplar, Labels, Matcher, SeriesSamples};
+use phoenix_model::{Budget, Exemplar, Labels, Matcher, SeriesSamples, SeriesSink};
 use phoenix_promql::{EvalError, EvalOptions, SelectHints, SeriesSource, SourceError};
 use phoenix_query::QueryOutput;
 use phoenix_tsdb::{SelectLimits, Tsdb, TsdbError};
@@ -53,14 +53,24 @@ struct Source<'a> {
 impl SeriesSource for Source<'_> {
     fn select(&self, hints: &SelectHints, budget: &Budget) -> Result<Vec<SeriesSamples>, SourceError> {
         let cancelled = || self.limits.cancelled.is_cancelled();
-        let limits = SelectLimits { budget, max_samples: self.limits.max_samples, cancelled: &cancelled };
-        let selected = self.store.select(&hints.matchers, hints.start_ms, hints.end_ms, &limits).map_err(|e| match e {
-            TsdbError::Limit(message) => SourceError::Limit(message),
-            TsdbError::Cancelled => SourceError::Cancelled,
-            other => SourceError::Storage(other.to_string()),
-        })?;
+        let limits = SelectLimits { max_samples: self.limits.max_samples, cancelled: &cancelled, ..SelectLimits::within(budget) };
+        let selected = self.store.select(&hints.matchers, hints.start_ms, hints.end_ms, &limits).map_err(source_error)?;
         // The evaluation charges what it is given, so the store's own charge ends here.
         Ok(selected.series)
+    }
+
+    fn select_each(&self, hints: &SelectHints, budget: &Budget, sink: &mut dyn SeriesSink) -> Result<(), SourceError> {
+        let cancelled = || self.limits.cancelled.is_cancelled();
+        let limits = SelectLimits { max_samples: self.limits.max_samples, cancelled: &cancelled, ..SelectLimits::within(budget) };
+        self.store.select_each(&hints.matchers, hints.start_ms, hints.end_ms, &limits, sink).map_err(source_error)
+    }
+}
+
+fn source_error(error: TsdbError) -> SourceError {
+    match error {
+        TsdbError::Limit(message) => SourceError::Limit(message),
+        TsdbError::Cancelled => SourceError::Cancelled,
+        other => SourceError::Storage(other.to_string()),
     }
 }
 
@@ -94,7 +104,7 @@ impl MetricsEngine for EmbeddedMetrics {
 
     fn select(&self, matchers: &[Matcher], start_ms: i64, end_ms: i64, limits: &QueryLimits) -> Result<Vec<SeriesSamples>, QueryError> {
         let cancelled = || limits.cancelled.is_cancelled();
-        let bounds = SelectLimits { budget: &limits.budget, max_samples: limits.max_samples, cancelled: &cancelled };
+        let bounds = SelectLimits { max_samples: limits.max_samples, cancelled: &cancelled, ..SelectLimits::within(&limits.budget) };
         self.store.select(matchers, start_ms, end_ms, &bounds).map(|selected| selected.series).map_err(read_error)
     }
 

@@ -95,6 +95,17 @@ impl Charge {
         self.bytes += bytes;
         Ok(())
     }
+
+    /// What it holds.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Takes over what another charge of the same budget holds.
+    pub fn absorb(&mut self, mut other: Self) {
+        debug_assert!(Arc::ptr_eq(&self.budget.inner, &other.budget.inner), "bytes go back to where they were taken from");
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
 }
 
 impl Drop for Charge {
@@ -118,8 +129,11 @@ mod tests {
         assert_eq!(other.used_bytes(), 0);
         drop(first);
         let mut charge = other.charge(40).unwrap();
-        charge.grow(40).unwrap();
+        charge.grow(20).unwrap();
+        let second = other.charge(20).unwrap();
         assert_eq!(whole.used_bytes(), 80);
+        charge.absorb(second);
+        assert_eq!((whole.used_bytes(), charge.bytes()), (80, 80), "it lives on");
         drop(charge);
         assert_eq!(whole.used_bytes(), 0);
     }

@@ -30,6 +30,6 @@ pub use histogram::{BucketSpan, CounterReset, Histogram};
 pub use labels::{Labels, LabelsBuilder, LabelsRef};
 pub use matcher::{MatchOp, Matcher, MatcherError};
 pub use past::{Changed, PastChanges, Settled};
-pub use sample::{Exemplar, STALE_NAN_BITS, Sample, SeriesSamples, is_stale, stale_nan};
+pub use sample::{Exemplar, STALE_NAN_BITS, Sample, SeriesSamples, SeriesSink, is_stale, stale_nan};
 pub use secret::Secret;
 pub use write::{WriteBatch, WriteOutcome};

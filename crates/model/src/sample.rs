@@ -1,6 +1,7 @@
 //! Samples, and the series of columns that the stores hand to the query languages.
 
 use crate::{Histogram, Labels};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// The bit pattern of Prometheus' staleness marker: a NaN that says "this series ended here".
@@ -44,6 +45,15 @@ impl SeriesSamples {
     pub fn samples(&self) -> impl Iterator<Item = Sample> + '_ {
         self.timestamps_ms.iter().zip(&self.values).map(|(&timestamp_ms, &value)| Sample { timestamp_ms, value })
     }
+}
+
+/// Takes series piece by piece, so that not all of them are in memory at once.
+pub trait SeriesSink {
+    /// What was taken so far does not count: it is read anew.
+    fn start_over(&mut self);
+
+    /// Takes some series, in the order of labels within a piece and from piece to piece. A break ends the read.
+    fn take(&mut self, series: Vec<SeriesSamples>) -> ControlFlow<()>;
 }
 
 /// A measurement that stands for many, with what leads to its trace.

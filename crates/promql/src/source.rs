@@ -1,6 +1,6 @@
 //! What evaluation needs of a store.
 
-use phoenix_model::{Budget, Matcher, SeriesSamples};
+use phoenix_model::{Budget, Matcher, SeriesSamples, SeriesSink};
 
 /// What a query is going to read. A store may use all of it; only matchers and times bind.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,4 +46,14 @@ pub trait SeriesSource {
     /// `budget` is the query's: a store charges it for what it needs while reading. What it
     /// returns is charged by the evaluation.
     fn select(&self, hints: &SelectHints, budget: &Budget) -> Result<Vec<SeriesSamples>, SourceError>;
+
+    /// The same series piece by piece, in the order of labels. What is evaluated series by series is read so, and need
+    /// not fit into memory as a whole. A sink that breaks off is answered with [`SourceError::Cancelled`].
+    fn select_each(&self, hints: &SelectHints, budget: &Budget, sink: &mut dyn SeriesSink) -> Result<(), SourceError> {
+        let mut series = self.select(hints, budget)?;
+        if !series.is_sorted_by(|a, b| a.labels <= b.labels) {
+            series.sort_by(|a, b| a.labels.cmp(&b.labels));
+        }
+        if sink.take(series).is_break() { Err(SourceError::Cancelled) } else { Ok(()) }
+    }
 }

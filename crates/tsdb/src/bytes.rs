@@ -38,7 +38,16 @@ impl<'a> Reader<'a> {
         Some(first)
     }
 
+    #[inline]
     pub(crate) fn u64(&mut self) -> Option<u64> {
+        if let Some((&first @ 0..0x80, rest)) = self.rest.split_first() {
+            self.rest = rest;
+            return Some(u64::from(first));
+        }
+        self.long_u64()
+    }
+
+    fn long_u64(&mut self) -> Option<u64> {
         let mut value = 0_u64;
         for (position, &byte) in self.rest.iter().enumerate().take(10) {
             value |= u64::from(byte & 0x7f) << (7 * position);

@@ -35,6 +35,45 @@ impl Run {
     }
 }
 
+/// The timestamps that runs came to when they were put together. Series of one scrape have the same ones, run by run,
+/// and share the column that comes of them.
+#[derive(Default)]
+pub(crate) struct MergedTimes {
+    of: Vec<Arc<[i64]>>,
+    together: Arc<[i64]>,
+}
+
+impl MergedTimes {
+    /// Puts runs together; at equal timestamps a later run takes precedence.
+    pub(crate) fn merge(&mut self, runs: Vec<Run>) -> Merged {
+        if runs.len() == 1 || !follow_each_other(&runs) || runs.iter().any(|run| matches!(run, Run::Histograms(_))) {
+            return merge_runs(runs);
+        }
+        let times = |run: &Run| match run {
+            Run::Floats { timestamps_ms, .. } => Some(Arc::clone(timestamps_ms)),
+            Run::Histograms(_) => None,
+        };
+        let of: Vec<Arc<[i64]>> = runs.iter().filter_map(times).collect();
+        if of.len() != self.of.len() || !of.iter().zip(&self.of).all(|(a, b)| Arc::ptr_eq(a, b)) {
+            self.together = of.concat().into();
+            self.of = of;
+        }
+        let mut values = Vec::with_capacity(self.together.len());
+        for run in runs {
+            if let Run::Floats { values: some, .. } = run {
+                values.extend_from_slice(&some);
+            }
+        }
+        Merged { timestamps_ms: Arc::clone(&self.together), values, histograms: Vec::new() }
+    }
+}
+
+/// Whether each run begins after the one before has ended.
+fn follow_each_other(runs: &[Run]) -> bool {
+    let bounds: Vec<_> = runs.iter().filter_map(Run::bounds_ms).collect();
+    bounds.windows(2).all(|pair| pair[0].1 < pair[1].0)
+}
+
 /// Puts runs together; at equal timestamps a later run takes precedence.
 pub(crate) fn merge_runs(mut runs: Vec<Run>) -> Merged {
     if runs.len() == 1 {
@@ -45,8 +84,7 @@ pub(crate) fn merge_runs(mut runs: Vec<Run>) -> Merged {
     }
     let total = runs.iter().map(|run| if let Run::Floats { values, .. } = run { values.len() } else { 0 }).sum();
     let (mut timestamps_ms, mut values, mut histograms) = (Vec::with_capacity(total), Vec::with_capacity(total), Vec::new());
-    let bounds: Vec<_> = runs.iter().filter_map(Run::bounds_ms).collect();
-    if bounds.windows(2).all(|pair| pair[0].1 < pair[1].0) {
+    if follow_each_other(&runs) {
         for run in runs {
             match run {
                 Run::Floats { timestamps_ms: t, values: v } => {

@@ -2,7 +2,8 @@
 
 use super::annotations::Annotations;
 use super::block::{Block, Evaluated};
-use super::plan::{Bounds, Plan, is_step_invariant};
+use super::fold::Folded;
+use super::plan::{Bounds, Folds, Plan, expr_key, is_step_invariant};
 use super::{EvalError, EvalOptions, refuse_errors};
 use crate::ast::{Expr, ExprKind, Sign};
 use crate::source::SeriesSource;
@@ -20,8 +21,10 @@ pub(super) struct Evaluator<'a> {
     /// The times of the whole query.
     pub whole: Bounds,
     pub plan: Plan,
-    /// The series of each read, sorted by labels.
+    /// The series of each read, sorted by labels; none of those that were folded.
     pub reads: Vec<Vec<SeriesSamples>>,
+    /// Parts of the expression that were evaluated while their series were read, until they are asked for.
+    pub folded: RefCell<Folded>,
     pub samples_used: Cell<u64>,
     /// Held until the query ends.
     read_charges: RefCell<Vec<Charge>>,
@@ -38,38 +41,49 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Self, EvalError> {
         refuse_errors(expr, options.text)?;
         let whole = Bounds { start_ms: grid.start_ms, end_ms };
-        let plan = Plan::new(expr, grid, whole, options.lookback_ms.max(1), options.default_step_ms.max(1));
+        let (plan, folds) = Plan::new(expr, grid, whole, options.lookback_ms.max(1), options.default_step_ms.max(1));
         let evaluator = Self {
             options,
             annotations: Annotations::new(options.text),
             whole,
             reads: Vec::with_capacity(plan.reads.len()),
+            folded: RefCell::default(),
             plan,
             samples_used: Cell::new(0),
             read_charges: RefCell::default(),
         };
         // Scalars are not charged for one by one; this keeps their number of steps in bounds.
         evaluator.read_charges.borrow_mut().push(evaluator.charge_columns(4, grid)?);
-        evaluator.read(source)
+        evaluator.read(source, folds)
     }
 
-    fn read(mut self, source: &dyn SeriesSource) -> Result<Self, EvalError> {
-        for hints in &self.plan.reads {
+    fn read(mut self, source: &dyn SeriesSource, folds: Folds<'_>) -> Result<Self, EvalError> {
+        for (at, folds) in folds.into_iter().enumerate() {
             self.check_cancelled()?;
-            let mut series = source.select(hints, self.options.budget)?;
-            let floats: usize = series.iter().map(|s| s.values.len()).sum();
-            let histograms = series.iter().flat_map(|s| &s.histograms);
-            let histogram_bytes: usize = histograms.map(|(_, h)| size_of::<(i64, usize)>() + h.size_bytes()).sum();
-            // A histogram counts as the floats that would take as much memory.
-            self.use_samples(floats + histogram_bytes / SAMPLE_BYTES)?;
-            let bytes = floats * SAMPLE_BYTES + histogram_bytes + series.len() * size_of::<SeriesSamples>();
-            self.read_charges.borrow_mut().push(self.options.budget.charge(bytes as u64)?);
+            if !folds.is_empty() {
+                self.fold(at, &folds, source)?;
+                continue;
+            }
+            let mut series = source.select(&self.plan.reads[at], self.options.budget)?;
+            let charge = self.charge_series(&series)?;
+            self.read_charges.borrow_mut().push(charge);
             if !series.is_sorted_by(|a, b| a.labels <= b.labels) {
                 series.sort_by(|a, b| a.labels.cmp(&b.labels));
             }
             self.reads.push(series);
         }
         Ok(self)
+    }
+
+    /// Counts and charges what was read.
+    pub fn charge_series(&self, series: &[SeriesSamples]) -> Result<Charge, EvalError> {
+        let floats: usize = series.iter().map(|s| s.values.len()).sum();
+        let histograms = series.iter().flat_map(|s| &s.histograms);
+        let histogram_bytes: usize = histograms.map(|(_, h)| size_of::<(i64, usize)>() + h.size_bytes()).sum();
+        // A histogram counts as the floats that would take as much memory.
+        self.use_samples(floats + histogram_bytes / SAMPLE_BYTES)?;
+        let bytes = floats * SAMPLE_BYTES + histogram_bytes + size_of_val(series);
+        Ok(self.options.budget.charge(bytes as u64)?)
     }
 
     pub fn into_annotations(self) -> Vec<Annotation> {
@@ -131,7 +145,10 @@ impl<'a> Evaluator<'a> {
         Ok(evaluated)
     }
 
-    fn evaluate_steps(&self, expr: &Expr, grid: Grid) -> Result<Evaluated, EvalError> {
+    pub fn evaluate_steps(&self, expr: &Expr, grid: Grid) -> Result<Evaluated, EvalError> {
+        if let Some(block) = self.folded.borrow_mut().take(expr_key(expr), grid) {
+            return Ok(Evaluated::Block(block));
+        }
         match &expr.kind {
             ExprKind::Number(number) => Ok(Evaluated::Scalar(vec![number.value; grid.steps])),
             ExprKind::String(text) => Ok(Evaluated::String(text.clone())),

@@ -10,6 +10,7 @@ mod calendar;
 mod call;
 mod elementwise;
 mod evaluator;
+mod fold;
 mod histogram;
 mod histogram_aggregate;
 mod histogram_rate;

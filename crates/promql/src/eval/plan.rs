@@ -1,7 +1,7 @@
 //! Which selectors a query has, and over what time each reads: decided before anything is read, so
-//! that every distinct selector goes to the store once.
+//! that every distinct selector goes to the store once. And which parts of it are evaluated while that is read.
 
-use crate::ast::{Aggregate, At, Call, Expr, ExprKind, Selector, TimeShift};
+use crate::ast::{Aggregate, At, Call, Expr, ExprKind, RangeSelector, Selector, TimeShift};
 use crate::source::SelectHints;
 use phoenix_query::Grid;
 use std::collections::HashMap;
@@ -27,6 +27,21 @@ pub(super) struct Plan {
     pub reads: Vec<SelectHints>,
     /// Which read serves which selector, by the selector's address in the tree.
     pub read_of: HashMap<usize, usize>,
+}
+
+/// A part of an expression that takes each series by itself, and the steps at which it is evaluated.
+#[derive(Clone, Copy)]
+pub(super) struct Fold<'e> {
+    pub expr: &'e Expr,
+    pub grid: Grid,
+}
+
+/// The parts that are evaluated while a read goes on, for each read; none where something needs all series at once.
+pub(super) type Folds<'e> = Vec<Vec<Fold<'e>>>;
+
+/// Identifies an expression within one tree.
+pub(super) fn expr_key(expr: &Expr) -> usize {
+    std::ptr::from_ref(expr) as usize
 }
 
 /// Identifies a selector within one tree.
@@ -85,45 +100,59 @@ pub(crate) fn is_step_invariant(expr: &Expr) -> bool {
 
 impl Plan {
     /// Plans an expression over a grid.
-    pub fn new(expr: &Expr, grid: Grid, whole: Bounds, lookback_ms: i64, default_step_ms: i64) -> Self {
-        let mut planner = Planner { plan: Self { reads: Vec::new(), read_of: HashMap::new() }, whole, lookback_ms, default_step_ms };
-        planner.visit(expr, grid, None);
-        planner.plan
+    pub fn new(expr: &Expr, grid: Grid, whole: Bounds, lookback_ms: i64, default_step_ms: i64) -> (Self, Folds<'_>) {
+        let plan = Self { reads: Vec::new(), read_of: HashMap::new() };
+        let mut planner = Planner { plan, folds: Vec::new(), whole, lookback_ms, default_step_ms };
+        planner.visit(expr, grid, grid, None);
+        (planner.plan, planner.folds.into_iter().map(Option::unwrap_or_default).collect())
     }
 }
 
-struct Planner {
+struct Planner<'e> {
     plan: Plan,
+    /// `None` where something needs all series of the read at once.
+    folds: Vec<Option<Vec<Fold<'e>>>>,
     whole: Bounds,
     lookback_ms: i64,
     default_step_ms: i64,
 }
 
-impl Planner {
-    fn visit(&mut self, expr: &Expr, grid: Grid, func: Option<&'static str>) {
+impl<'e> Planner<'e> {
+    /// `grid` has the steps of whoever asks, `once` those at which the expression is evaluated: one, where all are alike.
+    fn visit(&mut self, expr: &'e Expr, grid: Grid, mut once: Grid, func: Option<&'static str>) {
+        if once.steps > 1 && is_step_invariant(expr) {
+            once.steps = 1;
+        }
+        let fold = Some(Fold { expr, grid: once });
         match &expr.kind {
-            ExprKind::Selector(selector) => self.read(selector, self.lookback_ms, grid, func),
-            ExprKind::Range(range) => self.read(&range.selector, range.range_ms, grid, func),
+            // That asks for more than values.
+            ExprKind::Selector(selector) if func == Some("timestamp") => self.read(selector, self.lookback_ms, grid, func, None),
+            ExprKind::Selector(selector) => self.read(selector, self.lookback_ms, grid, func, fold),
+            ExprKind::Range(range) => self.read(&range.selector, range.range_ms, grid, func, None),
             ExprKind::Subquery(subquery) => {
                 let step_ms = subquery.step_ms.unwrap_or(self.default_step_ms);
                 let inner = subquery_grid(subquery.time, subquery.range_ms, step_ms, grid, self.whole);
+                let evaluated = subquery_grid(subquery.time, subquery.range_ms, step_ms.max(1), once, self.whole);
                 if inner.steps > 0 {
-                    self.visit(&subquery.expr, inner, None);
+                    self.visit(&subquery.expr, inner, evaluated, None);
                 }
             }
-            ExprKind::Call(call) => call.args.iter().for_each(|arg| self.visit(arg, grid, Some(call.function.name))),
+            ExprKind::Call(call) => match range_alone(call) {
+                Some(range) => self.read(&range.selector, range.range_ms, grid, Some(call.function.name), fold),
+                None => call.args.iter().for_each(|arg| self.visit(arg, grid, once, Some(call.function.name))),
+            },
             ExprKind::Aggregate(aggregate) => {
                 if let Some(param) = &aggregate.param {
-                    self.visit(param, grid, None);
+                    self.visit(param, grid, once, None);
                 }
-                self.visit(&aggregate.expr, grid, Some(aggregate.op.as_str()));
+                self.visit(&aggregate.expr, grid, once, Some(aggregate.op.as_str()));
             }
-            ExprKind::Paren(inner) => self.visit(inner, grid, func),
-            _ => expr.children().into_iter().for_each(|child| self.visit(child, grid, None)),
+            ExprKind::Paren(inner) => self.visit(inner, grid, once, func),
+            _ => expr.children().into_iter().for_each(|child| self.visit(child, grid, once, None)),
         }
     }
 
-    fn read(&mut self, selector: &Selector, range_ms: i64, grid: Grid, func: Option<&'static str>) {
+    fn read(&mut self, selector: &Selector, range_ms: i64, grid: Grid, func: Option<&'static str>, fold: Option<Fold<'e>>) {
         let start_ms = shifted(selector.time, grid.start_ms, self.whole).saturating_sub(range_ms).saturating_add(1);
         let end_ms = shifted(selector.time, grid.end_ms(), self.whole);
         let step_ms = if grid.steps > 1 { grid.step_ms } else { 0 };
@@ -137,7 +166,28 @@ impl Planner {
             read.step_ms = if read.step_ms == step_ms { step_ms } else { 0 };
         } else {
             self.plan.reads.push(SelectHints { matchers: selector.matchers.clone(), start_ms, end_ms, step_ms, func });
+            self.folds.push(Some(Vec::new()));
+        }
+        match (&mut self.folds[index], fold) {
+            (Some(folds), Some(fold)) => folds.push(fold),
+            (folds, _) => *folds = None,
         }
         self.plan.read_of.insert(selector_key(selector), index);
     }
+}
+
+/// The range of a function that takes each series by itself, when nothing else of the call has to be read.
+fn range_alone(call: &Call) -> Option<&RangeSelector> {
+    if call.function.name == "absent_over_time" {
+        return None;
+    }
+    let mut found = None;
+    for arg in &call.args {
+        match &arg.without_parens().kind {
+            ExprKind::Range(range) if found.is_none() => found = Some(range),
+            ExprKind::Number(_) => {}
+            _ => return None,
+        }
+    }
+    found
 }

@@ -49,6 +49,29 @@ fn memory_is_limited_and_given_back() {
 }
 
 #[test]
+fn what_takes_each_series_by_itself_needs_no_memory_for_all_samples() {
+    // Each series has 100 samples of 16 bytes, ten series 16,000 bytes.
+    for (text, fits) in [
+        ("rate(m[10s])", true),
+        ("sum by (i) (rate(m[10s])) / sum by (i) (m)", true),
+        ("sum(quantile_over_time(0.5, m[10s]))", true),
+        ("max(timestamp(m))", false),
+        ("absent_over_time(m[10s])", false),
+        // One of the two needs all of them, and both share the read.
+        ("sum(m) + max(timestamp(m))", false),
+    ] {
+        let budget = Budget::new("limits.query_memory", 12_000);
+        let result = range(text, 0, 99_000, 33_000, &memory(), &EvalOptions::new("", &budget));
+        assert_eq!(result.is_ok(), fits, "{text}: {result:?}");
+        assert_eq!(budget.used_bytes(), 0, "{text}");
+        let budget = Budget::unlimited();
+        // Samples count all the same.
+        let options = EvalOptions { max_samples: 999, ..EvalOptions::new("", &budget) };
+        assert!(matches!(range(text, 0, 99_000, 33_000, &memory(), &options), Err(EvalError::Limit(_))), "{text}");
+    }
+}
+
+#[test]
 fn a_cancelled_query_ends() {
     let budget = Budget::unlimited();
     let asked = AtomicUsize::new(0);

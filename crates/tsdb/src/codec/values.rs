@@ -128,7 +128,12 @@ pub(crate) fn decode_values(bytes: &[u8], count: usize) -> Option<Vec<f64>> {
                 aside.push((position, reader.fixed_u64()?));
             }
             let mantissas = if kind == DECIMAL_PCO { pco_decode(reader.rest, count)? } else { decode_deltas(reader, count)? };
-            let mut values: Vec<f64> = mantissas.into_iter().map(|mantissa: i64| mantissa as f64 / power).collect();
+            // Whole numbers are most of what there is, and a division costs more than all else here.
+            let mut values: Vec<f64> = if power == 1.0 {
+                mantissas.into_iter().map(|mantissa: i64| mantissa as f64).collect()
+            } else {
+                mantissas.into_iter().map(|mantissa: i64| mantissa as f64 / power).collect()
+            };
             for (position, bits) in aside {
                 values[position] = f64::from_bits(bits);
             }

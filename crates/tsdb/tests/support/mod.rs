@@ -3,10 +3,11 @@
 #![allow(missing_docs, reason = "test code")]
 
 use phoenix_env::{SharedDisk, SimClock, SimDisk};
-use phoenix_model::{BucketSpan, Budget, CounterReset, Histogram, Labels, Matcher, WriteBatch};
+use phoenix_model::{BucketSpan, Budget, CounterReset, Histogram, Labels, Matcher, SeriesSamples, SeriesSink, WriteBatch};
 use phoenix_tsdb::{FsyncPolicy, SelectLimits, Tsdb, TsdbError, TsdbOptions};
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,7 +37,14 @@ pub fn open(disk: &SimDisk) -> Arc<Tsdb> {
 
 pub fn read(store: &Tsdb, start_ms: i64, end_ms: i64) -> Result<BTreeMap<String, BTreeMap<i64, u64>>, TsdbError> {
     let budget = Budget::unlimited();
-    let selected = store.select(&[Matcher::equal("job", "test")], start_ms, end_ms, &SelectLimits::within(&budget))?;
+    let matchers = [Matcher::equal("job", "test")];
+    let limits = SelectLimits { piece_samples: 7, ..SelectLimits::within(&budget) };
+    let mut pieces = Pieces::default();
+    store.select_each(&matchers, start_ms, end_ms, &limits, &mut pieces)?;
+    let selected = store.select(&matchers, start_ms, end_ms, &SelectLimits::within(&budget))?;
+    // By text, since NaN does not equal itself.
+    assert_eq!(format!("{:?}", pieces.0), format!("{:?}", selected.series), "the same in pieces");
+    assert_eq!(budget.used_bytes(), selected.charge.bytes(), "pieces that were taken are charged no more");
     for series in &selected.series {
         assert!(series.timestamps_ms.windows(2).all(|pair| pair[0] < pair[1]), "timestamps ascend");
         assert!(series.histograms.windows(2).all(|pair| pair[0].0 < pair[1].0), "so do those of histograms");
@@ -55,6 +63,24 @@ pub fn read(store: &Tsdb, start_ms: i64, end_ms: i64) -> Result<BTreeMap<String,
         (s.labels.to_string(), floats.chain(s.histograms.iter().map(|(t, h)| (*t, h.sum.to_bits()))).collect())
     });
     Ok(bits.collect())
+}
+
+/// Puts the pieces of a read together.
+#[derive(Default)]
+struct Pieces(Vec<SeriesSamples>);
+
+impl SeriesSink for Pieces {
+    fn start_over(&mut self) {
+        self.0.clear();
+    }
+
+    fn take(&mut self, series: Vec<SeriesSamples>) -> ControlFlow<()> {
+        let samples = |series: &SeriesSamples| series.values.len() + series.histograms.len();
+        let all_but_last = &series[..series.len().saturating_sub(1)];
+        assert!(all_but_last.iter().map(samples).sum::<usize>() < 7, "a piece ends once it has as many samples as it may");
+        self.0.extend(series);
+        ControlFlow::Continue(())
+    }
 }
 
 /// The first bits of a value that stands for a histogram.

@@ -1,6 +1,6 @@
 //! A store in memory.
 
-use phoenix_model::{Budget, Histogram, Labels, SeriesSamples};
+use phoenix_model::{Budget, Histogram, Labels, SeriesSamples, SeriesSink};
 use phoenix_promql::{SelectHints, SeriesSource, SourceError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,5 +27,19 @@ impl SeriesSource for Memory {
             })
             .filter(|series| !series.values.is_empty() || !series.histograms.is_empty())
             .collect())
+    }
+
+    /// Series by series, and from the beginning again after the first one.
+    fn select_each(&self, hints: &SelectHints, budget: &Budget, sink: &mut dyn SeriesSink) -> Result<(), SourceError> {
+        let series = self.select(hints, budget)?;
+        let mut taken = sink.take(series.iter().take(1).cloned().collect());
+        sink.start_over();
+        for one in series {
+            if taken.is_break() {
+                return Err(SourceError::Cancelled);
+            }
+            taken = sink.take(vec![one]);
+        }
+        if taken.is_break() { Err(SourceError::Cancelled) } else { Ok(()) }
     }
 }
