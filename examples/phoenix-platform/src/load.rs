@@ -4,6 +4,10 @@ use phoenix_telemetry::send;
 use rand::RngExt;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Requests that wait for an answer at most.
+const MAX_WAITING: usize = 100;
 
 /// The rate at a moment of the day, from 0 to 1: a third in its first hour, all of it in its middle.
 fn share(moment: f64) -> f64 {
@@ -27,6 +31,7 @@ pub(crate) async fn run(
     let start = tokio::time::Instant::now();
     let mut next = start;
     let (mut sent, mut failed, mut was_down) = (0_u64, 0_u64, false);
+    let mut waiting = JoinSet::new();
     let mut end = std::pin::pin!(super::told_to_end());
     loop {
         tokio::select! {
@@ -37,6 +42,18 @@ pub(crate) async fn run(
         let share = day.map_or(1.0, |day| share(now.duration_since(start).as_secs_f64() / day.as_secs_f64()));
         // What was missed is not made up for: it would come as a burst.
         next = now.max(next + Duration::from_secs_f64(1.0 / (f64::from(rate) * share)));
+        while let Some(answer) = waiting.try_join_next() {
+            let down = answer.unwrap_or(true);
+            failed += u64::from(down);
+            if down != was_down {
+                tell(down, sent, failed);
+                was_down = down;
+            }
+        }
+        // A slow API gets as many requests as a quick one, as people do; one that hangs does not take this process along.
+        if waiting.len() >= MAX_WAITING {
+            continue;
+        }
         let request = match rand::rng().random_range(0..100) {
             0..50 => client.get(format!("{base}/api/v1/experiments")),
             50..94 => client.get(format!("{base}/api/v1/experiments/{}", rand::rng().random_range(1..=100))),
@@ -49,16 +66,14 @@ pub(crate) async fn run(
             None => request,
         };
         sent += 1;
-        let down = send(&client, request.build()?).await.is_err();
-        failed += u64::from(down);
-        if down != was_down {
-            println!(
-                "the API {} ({sent} requests sent, {failed} without an answer)",
-                if down { "does not answer" } else { "answers again" }
-            );
-            was_down = down;
-        }
+        let (client, request) = (client.clone(), request.build()?);
+        waiting.spawn(async move { send(&client, request).await.is_err() });
     }
+}
+
+fn tell(down: bool, sent: u64, failed: u64) {
+    let does = if down { "does not answer" } else { "answers again" };
+    println!("the API {does} ({sent} requests sent, {failed} without an answer)");
 }
 
 #[cfg(test)]
