@@ -5,7 +5,7 @@ export type { Fetchers, LabelFetcher } from './fetchers';
 export { serverFetchers } from './fetchers';
 export { interpolate, interpolateQuery, interpolateTraceql, variablesIn } from './interpolate';
 export type { Chosen, LoadedVariables, LoadOptions } from './load';
-export { loadVariables } from './load';
+export { isSearched, loadVariables, searchOptions } from './load';
 export type { Section, ShownPanel } from './repeat';
 export { chosenValues, repeatPanels, sections } from './repeat';
 export type { Language, OwnSource, Source } from './sources';

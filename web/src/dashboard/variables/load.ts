@@ -55,13 +55,20 @@ const same = (a: VariableValue | undefined, b: VariableValue | undefined) => a =
 /** Whether two values fill in the same. */
 const fillsSame = (a: VariableValue | undefined, b: VariableValue | undefined) => JSON.stringify([a?.resolved ?? a?.value, a?.text, a?.filters]) === JSON.stringify([b?.resolved ?? b?.value, b?.text, b?.filters]);
 
-async function queryOptions(variable: Variable, place: Place): Promise<PlainOption[]> {
-  const { dashboard, state, span, fetchers, signal } = place;
+/** Whether the options are asked for by what somebody types. */
+export const isSearched = (variable: Variable): boolean => variable.type === 'query' && queryTexts(variable).some((text) => variablesIn(text).includes('__searchFilter'));
+
+/** A pattern for what contains the text, in a form that stands in a query's quotes as it is. */
+const containing = (text: string): string => (text === '' ? '.*' : `.*${text.replace(/[.*+?()|{}$\\^"\n[\]]/g, (letter) => (/[\\^"\n[\]]/.test(letter) ? '.' : `[${letter}]`))}.*`);
+
+async function queryOptions(variable: Variable, place: Place, search = ''): Promise<PlainOption[]> {
+  const { dashboard, span, fetchers, signal } = place;
+  const filter = containing(search);
+  const state: VariableState = isSearched(variable) ? { ...place.state, __searchFilter: { text: filter, value: filter } } : place.state;
   if (isEmptyQuery(variable)) return [];
   const source = resolveDataSource(variable.datasource, dashboard, state);
   if (source.kind === 'problem') throw new Error(source.problem);
   if (source.kind !== 'language') throw new Error('its data source has no labels to choose from');
-  if (queryTexts(variable).some((text) => variablesIn(text).includes('__searchFilter'))) throw new Error('not shown: `$__searchFilter`, a search while someone types');
   const asked = readQuery(variable, source.language, (text) => interpolateQuery(text, state));
   if ('error' in asked) throw new Error(asked.error);
   let values: string[];
@@ -105,7 +112,8 @@ async function load(variable: Variable, place: Place): Promise<VariableValue> {
   switch (variable.type) {
     case 'query': {
       const isKept = variable.refresh === 0 && keptOptions(variable.options).length > 0;
-      return choose(variable, isKept ? keptOptions(variable.options) : await queryOptions(variable, place), wanted, state);
+      // What was found by a search need not be among the options without one.
+      return choose(isSearched(variable) ? { ...variable, allowCustomValue: true } : variable, isKept ? keptOptions(variable.options) : await queryOptions(variable, place), wanted, state);
     }
     case 'custom': {
       const filled = interpolate(query, state);
@@ -169,6 +177,17 @@ function fallback(variable: Variable, wanted: Wanted): VariableValue {
   return variable.multi ? { ...base, text: values, value: values } : { ...base, text: values[0] ?? '', value: values[0] ?? '' };
 }
 
+/** What queries of variables know beside other variables. */
+function withIntervals(state: VariableState, dashboard: Dashboard, span: TimeSpan, { scrapeMs = 15_000, timeZone }: Pick<LoadOptions, 'scrapeMs' | 'timeZone'>): VariableState {
+  const [scrape, rate] = [lengthText(scrapeMs), lengthText(4 * scrapeMs)];
+  return { __interval: { text: scrape, value: scrape }, __rate_interval: { text: rate, value: rate }, ...withBuiltins(state, { dashboard, span, timeZone }) };
+}
+
+/** The options of a variable with `$__searchFilter` for what somebody types. */
+export function searchOptions(variable: Variable, search: string, dashboard: Dashboard, loaded: LoadedVariables, span: TimeSpan, options: Pick<LoadOptions, 'scrapeMs' | 'timeZone' | 'signal'>, fetchers: Fetchers = serverFetchers): Promise<PlainOption[]> {
+  return queryOptions(variable, { dashboard, state: withIntervals(loaded.state, dashboard, span, options), span, fetchers, signal: options.signal, wanted: { values: [], how: 'kept' } }, search);
+}
+
 /** Whether a new range changes what a variable holds. */
 const followsRange = (variable: Variable) => (variable.type === 'query' && (variable.refresh ?? 1) === 2) || (variable.type === 'interval' && variable.auto === true);
 
@@ -184,14 +203,8 @@ export async function loadVariables(dashboard: Dashboard, chosen: Chosen, span: 
   const state: VariableState = {};
   const problems: Record<string, string> = {};
   const loading = new Map<string, Promise<void>>();
-  const scrape = lengthText(options.scrapeMs ?? 15_000);
-  const rate = lengthText(4 * (options.scrapeMs ?? 15_000));
   /** What is known by now, with what every dashboard knows. */
-  const known = (): VariableState => ({
-    __interval: { text: scrape, value: scrape },
-    __rate_interval: { text: rate, value: rate },
-    ...withBuiltins(state, { dashboard, span, timeZone: options.timeZone }),
-  });
+  const known = () => withIntervals(state, dashboard, span, options);
 
   const wish = (variable: Variable, isFollowing: boolean): Wanted => {
     const typed = chosen[variable.name];

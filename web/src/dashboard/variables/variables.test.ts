@@ -3,7 +3,7 @@ import type { Dashboard, Panel, Variable } from '../model';
 import type { Fetchers } from './fetchers';
 import { withFilters } from './filters';
 import type { LoadedVariables, VariableState } from '.';
-import { interpolate, interpolateQuery, interpolateTraceql, loadVariables, readFilter, readVariables, repeatPanels, resolveDataSource, sections, variablesIn, withBuiltins, writeFilter, writeVariables } from '.';
+import { interpolate, interpolateQuery, interpolateTraceql, isSearched, loadVariables, readFilter, readVariables, repeatPanels, resolveDataSource, searchOptions, sections, variablesIn, withBuiltins, writeFilter, writeVariables } from '.';
 import { customOptions, pickOptions, sortOptions } from './options';
 import { readQuery } from './queries';
 
@@ -304,9 +304,33 @@ test('queries of variables know the range and an interval', async () => {
       },
     },
   };
-  const loaded = await loadVariables(dashboardOf([{ name: 'v', query: { qryType: 3, query: 'query_result(rate(a[$__range]) + rate(b[$__interval]) + rate(c[$__rate_interval]))', refId: 'x' } }, { name: 'typed', query: 'label_values($__searchFilter)' }]), {}, span, answering);
+  const loaded = await loadVariables(dashboardOf([{ name: 'v', query: { qryType: 3, query: 'query_result(rate(a[$__range]) + rate(b[$__interval]) + rate(c[$__rate_interval]))', refId: 'x' } }]), {}, span, answering);
   expect(asked).toEqual(['rate(a[21600s]) + rate(b[15s]) + rate(c[1m])']);
-  expect([loaded.state.v!.value, loaded.problems]).toEqual(['up{job="a",zone="n"} 604800000 1500', { typed: 'not shown: `$__searchFilter`, a search while someone types' }]);
+  expect([loaded.state.v!.value, loaded.problems]).toEqual(['up{job="a",zone="n"} 604800000 1500', {}]);
+});
+
+test('a search is asked of the server, for what contains the text whatever its letters are', async () => {
+  const asked: (string | null)[] = [];
+  const made = fetchers();
+  const answering: Fetchers = {
+    ...made,
+    promql: {
+      ...made.promql,
+      values: async (_, match) => {
+        asked.push(match);
+        return match?.includes('"api-.*"') ? ['api-1'] : ['api-2', 'api-10'];
+      },
+    },
+  };
+  const variable = { name: 'v', type: 'query', query: 'label_values(up{pod=~"api-$__searchFilter",job="$job"}, pod)', sort: 7, allowCustomValue: false } as Variable;
+  const dashboard = dashboardOf([{ name: 'job', type: 'constant', query: 'a' }, variable]);
+  // What was found by a search stays chosen, though it is not among the first options.
+  const loaded = await loadVariables(dashboard, { v: ['api-77'] }, span, answering);
+  expect([loaded.state.v!.value, loaded.state.v!.options!.map(({ value }) => value), loaded.problems]).toEqual(['api-77', ['api-1'], {}]);
+  expect(isSearched(variable)).toBe(true);
+  const found = await searchOptions(variable, '1.(a"]\\', dashboard, loaded, span, { timeZone: 'UTC' }, answering);
+  expect(found.map(({ value }) => value)).toEqual(['api-2', 'api-10']);
+  expect(asked).toEqual(['up{pod=~"api-.*",job="a"}', 'up{pod=~"api-.*1[.][(]a....*",job="a"}']);
 });
 
 test('variables that are ended in between are not given out', async () => {

@@ -66,6 +66,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
   // What changes with each refresh is drawn by itself: see `BoardPart` below.
   const variables = useBoardPart(board, (state) => state.variables);
   const zone = useBoardPart(board, (state) => state.zone);
+  const spanNow = useCallback(() => board.snapshot().span, [board]);
   const sections = useBoardPart(board, (state) => state.sections);
   const isReady = useBoardPart(board, (state) => state.isReady);
   const annotationProblems = useBoardPart(board, (state) => state.annotationProblems);
@@ -367,7 +368,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
         )}
         {hasBar && (
           <div className="dash-bar" role="group" aria-label="Variables">
-            <VariablesBar dashboard={dashboard} variables={variables} loading={!isReady} onChoose={choose} />
+            <VariablesBar dashboard={dashboard} variables={variables} loading={!isReady} span={spanNow} zone={zone} onChoose={choose} />
             {marks
               .filter((each) => !isOwn(each))
               .map(({ name, isOn }) => (

@@ -1,8 +1,11 @@
 import { Checkbox, Combobox, InputBase, useCombobox } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
+import { errorText } from '../../api/request';
 import type { VariableOption } from '../model';
 import { all, toggled } from './choice';
 
+/** Milliseconds without a letter after which the server is asked. */
+const settleMs = 250;
 /** The most options that are listed at once; the search finds the others. */
 const listed = 300;
 
@@ -20,14 +23,34 @@ interface Props {
   loading: boolean;
   error?: string;
   onChoose: (values: string[]) => void;
+  /** Asks the server for what contains the text, where the options are only some of all. */
+  find?: (text: string, signal: AbortSignal) => Promise<readonly VariableOption[]>;
 }
 
 const one = (value: string | string[]) => (Array.isArray(value) ? value.join(',') : value);
 
 /** A choice among a variable's options, with search. A choice of several is taken when the list closes. */
-export function VariableSelect({ id, label, options, chosen, shown, multi, includeAll, allowCustom, loading, error, onChoose }: Props) {
+export function VariableSelect({ id, label, options, chosen, shown, multi, includeAll, allowCustom, loading, error, onChoose, find }: Props) {
   const [search, setSearch] = useState('');
   const [draft, setDraft] = useState<string[] | null>(null);
+  const [asked, setAsked] = useState<{ text: string; options: readonly VariableOption[]; failed?: string } | null>(null);
+  useEffect(() => {
+    const text = search.trim();
+    if (!find || text === '') return;
+    const controller = new AbortController();
+    const timer = setTimeout(() => {
+      find(text, controller.signal).then(
+        (found) => setAsked({ text, options: found }),
+        (cause: unknown) => controller.signal.aborted || setAsked({ text, options: [], failed: errorText(cause) }),
+      );
+    }, settleMs);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [find, search]);
+  const answer = find && asked?.text === search.trim() ? asked : null;
+  const isAsking = find !== undefined && search.trim() !== '' && answer === null;
   const now = draft ?? chosen;
   const combobox = useCombobox({
     onDropdownOpen: () => {
@@ -47,9 +70,10 @@ export function VariableSelect({ id, label, options, chosen, shown, multi, inclu
       }, 0);
     },
   });
-  const every = [...(includeAll ? [{ text: 'All', value: all }] : []), ...options.map(({ text, value }) => ({ text: one(text), value: one(value) })).filter(({ value }) => value !== all)];
+  const every = [...(includeAll ? [{ text: 'All', value: all }] : []), ...(answer?.options ?? options).map(({ text, value }) => ({ text: one(text), value: one(value) })).filter(({ value }) => value !== all)];
   const words = search.trim().toLowerCase();
-  const found = words === '' ? every : every.filter(({ text }) => text.toLowerCase().includes(words));
+  // What the server found by the dashboard's own pattern need not contain the words.
+  const found = words === '' || answer ? every : every.filter(({ text }) => text.toLowerCase().includes(words));
   const custom = allowCustom && search.trim() !== '' && !every.some(({ text }) => text === search.trim());
   const choose = (value: string) => {
     if (multi) {
@@ -89,10 +113,10 @@ export function VariableSelect({ id, label, options, chosen, shown, multi, inclu
             );
           })}
           {custom && <Combobox.Option value={search.trim()}>Use “{search.trim()}”</Combobox.Option>}
-          {found.length === 0 && !custom && <Combobox.Empty>{every.length === 0 ? 'There are no values' : 'No such value'}</Combobox.Empty>}
+          {found.length === 0 && !custom && <Combobox.Empty>{isAsking ? 'Asking…' : every.length === 0 && !answer ? 'There are no values' : 'No such value'}</Combobox.Empty>}
         </Combobox.Options>
         {found.length > listed && <div className="dim variable-more">and {found.length - listed} more: search for them</div>}
-        {error && <div className="tone-bad variable-more">{error}</div>}
+        {(error ?? answer?.failed) && <div className="tone-bad variable-more">{error ?? answer?.failed}</div>}
       </Combobox.Dropdown>
     </Combobox>
   );

@@ -1,9 +1,11 @@
 import { TextInput, Tooltip } from '@mantine/core';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Icon } from '../../parts/Icon';
+import { scrapeMs } from '../data';
 import type { Dashboard, Variable } from '../model';
+import type { TimeSpan } from '../panel';
 import type { Language, LoadedVariables, VariableValue } from '../variables';
-import { all, isAll, resolveDataSource, writeFilter } from '../variables';
+import { all, isAll, isSearched, resolveDataSource, searchOptions, writeFilter } from '../variables';
 import { AdhocFilters } from './AdhocFilters';
 import { VariableSelect } from './VariableSelect';
 
@@ -11,6 +13,8 @@ interface Props {
   dashboard: Dashboard;
   variables: LoadedVariables;
   loading: boolean;
+  span: () => TimeSpan;
+  zone: string;
   /** The values for the address, by the variable's name. */
   onChoose: (name: string, values: string[]) => void;
 }
@@ -19,18 +23,18 @@ const list = <T,>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value
 const hidden = (variable: Variable) => variable.hide === 2 || variable.type === 'constant' || variable.type === 'snapshot';
 
 /** The choices of a dashboard's variables. */
-export function VariablesBar({ dashboard, variables, loading, onChoose }: Props) {
-  const shown = (dashboard.templating?.list ?? []).filter((variable) => !hidden(variable));
+export function VariablesBar({ onChoose, ...rest }: Props) {
+  const shown = (rest.dashboard.templating?.list ?? []).filter((variable) => !hidden(variable));
   return (
     <>
       {shown.map((variable) => (
-        <One key={variable.name} variable={variable} dashboard={dashboard} variables={variables} loading={loading} onChoose={(values) => onChoose(variable.name, values)} />
+        <One key={variable.name} variable={variable} {...rest} onChoose={(values) => onChoose(variable.name, values)} />
       ))}
     </>
   );
 }
 
-function One({ variable, dashboard, variables, loading, onChoose }: { variable: Variable; onChoose: (values: string[]) => void } & Omit<Props, 'onChoose'>) {
+function One({ variable, dashboard, variables, loading, span, zone, onChoose }: { variable: Variable; onChoose: (values: string[]) => void } & Omit<Props, 'onChoose'>) {
   const value: VariableValue | undefined = variables.state[variable.name];
   const problem = variables.problems[variable.name];
   const label = variable.label || variable.name;
@@ -49,7 +53,7 @@ function One({ variable, dashboard, variables, loading, onChoose }: { variable: 
           )}
         </label>
       )}
-      <Control id={id} label={label} variable={variable} value={value} problem={problem} dashboard={dashboard} variables={variables} loading={loading} onChoose={onChoose} />
+      <Control id={id} label={label} variable={variable} value={value} problem={problem} dashboard={dashboard} variables={variables} loading={loading} span={span} zone={zone} onChoose={onChoose} />
     </div>
   );
 }
@@ -63,10 +67,16 @@ interface ControlProps {
   dashboard: Dashboard;
   variables: LoadedVariables;
   loading: boolean;
+  span: () => TimeSpan;
+  zone: string;
   onChoose: (values: string[]) => void;
 }
 
-function Control({ id, label, variable, value, problem, dashboard, variables, loading, onChoose }: ControlProps) {
+function Control({ id, label, variable, value, problem, dashboard, variables, loading, span, zone, onChoose }: ControlProps) {
+  const find = useMemo(
+    () => (isSearched(variable) ? (text: string, signal: AbortSignal) => searchOptions(variable, text, dashboard, variables, span(), { timeZone: zone, scrapeMs: scrapeMs(), signal }) : undefined),
+    [variable, dashboard, variables, span, zone],
+  );
   if (variable.type === 'adhoc') {
     const source = resolveDataSource(variable.datasource, dashboard, variables.state);
     if (source.kind !== 'language') return <span className="tone-warn">{source.kind === 'problem' ? source.problem : 'not shown: its data source has no labels'}</span>;
@@ -88,6 +98,7 @@ function Control({ id, label, variable, value, problem, dashboard, variables, lo
       allowCustom={variable.allowCustomValue !== false && variable.type !== 'datasource' && variable.type !== 'interval' && variable.type !== 'switch'}
       loading={loading && value === undefined}
       error={problem}
+      find={find}
       onChoose={(values) => onChoose(values.length === 0 ? [''] : values)}
     />
   );
