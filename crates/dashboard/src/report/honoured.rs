@@ -71,7 +71,7 @@ const SERIES: [&str; 33] = [
 
 /// Every kind that is shown.
 pub(crate) const KINDS: [Kind; 18] = [
-    Kind { id: "timeseries", options: &[LEGEND, TOOLTIP], custom: &SERIES },
+    Kind { id: "timeseries", options: &[LEGEND, TOOLTIP, "orientation"], custom: &SERIES },
     Kind {
         id: "barchart",
         options: &[
@@ -276,15 +276,37 @@ pub(crate) fn name_of_unknown(id: &str) -> Option<&'static str> {
     OTHERS.iter().find(|(other, _)| *other == id).map(|(_, name)| *name)
 }
 
-/// Whether any kind heeds an option. What belongs to another kind than the panel's was left behind when the kind was
-/// changed, and was not heeded before either.
-pub(crate) fn is_option(path: &str) -> bool {
-    KINDS.iter().any(|kind| is_in(kind.options, path))
+/// Who heeds an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heeded {
+    /// The kind of panel that was asked about.
+    Here,
+    /// Another kind, by its id: such options are left behind when the kind of a panel is changed.
+    By(&'static str),
+    Nowhere,
 }
 
-/// The same of options that fields have for a kind.
-pub(crate) fn is_custom(path: &str) -> bool {
-    KINDS.iter().any(|kind| is_in(kind.custom, path))
+/// Who heeds an option of a panel.
+pub(crate) fn option(kind: &str, path: &str) -> Heeded {
+    heeded(kind, |kind| is_in(kind.options, path))
+}
+
+/// Who heeds an option that fields have for a kind.
+pub(crate) fn custom(kind: &str, path: &str) -> Heeded {
+    heeded(kind, |kind| is_in(kind.custom, path))
+}
+
+/// Whether a standard option of fields is heeded, which all kinds do alike.
+pub(crate) fn standard(path: &str) -> Heeded {
+    if STANDARD.contains(&path) { Heeded::Here } else { Heeded::Nowhere }
+}
+
+fn heeded(id: &str, does: impl Fn(&Kind) -> bool) -> Heeded {
+    match KINDS.iter().filter(|kind| does(kind)).map(|kind| kind.id).min_by_key(|other| *other != id) {
+        Some(found) if found == id => Heeded::Here,
+        Some(other) => Heeded::By(other),
+        None => Heeded::Nowhere,
+    }
 }
 
 fn is_in(list: &[&str], path: &str) -> bool {
@@ -295,7 +317,7 @@ fn is_in(list: &[&str], path: &str) -> bool {
 }
 
 /// Standard options of fields.
-pub(crate) const STANDARD: [&str; 17] = [
+const STANDARD: [&str; 17] = [
     "actions",
     "color",
     "custom",

@@ -4,6 +4,8 @@
 mod honoured;
 mod options;
 mod queries;
+mod units;
+mod values;
 mod variables;
 
 use crate::dashboard::{Dashboard, PanelView};

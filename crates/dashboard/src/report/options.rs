@@ -1,6 +1,7 @@
 //! Options of a panel and its fields that have no effect.
 
-use super::{Report, honoured, pointer};
+use super::honoured::Heeded;
+use super::{Report, honoured, pointer, units, values};
 use crate::dashboard::PanelView;
 use crate::json::{Fields, Object};
 use phoenix_model::Severity;
@@ -14,14 +15,16 @@ pub(crate) fn check(panel: &PanelView<'_>, report: &mut Report) {
         }
     }
     if let Some(options) = panel.json.object("options") {
-        unknown(options, honoured::is_option, "option", &format!("{}/options", panel.path), panel, report);
+        let path = format!("{}/options", panel.path);
+        unknown(options, |key| honoured::option(panel.kind, key), "option", &path, panel, report);
+        values::options(options, &path, panel, report);
         calculations(options, panel, report);
     }
     transformations(panel, report);
     fields(panel, report);
 }
 
-fn unknown(object: &Object, known: impl Fn(&str) -> bool, word: &str, path: &str, panel: &PanelView<'_>, report: &mut Report) {
+fn unknown(object: &Object, heeded: impl Fn(&str) -> Heeded, word: &str, path: &str, panel: &PanelView<'_>, report: &mut Report) {
     for (key, value) in object {
         // What is empty asks for nothing.
         let empty = match value {
@@ -31,10 +34,20 @@ fn unknown(object: &Object, known: impl Fn(&str) -> bool, word: &str, path: &str
             Value::Object(object) => object.is_empty(),
             _ => false,
         };
-        if !empty && !known(key) {
+        if let (false, Some(why)) = (empty, without_effect(heeded(key))) {
             let name: String = key.chars().take(80).collect();
-            report.add(Severity::Info, Some(panel), format!("{path}/{}", pointer(key)), format!("the {word} `{name}` has no effect"), None);
+            let message = format!("the {word} `{name}` has no effect{why}");
+            report.add(Severity::Info, Some(panel), format!("{path}/{}", pointer(key)), message, None);
         }
+    }
+}
+
+/// Why something has no effect, to be put behind a message; `None` when it has.
+fn without_effect(heeded: Heeded) -> Option<String> {
+    match heeded {
+        Heeded::Here => None,
+        Heeded::By(kind) => Some(format!(": it is one of panels of the kind `{kind}`")),
+        Heeded::Nowhere => Some(String::new()),
     }
 }
 
@@ -69,10 +82,15 @@ fn fields(panel: &PanelView<'_>, report: &mut Report) {
     let Some(config) = panel.json.object("fieldConfig") else { return };
     let path = format!("{}/fieldConfig", panel.path);
     if let Some(defaults) = config.object("defaults") {
-        unknown(defaults, |key| honoured::STANDARD.contains(&key), "field option", &format!("{path}/defaults"), panel, report);
+        unit(defaults.get("unit"), format!("{path}/defaults/unit"), panel, report);
+        unknown(defaults, honoured::standard, "field option", &format!("{path}/defaults"), panel, report);
         if let Some(custom) = defaults.object("custom") {
-            unknown(custom, honoured::is_custom, "field option", &format!("{path}/defaults/custom"), panel, report);
-            scale(custom.get("scaleDistribution"), &format!("{path}/defaults/custom/scaleDistribution"), panel, report);
+            let path = format!("{path}/defaults/custom");
+            unknown(custom, |key| honoured::custom(panel.kind, key), "field option", &path, panel, report);
+            for (key, value) in custom {
+                values::custom(key, Some(value), &format!("{path}/{}", pointer(key)), panel, report);
+            }
+            scale(custom.get("scaleDistribution"), &format!("{path}/scaleDistribution"), panel, report);
         }
     }
     for (at, one) in config.list("overrides").iter().filter_map(Value::as_object).enumerate() {
@@ -85,17 +103,29 @@ fn fields(panel: &PanelView<'_>, report: &mut Report) {
         }
         for (at, property) in one.list("properties").iter().filter_map(Value::as_object).enumerate() {
             let id = property.text("id").unwrap_or_default();
-            let known = match id.strip_prefix("custom.") {
-                Some(custom) => honoured::is_custom(custom),
-                None => honoured::STANDARD.contains(&id),
-            };
+            let custom = id.strip_prefix("custom.");
+            let heeded = custom.map_or_else(|| honoured::standard(id), |name| honoured::custom(panel.kind, name));
             let path = format!("{path}/properties/{at}");
-            if !known {
-                report.add(Severity::Info, Some(panel), path, format!("the property `{id}` of the override has no effect"), None);
-            } else if id == "custom.scaleDistribution" {
-                scale(property.get("value"), &path, panel, report);
+            if let Some(why) = without_effect(heeded) {
+                let id: String = id.chars().take(80).collect();
+                report.add(Severity::Info, Some(panel), path, format!("the property `{id}` of the override has no effect{why}"), None);
+            } else if id == "unit" {
+                unit(property.get("value"), format!("{path}/value"), panel, report);
+            } else if let Some(name) = custom {
+                values::custom(name, property.get("value"), &format!("{path}/value"), panel, report);
+                if name == "scaleDistribution" {
+                    scale(property.get("value"), &path, panel, report);
+                }
             }
         }
+    }
+}
+
+fn unit(value: Option<&Value>, path: String, panel: &PanelView<'_>, report: &mut Report) {
+    let id = value.and_then(Value::as_str).unwrap_or_default();
+    if !units::is_unit(id) {
+        let id: String = id.chars().take(80).collect();
+        report.add(Severity::Info, Some(panel), path, format!("the unit `{id}` is not known: it stands behind the value as it is"), None);
     }
 }
 

@@ -16,7 +16,7 @@ export const unitIds: { id: string; name: string; group: string }[] = catalog.fl
 const byId = new Map<string, Format>(catalog.flatMap(([, rows]) => rows.map(([id, , format]): [string, Format] => [id, format])));
 
 /** Ids of older dashboards, and letters that look alike. */
-const otherIds: Record<string, string> = {
+export const otherUnitIds: Record<string, string> = {
   us: 'µs', μs: 'µs', μfarad: 'µfarad', μhenry: 'µhenry', currencyµBTC: 'currencyμBTC', conµgm3: 'conμgm3', conµgNm3: 'conμgNm3',
   farenheit: 'fahrenheit', percent100: 'percent', dateTimeAsIsoSmart: 'dateTimeAsIsoNoDateIfToday', dateTimeAsUSSmart: 'dateTimeAsUSNoDateIfToday',
 };
@@ -51,7 +51,7 @@ const mostMade = 1_000;
 /** The format of a unit's id; what is no id is written after the number. */
 export function unitFormat(unit: string | undefined): Format {
   const id = unit === undefined || unit === '' ? 'none' : unit;
-  const known = byId.get(id) ?? byId.get(Object.hasOwn(otherIds, id) ? otherIds[id]! : '') ?? made.get(id);
+  const known = byId.get(id) ?? byId.get(Object.hasOwn(otherUnitIds, id) ? otherUnitIds[id]! : '') ?? made.get(id);
   if (known) return known;
   const colon = id.indexOf(':');
   const kind = colon > 0 ? id.slice(0, colon) : '';
