@@ -1,10 +1,11 @@
 //! Annotations: events on the time axis, such as deploys. What every API takes and gives is checked here.
 
-use crate::dashboards::{LibraryError, Who};
+use crate::dashboards::{Library, LibraryError, Who};
 use crate::events::{Event, Events};
 use phoenix_env::SharedClock;
 use phoenix_state::State;
 use phoenix_state::annotation::{AnnotationFilter, AnnotationRow};
+use std::sync::Arc;
 
 /// Bytes of a text, at most.
 const MAX_TEXT_BYTES: usize = 16 << 10;
@@ -35,13 +36,14 @@ pub(crate) struct Annotations {
     state: State,
     clock: SharedClock,
     events: Events,
+    dashboards: Arc<Library>,
     limit: i64,
 }
 
 impl Annotations {
-    /// Keeps at most `limit`.
-    pub(crate) fn new(state: State, clock: SharedClock, events: Events, limit: u64) -> Self {
-        Self { state, clock, events, limit: i64::try_from(limit).unwrap_or(i64::MAX) }
+    /// Keeps at most `limit`. Who may change them is asked of `dashboards`.
+    pub(crate) fn new(state: State, clock: SharedClock, events: Events, dashboards: Arc<Library>, limit: u64) -> Self {
+        Self { state, clock, events, dashboards, limit: i64::try_from(limit).unwrap_or(i64::MAX) }
     }
 
     /// Adds one and gives its number.
@@ -51,6 +53,7 @@ impl Annotations {
         if dashboard_uid.len() > MAX_TAG_BYTES {
             return Err(LibraryError::Invalid(format!("a dashboard's uid has at most {MAX_TAG_BYTES} bytes")));
         }
+        self.dashboards.may_annotate(who, &dashboard_uid).await?;
         let time_ms = marked.time_ms.unwrap_or(now_ms);
         let mut row = AnnotationRow {
             time_ms,
@@ -71,6 +74,7 @@ impl Annotations {
     /// Changes one; gives it as it is then.
     pub(crate) async fn change(&self, who: &Who, id: i64, marked: Marked) -> Result<AnnotationRow, LibraryError> {
         let mut row = self.get(id).await?;
+        self.dashboards.may_annotate(who, &row.dashboard_uid).await?;
         row.updated_ms = self.clock.now_ms();
         if let (Some(time_ms), None) = (marked.time_ms, marked.time_end_ms) {
             // It moves as a whole.
@@ -86,6 +90,7 @@ impl Annotations {
 
     /// Forgets one.
     pub(crate) async fn delete(&self, who: &Who, id: i64) -> Result<(), LibraryError> {
+        self.dashboards.may_annotate(who, &self.get(id).await?.dashboard_uid).await?;
         if !self.state.delete_annotation(id, who.name(), self.clock.now_ms()).await? {
             return Err(none(id));
         }

@@ -223,6 +223,7 @@ impl Server {
             refresh,
             probes: Probes::new(Arc::default(), clock.clone(), disk.clone()),
             paging: runtimes.paging().clone(),
+            dashboard_bodies: Bodies::of_dashboards(Arc::clone(&clock), memory / 16),
             parts: parts.clone(),
             reloader: Arc::clone(&reloader),
             events: options.events.clone(),
@@ -235,6 +236,7 @@ impl Server {
         });
 
         runtimes.api().spawn(Arc::clone(&parts.dashboards).watch(shutdown.clone()));
+        runtimes.api().spawn(Arc::clone(&parts.dashboards).recount(shutdown.clone()));
         let bodies = Bodies::new(Arc::clone(&clock), limits.body_size_bytes, memory / 8, PUSHES);
         let otlp = OtlpDoor { receiver: Arc::clone(&parts.logs.otlp), traces: Arc::clone(&parts.traces.receiver), bodies: bodies.clone() };
         let tempo = Tempo::new(TempoState { engine: Arc::clone(&parts.traces.engine), places: places.clone(), clock: clock.clone() });
@@ -499,9 +501,10 @@ async fn open(
     };
     let remote_write = Arc::new(Receiver::new(Arc::clone(&engine), write_limits, registry));
     let dashboards = Library::new(state.clone(), clock.clone(), disk.clone(), events.clone(), current.dashboards());
-    let annotations = Annotations::new(state.clone(), clock.clone(), events.clone(), settings.limits.annotations);
+    let dashboards = Arc::new(dashboards);
+    let annotations = Annotations::new(state.clone(), clock.clone(), events.clone(), Arc::clone(&dashboards), settings.limits.annotations);
     let parts = Parts {
-        dashboards: Arc::new(dashboards),
+        dashboards,
         annotations: Arc::new(annotations),
         store,
         engine,

@@ -2,11 +2,11 @@
 
 use parking_lot::Mutex;
 use phoenix_engine::Language;
+use phoenix_model::Recent;
 use phoenix_query::{Annotation, Column, Grid};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -46,23 +46,8 @@ impl Known {
 
 /// Entries by key; the least recently used go first.
 pub(super) struct RangeCache {
-    limit_bytes: u64,
-    inner: Mutex<Inner>,
+    entries: Mutex<Recent<Key, Arc<Known>>>,
     pub(super) metrics: Metrics,
-}
-
-#[derive(Default)]
-struct Inner {
-    entries: HashMap<Arc<Key>, Held>,
-    by_use: BTreeMap<u64, Arc<Key>>,
-    uses: u64,
-    bytes: u64,
-}
-
-struct Held {
-    known: Arc<Known>,
-    used: u64,
-    bytes: u64,
 }
 
 /// What the cache tells of itself.
@@ -86,51 +71,24 @@ impl RangeCache {
         registry.register("evictions", "Queries forgotten to make room for others", metrics.evictions.clone());
         registry.register("bytes", "Memory of what is known of queries of dashboards", metrics.bytes.clone());
         registry.register("entries", "Queries of dashboards of which something is known", metrics.entries.clone());
-        Self { limit_bytes, inner: Mutex::default(), metrics }
+        Self { entries: Mutex::new(Recent::new(limit_bytes)), metrics }
     }
 
     /// What is known of a query, which is thereby used.
     pub fn get(&self, key: &Key) -> Option<Arc<Known>> {
-        let mut inner = self.inner.lock();
-        let inner = &mut *inner;
-        let held = inner.entries.get_mut(key)?;
-        inner.uses += 1;
-        if let Some(key) = inner.by_use.remove(&held.used) {
-            inner.by_use.insert(inner.uses, key);
-        }
-        held.used = inner.uses;
-        Some(Arc::clone(&held.known))
+        self.entries.lock().get(key).cloned()
     }
 
     /// Keeps what is known of a query instead of what was.
     pub fn put(&self, key: Key, known: Known) {
         let bytes = known.size_bytes() + 2 * key.text.len() as u64;
-        let mut inner = self.inner.lock();
-        inner.forget(&key);
+        let mut entries = self.entries.lock();
         // One query must not push out those of all other panels.
-        if bytes <= self.limit_bytes / 4 {
-            inner.uses += 1;
-            let (key, used) = (Arc::new(key), inner.uses);
-            inner.by_use.insert(used, Arc::clone(&key));
-            inner.entries.insert(key, Held { known: Arc::new(known), used, bytes });
-            inner.bytes += bytes;
-        }
-        while inner.bytes > self.limit_bytes {
-            let Some((_, oldest)) = inner.by_use.pop_first() else { break };
-            inner.forget(&oldest);
-            self.metrics.evictions.inc();
-        }
-        self.metrics.bytes.set(inner.bytes as i64);
-        self.metrics.entries.set(inner.entries.len() as i64);
-    }
-}
-
-impl Inner {
-    fn forget(&mut self, key: &Key) {
-        if let Some(held) = self.entries.remove(key) {
-            self.by_use.remove(&held.used);
-            self.bytes -= held.bytes;
-        }
+        let share = entries.limit_bytes() / 4;
+        let forgotten = entries.put(key, Arc::new(known), bytes, share);
+        self.metrics.evictions.inc_by(forgotten as u64);
+        self.metrics.bytes.set(entries.used_bytes() as i64);
+        self.metrics.entries.set(entries.len() as i64);
     }
 }
 
@@ -149,25 +107,18 @@ mod tests {
     }
 
     #[test]
-    fn the_least_recently_used_goes_first_and_bytes_are_bounded() {
-        let limit = 4_200;
-        let cache = RangeCache::new(limit, &mut Registry::default());
-        for text in ["a", "b", "c", "d"] {
+    fn what_is_known_is_bounded_and_counted() {
+        let cache = RangeCache::new(4_200, &mut Registry::default());
+        for text in ["a", "b", "c", "d", "e"] {
             cache.put(key(text), known(100));
         }
-        assert!(["a", "b", "c", "d"].iter().all(|text| cache.get(&key(text)).is_some()), "all fit");
-        assert!(cache.get(&key("a")).is_some());
-        cache.put(key("e"), known(100));
-        let held: Vec<&str> =
-            ["a", "b", "c", "d", "e"].into_iter().filter(|text| cache.inner.lock().entries.contains_key(&key(text))).collect();
-        assert_eq!(held, ["a", "c", "d", "e"]);
-        assert_eq!(cache.metrics.evictions.get(), 1);
+        let held: Vec<bool> = ["a", "b", "c", "d", "e"].iter().map(|text| cache.get(&key(text)).is_some()).collect();
+        assert_eq!(held, [false, true, true, true, true], "four fit");
+        assert_eq!((cache.metrics.evictions.get(), cache.metrics.entries.get()), (1, 4));
         // Larger than its share: not kept, and what was known of it is gone.
-        cache.put(key("a"), known(1_000));
-        assert!(cache.get(&key("a")).is_none());
-        let inner = cache.inner.lock();
-        assert_eq!(inner.entries.len(), inner.by_use.len());
-        assert_eq!(inner.bytes, inner.entries.values().map(|held| held.bytes).sum::<u64>());
-        assert!(inner.bytes <= limit);
+        cache.put(key("b"), known(1_000));
+        assert!(cache.get(&key("b")).is_none());
+        assert_eq!(cache.metrics.entries.get(), 3);
+        assert!(cache.metrics.bytes.get() <= 4_200);
     }
 }

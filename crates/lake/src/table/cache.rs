@@ -3,15 +3,16 @@
 use super::SegmentError;
 use crate::segment::layout::Section;
 use parking_lot::Mutex;
+use phoenix_model::Recent;
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Parts of segments in memory, within a budget of bytes, shared by all segments of a store. What
 /// was used longest ago leaves first.
 pub struct PageCache {
-    limit_bytes: usize,
-    inner: Mutex<Inner>,
+    parts: Mutex<Recent<Key, Arc<dyn Any + Send + Sync>>>,
+    segments: AtomicU64,
     /// Making one takes longer than a small page.
     decompressors: Mutex<Vec<zstd::bulk::Decompressor<'static>>>,
 }
@@ -62,45 +63,28 @@ pub(crate) enum Part {
 
 type Key = (u64, Part);
 
-#[derive(Default)]
-struct Inner {
-    slots: HashMap<Key, Slot>,
-    by_use: BTreeMap<u64, Key>,
-    uses: u64,
-    used_bytes: usize,
-    segments: u64,
-}
-
-struct Slot {
-    value: Arc<dyn Any + Send + Sync>,
-    bytes: usize,
-    used: u64,
-}
-
 impl PageCache {
     /// The budget of [`PageCache::default`].
     pub const DEFAULT_BYTES: usize = 32 << 20;
 
     /// A cache of at most `limit_bytes`.
     pub fn new(limit_bytes: usize) -> Self {
-        Self { limit_bytes, inner: Mutex::default(), decompressors: Mutex::default() }
+        Self { parts: Mutex::new(Recent::new(limit_bytes as u64)), segments: AtomicU64::new(0), decompressors: Mutex::default() }
     }
 
     /// The most that it holds.
     pub fn limit_bytes(&self) -> usize {
-        self.limit_bytes
+        self.parts.lock().limit_bytes() as usize
     }
 
     /// What it holds now.
     pub fn used_bytes(&self) -> usize {
-        self.inner.lock().used_bytes
+        self.parts.lock().used_bytes() as usize
     }
 
     /// A number for a segment that is opened.
     pub(crate) fn number(&self) -> u64 {
-        let mut inner = self.inner.lock();
-        inner.segments += 1;
-        inner.segments
+        self.segments.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Gives a part of a segment, which `load` reads and measures in bytes if it is not here.
@@ -111,16 +95,17 @@ impl PageCache {
         load: impl FnOnce() -> Result<(T, usize), SegmentError>,
     ) -> Result<Arc<T>, SegmentError> {
         let key = (segment, part);
-        if let Some(value) = self.inner.lock().touch(key).and_then(|value| value.downcast::<T>().ok()) {
+        let held = self.parts.lock().get(&key).cloned();
+        if let Some(value) = held.and_then(|value| value.downcast::<T>().ok()) {
             return Ok(value);
         }
         let (value, bytes) = load()?;
         let value = Arc::new(value);
+        let shared: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(&value);
+        let mut parts = self.parts.lock();
         // What fills half of the cache would only drive out all else.
-        if bytes <= self.limit_bytes / 2 {
-            let shared: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(&value);
-            self.inner.lock().insert(key, shared, bytes, self.limit_bytes);
-        }
+        let share = parts.limit_bytes() / 2;
+        parts.put(key, shared, bytes as u64, share);
         Ok(value)
     }
 
@@ -139,49 +124,13 @@ impl PageCache {
 
     /// Forgets all parts of a segment.
     pub(crate) fn forget(&self, segment: u64) {
-        let mut inner = self.inner.lock();
-        let Inner { slots, by_use, used_bytes, .. } = &mut *inner;
-        slots.retain(|(of, _), slot| {
-            if *of == segment {
-                by_use.remove(&slot.used);
-                *used_bytes -= slot.bytes;
-            }
-            *of != segment
-        });
+        self.parts.lock().retain(|(of, _)| *of != segment);
     }
 }
 
 impl Default for PageCache {
     fn default() -> Self {
         Self::new(Self::DEFAULT_BYTES)
-    }
-}
-
-impl Inner {
-    fn touch(&mut self, key: Key) -> Option<Arc<dyn Any + Send + Sync>> {
-        self.uses += 1;
-        let slot = self.slots.get_mut(&key)?;
-        self.by_use.remove(&slot.used);
-        self.by_use.insert(self.uses, key);
-        slot.used = self.uses;
-        Some(Arc::clone(&slot.value))
-    }
-
-    fn insert(&mut self, key: Key, value: Arc<dyn Any + Send + Sync>, bytes: usize, limit_bytes: usize) {
-        self.uses += 1;
-        if let Some(before) = self.slots.insert(key, Slot { value, bytes, used: self.uses }) {
-            self.by_use.remove(&before.used);
-            self.used_bytes -= before.bytes;
-        }
-        self.by_use.insert(self.uses, key);
-        self.used_bytes += bytes;
-        while self.used_bytes > limit_bytes
-            && let Some((_, oldest)) = self.by_use.pop_first()
-        {
-            if let Some(slot) = self.slots.remove(&oldest) {
-                self.used_bytes -= slot.bytes;
-            }
-        }
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) struct FileDashboard {
     pub(super) summary: Summary,
     /// In the newest form.
     pub(super) json: Arc<str>,
-    pub(super) report: Vec<Finding>,
+    pub(super) report: Arc<[Finding]>,
 }
 
 /// What all files hold.
@@ -237,7 +237,7 @@ fn of_text(text: &str, uid_hint: Option<String>, name: String, folder_uid: &str,
         problems: problems(&read.report),
     };
     let json = Value::Object(read.dashboard.into_json()).to_string().into();
-    Ok(FileDashboard { name, summary, json, report: read.report })
+    Ok(FileDashboard { name, summary, json, report: read.report.into() })
 }
 
 /// The dashboards that are built in.

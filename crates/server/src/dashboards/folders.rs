@@ -6,6 +6,7 @@ use super::permission::{Subject, may_edit};
 use super::{Library, LibraryError, Who};
 use crate::events::Event;
 use phoenix_state::dashboard::{Expected, FolderRow, FolderSave, Saved};
+use std::collections::HashMap;
 
 /// Folders within each other, at most.
 const MAX_DEPTH: usize = 8;
@@ -119,18 +120,10 @@ impl Library {
         may_edit(who, Subject::Folder(uid), &files)?;
         let all = self.folders_beside(&files).await?;
         let folder = all.iter().find(|folder| folder.uid == uid).cloned().ok_or_else(|| LibraryError::no_folder(uid))?;
-        let mut inside = vec![uid.to_owned()];
-        let mut at = 0;
-        while at < inside.len() {
-            inside.extend(
-                all.iter()
-                    .filter(|folder| folder.parent_uid == inside[at] && !inside.contains(&folder.uid))
-                    .map(|f| f.uid.clone())
-                    .collect::<Vec<_>>(),
-            );
-            at += 1;
+        let inside: Vec<String> = levels(uid, &all).into_iter().flatten().map(str::to_owned).collect();
+        for uid in self.state.delete_dashboard_folders(&inside, who.name(), self.clock.now_ms()).await? {
+            self.readings.forget(&uid);
         }
-        self.state.delete_dashboard_folders(&inside, who.name(), self.clock.now_ms()).await?;
         self.events.publish(Event::Dashboards(None));
         Ok(folder)
     }
@@ -157,7 +150,8 @@ impl Library {
         {
             return Err(LibraryError::Invalid("a folder cannot stand in itself".to_owned()));
         }
-        if around.len() >= MAX_DEPTH {
+        // What stands in the folder moves with it.
+        if around.len() + uid.map_or(1, |uid| levels(uid, &all).len()) > MAX_DEPTH {
             return Err(LibraryError::Invalid(format!("folders may stand {MAX_DEPTH} deep within each other")));
         }
         Ok(())
@@ -187,8 +181,47 @@ pub(crate) fn around<'a>(uid: &str, all: &'a [Folder]) -> Vec<&'a Folder> {
     chain
 }
 
+/// The folder, those in it, those in these, and so on: the uids of each level.
+fn levels<'a>(uid: &'a str, all: &'a [Folder]) -> Vec<Vec<&'a str>> {
+    let mut children: HashMap<&str, Vec<&str>> = HashMap::new();
+    for folder in all {
+        children.entry(&folder.parent_uid).or_default().push(&folder.uid);
+    }
+    let mut levels = vec![vec![uid]];
+    loop {
+        // Two moves at once can make folders stand in each other; that ends where it began.
+        let below = levels[levels.len() - 1].iter().flat_map(|above| children.remove(above).unwrap_or_default());
+        let next: Vec<&str> = below.filter(|below| *below != uid).collect();
+        if next.is_empty() {
+            return levels;
+        }
+        levels.push(next);
+    }
+}
+
 /// Its titles from the root on.
 pub(super) fn path(folder: &Folder, all: &[Folder]) -> String {
     let titles: Vec<&str> = around(&folder.uid, all).into_iter().rev().map(|folder| folder.title.as_str()).collect();
     titles.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_go_down_and_end() {
+        let folder = |(uid, parent_uid): &(&str, &str)| {
+            Folder::from(FolderRow { uid: (*uid).to_owned(), parent_uid: (*parent_uid).to_owned(), ..FolderRow::default() })
+        };
+        let all: Vec<Folder> = [("a", ""), ("b", "a"), ("c", "a"), ("d", "c"), ("x", "y"), ("y", "x")].iter().map(folder).collect();
+        for (uid, want) in [
+            ("a", vec![vec!["a"], vec!["b", "c"], vec!["d"]]),
+            ("c", vec![vec!["c"], vec!["d"]]),
+            ("d", vec![vec!["d"]]),
+            ("x", vec![vec!["x"], vec!["y"]]),
+        ] {
+            assert_eq!(levels(uid, &all), want, "{uid}");
+        }
+    }
 }

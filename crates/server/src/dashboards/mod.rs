@@ -5,6 +5,7 @@ mod files;
 mod folders;
 mod identity;
 mod permission;
+mod readings;
 mod save;
 mod starter;
 mod watch;
@@ -13,6 +14,8 @@ pub(crate) use error::LibraryError;
 pub(crate) use folders::{Folder, FolderChange, around};
 pub(crate) use identity::{number, slug};
 pub(crate) use permission::Who;
+use permission::{Subject, may_edit};
+use readings::{Reading, Readings};
 pub(crate) use save::NewDashboard;
 pub use starter::STARTER_DASHBOARDS;
 pub(crate) use watch::Sources;
@@ -70,7 +73,7 @@ pub(crate) struct Whole {
     pub(crate) folder: Option<Folder>,
     /// JSON in the newest form.
     pub(crate) json: Arc<str>,
-    pub(crate) report: Vec<Finding>,
+    pub(crate) report: Arc<[Finding]>,
     /// JSON as it was saved or exported, which tools compare with what they hold.
     pub(crate) original: Arc<str>,
 }
@@ -100,6 +103,7 @@ pub(crate) struct Library {
     hidden: RwLock<Vec<String>>,
     /// Dashboards that are read at one time: each may take many times its length.
     readers: Semaphore,
+    readings: Readings,
 }
 
 impl Library {
@@ -116,6 +120,7 @@ impl Library {
             looked: flag::channel(false).0,
             hidden: RwLock::default(),
             readers: Semaphore::new(READERS),
+            readings: Readings::default(),
         }
     }
 
@@ -142,21 +147,15 @@ impl Library {
             let folder = files.folders.iter().find(|folder| folder.uid == file.summary.folder_uid).cloned();
             return Ok(of_file(file, folder));
         }
-        let (row, body) = self.state.dashboard(uid).await?.ok_or_else(|| LibraryError::no_dashboard(uid))?;
-        self.whole(row, body).await
+        let (row, reading) = self.newest(uid).await?;
+        self.whole(row, reading).await
     }
 
-    /// A saved dashboard read into the newest form. Its report may be another than when it was saved, by an older Phoenix.
-    async fn whole(&self, row: DashboardRow, body: String) -> Result<Whole, LibraryError> {
-        let (uid, version) = (row.uid.clone(), row.version);
-        let (read, body) = self.reading(move || read_saved(&body, &uid, version).map(|read| (read, body))).await??;
-        let problems = problems(&read.report);
-        if problems != row.problems {
-            self.state.set_dashboard_problems(&row.uid, row.version, problems).await?;
-        }
+    /// A saved dashboard that was read.
+    async fn whole(&self, row: DashboardRow, reading: Reading) -> Result<Whole, LibraryError> {
         let folder = self.folder(&row.folder_uid).await?;
-        let json = Value::Object(read.dashboard.into_json()).to_string();
-        Ok(Whole { summary: Summary { problems, ..of_row(row) }, folder, json: json.into(), report: read.report, original: body.into() })
+        let Reading { json, report, original } = reading;
+        Ok(Whole { summary: of_row(row), folder, json, report, original })
     }
 
     /// The uid of a dashboard by the number that stands for it in Grafana's older API.
@@ -180,6 +179,11 @@ impl Library {
     async fn reading<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, LibraryError> {
         let _turn = self.readers.acquire().await.map_err(|_| LibraryError::Ended)?;
         tokio::task::spawn_blocking(work).await.map_err(|_| LibraryError::Ended)
+    }
+
+    /// Whether somebody may add, change and forget annotations of a dashboard, by its uid; empty for those of none.
+    pub(crate) async fn may_annotate(&self, who: &Who, dashboard_uid: &str) -> Result<(), LibraryError> {
+        may_edit(who, Subject::Annotations(dashboard_uid), &*self.files().await)
     }
 
     /// What is wrong with files of dashboards, for Home.
@@ -219,7 +223,7 @@ fn of_file(file: &FileDashboard, folder: Option<Folder>) -> Whole {
         summary: file.summary.clone(),
         folder,
         json: Arc::clone(&file.json),
-        report: file.report.clone(),
+        report: Arc::clone(&file.report),
         original: Arc::clone(&file.json),
     }
 }
@@ -228,3 +232,6 @@ fn of_file(file: &FileDashboard, folder: Option<Folder>) -> Whole {
 pub(crate) fn problems(report: &[Finding]) -> i64 {
     report.iter().filter(|finding| finding.severity > Severity::Info).count() as i64
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 
 use super::identity::{check_title, check_uid, fresh_uid};
 use super::permission::{Subject, may_edit};
-use super::{Library, LibraryError, Origin, Who, Whole, of_row, problems, read_saved};
+use super::readings::{COUNTED_BY, Reading};
+use super::{Library, LibraryError, Origin, Who, Whole, problems, read_saved};
 use crate::events::Event;
 use phoenix_dashboard::{MAX_BYTES, Read, ReadError, ReadOptions};
 use phoenix_state::dashboard::{DashboardSave, Expected, Saved, VersionRow};
@@ -50,7 +51,7 @@ impl Library {
                 self.check_folder(who, &folder_uid, &files).await?;
                 folder_uid
             }
-            None => self.state.dashboard(&uid).await?.map(|(row, _)| row.folder_uid).unwrap_or_default(),
+            None => self.state.dashboard_row(&uid).await?.map(|row| row.folder_uid).unwrap_or_default(),
         };
         let tags: Vec<String> = read.dashboard.tags().map(str::to_owned).collect();
         let message: String = message.chars().take(MAX_MESSAGE).collect();
@@ -61,6 +62,7 @@ impl Library {
             title: &title,
             tags: &tags,
             problems: problems(&read.report),
+            counted_by: COUNTED_BY,
             body: &original,
             by: who.name(),
             message: &message,
@@ -84,9 +86,9 @@ impl Library {
         };
         self.events.publish(Event::Dashboards(Some(row.uid.clone())));
         read.dashboard.set_version(row.version);
-        let folder = self.folder(&row.folder_uid).await?;
-        let json = Value::Object(read.dashboard.into_json()).to_string();
-        Ok(Whole { summary: of_row(row), folder, json: json.into(), report: read.report, original: save.body.into() })
+        let reading = Reading::new(read, save.body);
+        self.readings.put(&row, reading.clone());
+        self.whole(row, reading).await
     }
 
     /// Forgets a dashboard with its versions; gives its title.
@@ -94,6 +96,7 @@ impl Library {
         may_edit(who, Subject::Dashboard(uid), &*self.files().await)?;
         let deleted = self.state.delete_dashboard(uid, who.name(), self.clock.now_ms()).await?;
         let title = deleted.ok_or_else(|| LibraryError::no_dashboard(uid))?;
+        self.readings.forget(uid);
         self.events.publish(Event::Dashboards(Some(uid.to_owned())));
         Ok(title)
     }
@@ -135,7 +138,7 @@ impl Library {
     pub(crate) async fn restore(&self, who: &Who, uid: &str, version: i64) -> Result<Whole, LibraryError> {
         let files = self.files().await;
         may_edit(who, Subject::Dashboard(uid), &files)?;
-        let (row, _) = self.state.dashboard(uid).await?.ok_or_else(|| LibraryError::no_dashboard(uid))?;
+        let row = self.state.dashboard_row(uid).await?.ok_or_else(|| LibraryError::no_dashboard(uid))?;
         let kept = self.state.dashboard_version(uid, version).await?;
         let (_, body) =
             kept.ok_or_else(|| LibraryError::NotFound(format!("the dashboard `{uid}` has no version {version}, or not any more")))?;
@@ -149,6 +152,7 @@ impl Library {
             title: &title,
             tags: &tags,
             problems: problems(&read.report),
+            counted_by: COUNTED_BY,
             body: &body,
             by: who.name(),
             message: &format!("version {version} again"),

@@ -53,6 +53,8 @@ pub struct ApiState {
     pub(crate) probes: phoenix_probe::Probes,
     /// The threads that nothing which people ask may hold up.
     pub(crate) paging: tokio::runtime::Handle,
+    /// Bodies of requests that may hold a dashboard.
+    pub(crate) dashboard_bodies: bodies::Bodies,
     pub(crate) parts: Parts,
     pub(crate) reloader: Arc<Reloader>,
     pub(crate) events: Events,
@@ -113,8 +115,8 @@ pub(crate) fn router(api: Api, loki: loki::Loki, tempo: tempo::Tempo, otlp: otlp
         .nest("/prometheus/api/v1", prometheus::ruler())
         .nest("/api/v1", prometheus::router())
         .nest("/api/v2", alertmanager::router())
-        .nest("/api/phoenix/v1", native::router())
-        .nest("/grafana/api", grafana::router())
+        .nest("/api/phoenix/v1", native::router(&api))
+        .nest("/grafana/api", grafana::router(&api))
         .merge(prometheus::federation())
         .merge(native::link::router())
         .merge(probe::router())

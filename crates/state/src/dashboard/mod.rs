@@ -29,6 +29,8 @@ pub struct DashboardRow {
     pub version: i64,
     /// What its report says is not shown as it was meant.
     pub problems: i64,
+    /// The version of Phoenix that counted them.
+    pub counted_by: String,
     /// When its first version was saved.
     pub created_ms: i64,
     /// When its newest version was saved.

@@ -17,6 +17,7 @@ impl<'r> FromRow<'r, AnyRow> for Stored {
             tags: Vec::new(),
             version: row.try_get("version")?,
             problems: row.try_get("problems")?,
+            counted_by: row.try_get("counted_by")?,
             created_ms: row.try_get("created_ms")?,
             updated_ms: row.try_get("updated_ms")?,
             created_by: row.try_get("created_by")?,
@@ -56,6 +57,16 @@ impl State {
             .await
             .map_err(StateError::query("list dashboards"))?;
         rows.into_iter().map(Stored::row).collect()
+    }
+
+    /// One dashboard without its text.
+    pub async fn dashboard_row(&self, uid: &str) -> Result<Option<DashboardRow>, StateError> {
+        let row: Option<Stored> = sqlx::query_as("SELECT * FROM dashboard WHERE uid = $1")
+            .bind(uid)
+            .fetch_optional(self.pool())
+            .await
+            .map_err(StateError::query("read a dashboard"))?;
+        row.map(Stored::row).transpose()
     }
 
     /// One dashboard with the text of its newest version.

@@ -16,6 +16,8 @@ pub struct DashboardSave<'a> {
     pub tags: &'a [String],
     /// What its report says is not shown as it was meant.
     pub problems: i64,
+    /// The version of Phoenix that counted them.
+    pub counted_by: &'a str,
     /// JSON.
     pub body: &'a str,
     /// Who saves it.
@@ -42,6 +44,7 @@ impl State {
             tags: save.tags.to_vec(),
             version: 1,
             problems: save.problems,
+            counted_by: save.counted_by.to_owned(),
             created_ms: save.now_ms,
             updated_ms: save.now_ms,
             created_by: save.by.to_owned(),
@@ -90,12 +93,13 @@ impl State {
         Ok(title)
     }
 
-    /// Keeps what the report of a dashboard counts now, unless it has been saved anew since.
-    pub async fn set_dashboard_problems(&self, uid: &str, version: i64, problems: i64) -> Result<(), StateError> {
-        sqlx::query("UPDATE dashboard SET problems = $3 WHERE uid = $1 AND version = $2")
+    /// Keeps what the report of a dashboard counts now and which Phoenix says so, unless it has been saved anew since.
+    pub async fn set_dashboard_problems(&self, uid: &str, version: i64, problems: i64, counted_by: &str) -> Result<(), StateError> {
+        sqlx::query("UPDATE dashboard SET problems = $3, counted_by = $4 WHERE uid = $1 AND version = $2")
             .bind(uid)
             .bind(version)
             .bind(problems)
+            .bind(counted_by)
             .execute(self.pool())
             .await
             .map_err(StateError::query("save the report of a dashboard"))?;
@@ -126,6 +130,7 @@ async fn update(
     // The version is compared by the statement that raises it: of two at once one finds nothing.
     sqlx::query_as(
         "UPDATE dashboard SET folder_uid = $2, title = $3, tags = $4, problems = $5, updated_ms = $6, updated_by = $7, \
+         counted_by = $10, \
          version = version + 1 WHERE uid = $1 AND ($9 = 1 OR version = $8) RETURNING version, created_ms, created_by",
     )
     .bind(save.uid)
@@ -137,6 +142,7 @@ async fn update(
     .bind(save.by)
     .bind(version.unwrap_or(0))
     .bind(i64::from(version.is_none()))
+    .bind(save.counted_by)
     .fetch_optional(&mut **transaction)
     .await
     .map_err(StateError::query("save a dashboard"))
@@ -145,8 +151,8 @@ async fn update(
 /// Whether there was none of this uid.
 async fn insert(transaction: &mut StateTransaction, row: &DashboardRow) -> Result<bool, StateError> {
     let done = sqlx::query(
-        "INSERT INTO dashboard (uid, folder_uid, title, tags, version, problems, created_ms, updated_ms, created_by, updated_by) \
-         VALUES ($1, $2, $3, $4, 1, $5, $6, $6, $7, $7) ON CONFLICT (uid) DO NOTHING",
+        "INSERT INTO dashboard (uid, folder_uid, title, tags, version, problems, created_ms, updated_ms, created_by, updated_by, counted_by) \
+         VALUES ($1, $2, $3, $4, 1, $5, $6, $6, $7, $7, $8) ON CONFLICT (uid) DO NOTHING",
     )
     .bind(&row.uid)
     .bind(&row.folder_uid)
@@ -155,6 +161,7 @@ async fn insert(transaction: &mut StateTransaction, row: &DashboardRow) -> Resul
     .bind(row.problems)
     .bind(row.created_ms)
     .bind(&row.created_by)
+    .bind(&row.counted_by)
     .execute(&mut **transaction)
     .await
     .map_err(StateError::query("save a dashboard"))?;

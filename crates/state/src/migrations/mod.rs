@@ -40,6 +40,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration::same(100, "incident", include_str!("0100_incident.sql")),
     Migration::same(200, "dashboard", include_str!("0200_dashboard.sql")),
     Migration::per_dialect(201, "annotation", include_str!("0201_annotation.sqlite.sql"), include_str!("0201_annotation.postgres.sql")),
+    Migration::same(202, "dashboard_counted_by", include_str!("0202_dashboard_counted_by.sql")),
 ];
 
 /// Any number will do as long as every replica uses the same: "phoenix" in bytes.

@@ -12,6 +12,7 @@ fn save<'a>(uid: &'a str, body: &'a str, expected: Expected) -> DashboardSave<'a
         title: "Traffic \"'; DROP TABLE dashboard; --ü",
         tags: &[],
         problems: 0,
+        counted_by: "1.0",
         body,
         by: "ann",
         message: "",
@@ -44,6 +45,7 @@ async fn a_dashboard_has_versions() {
             tags: tags.to_vec(),
             version: 1,
             problems: 3,
+            counted_by: "1.0".to_owned(),
             created_ms: 5,
             updated_ms: 5,
             created_by: "ann".to_owned(),
@@ -51,6 +53,7 @@ async fn a_dashboard_has_versions() {
             ..DashboardRow::default()
         };
         assert_eq!(row, wanted);
+        assert_eq!(state.dashboard_row("a").await.unwrap().as_ref(), Some(&wanted));
         assert_eq!(state.dashboard("a").await.unwrap(), Some((wanted, "{\"v\":1}".to_owned())));
         // Who expects something else is told what is there, and nothing changes.
         for (expected, want) in
@@ -81,14 +84,18 @@ async fn a_dashboard_has_versions() {
         let kept: Vec<_> = state.dashboard_versions("a").await.unwrap().into_iter().map(|v| v.version).collect();
         assert_eq!(kept, (4..MAX_VERSIONS + 4).rev().collect::<Vec<_>>());
 
-        state.set_dashboard_problems("a", 1, 9).await.unwrap();
+        state.set_dashboard_problems("a", 1, 9, "2.0").await.unwrap();
         assert_eq!(state.dashboards().await.unwrap()[0].problems, 0, "of a version that is gone");
-        state.set_dashboard_problems("a", MAX_VERSIONS + 3, 9).await.unwrap();
-        assert_eq!(state.dashboards().await.unwrap()[0].problems, 9);
+        state.set_dashboard_problems("a", MAX_VERSIONS + 3, 9, "2.0").await.unwrap();
+        let counted = |row: &DashboardRow| (row.problems, row.counted_by.clone());
+        assert_eq!(counted(&state.dashboards().await.unwrap()[0]), (9, "2.0".to_owned()));
+        done(state.save_dashboard(&save("a", "{}", Expected::Any)).await.unwrap());
+        assert_eq!(counted(&state.dashboards().await.unwrap()[0]), (0, "1.0".to_owned()), "of the version that was saved");
 
         assert_eq!(state.delete_dashboard("a", "ann", 11).await.unwrap().as_deref(), Some(first.title));
         assert_eq!(state.delete_dashboard("a", "ann", 11).await.unwrap(), None);
         assert_eq!(state.dashboard("a").await.unwrap(), None);
+        assert_eq!(state.dashboard_row("a").await.unwrap(), None);
         assert!(state.dashboard_versions("a").await.unwrap().is_empty());
         assert_eq!(done(state.save_dashboard(&save("a", "{}", Expected::Absent)).await.unwrap()).version, 1);
     })

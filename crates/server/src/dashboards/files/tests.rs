@@ -132,8 +132,8 @@ fn a_file_that_has_just_changed_is_read_again() {
 fn the_starter_dashboards_are_whole() {
     let mut watched = Watched::default();
     let files = watched.look(&RealDisk, &Sources::default(), 5).unwrap();
-    let told: Vec<_> = files.dashboards.values().map(|d| (d.summary.uid.as_str(), d.summary.title.as_str(), &d.report)).collect();
-    assert_eq!(told, [("host", "Host", &vec![]), ("phoenix", "Phoenix", &vec![])]);
+    let told: Vec<_> = files.dashboards.values().map(|d| (d.summary.uid.as_str(), d.summary.title.as_str(), &*d.report)).collect();
+    assert_eq!(told, [("host", "Host", &[][..]), ("phoenix", "Phoenix", &[][..])]);
     assert!(watched.look(&RealDisk, &Sources::default(), 6).is_none());
     // Whoever names dashboards, none included, has no starter ones.
     let files = watched.look(&RealDisk, &Sources { patterns: Some(vec![]) }, 7).unwrap();

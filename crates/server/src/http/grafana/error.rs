@@ -5,6 +5,7 @@ use crate::http::envelope::ApiError;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use phoenix_ingest::remote_write::Refusal;
 use serde_json::json;
 
 /// See the module.
@@ -55,6 +56,12 @@ impl From<LibraryError> for GrafanaError {
             LibraryError::Full { .. } => Self::new(StatusCode::FORBIDDEN, format!("Quota reached: {message}")),
             LibraryError::State(_) | LibraryError::Ended => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
         }
+    }
+}
+
+impl From<Refusal> for GrafanaError {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), refusal.message)
     }
 }
 

@@ -15,7 +15,9 @@ use super::Api;
 use crate::dashboards::Who;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::{get, post};
 use error::GrafanaError;
 use serde::de::DeserializeOwned;
@@ -24,7 +26,7 @@ use serde::de::DeserializeOwned;
 const VERSION: &str = "11.6.0";
 
 /// The routes, without their prefix.
-pub(super) fn router() -> Router<Api> {
+pub(super) fn router(api: &Api) -> Router<Api> {
     Router::new()
         .route("/health", get(status::health))
         .route("/frontend/settings", get(status::settings))
@@ -61,6 +63,11 @@ pub(super) fn router() -> Router<Api> {
             GrafanaError::not_found("Phoenix does not have this part of Grafana's API; docs/reference/grafana-api.md lists what there is")
         })
         .layer(DefaultBodyLimit::max(super::native::MAX_DASHBOARD_BYTES))
+        .layer(middleware::from_fn_with_state(api.clone(), in_bounds))
+}
+
+async fn in_bounds(State(api): State<Api>, request: Request, next: Next) -> Result<Response, GrafanaError> {
+    Ok(api.dashboard_bodies.hold(request, next).await?)
 }
 
 /// Reads a body, whatever type it claims to be.

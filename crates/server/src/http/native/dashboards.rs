@@ -4,8 +4,9 @@ use super::{NativeError, rfc3339};
 use crate::dashboards::{Folder, LibraryError, Listing, NewDashboard, Origin, Summary, Who, Whole};
 use crate::http::Api;
 use crate::http::envelope::json as finished;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 /// A body is a dashboard and a little around it.
 pub(in crate::http) const MAX_BODY_BYTES: usize = MAX_BYTES + (64 << 10);
 
-pub(super) fn router() -> Router<Api> {
+pub(super) fn router(api: &Api) -> Router<Api> {
     Router::new()
         .route("/dashboards", get(list).post(create))
         .route("/dashboards/read", post(preview))
@@ -30,6 +31,11 @@ pub(super) fn router() -> Router<Api> {
         .route("/folders", get(folders).post(create_folder))
         .route("/folders/{uid}", delete(remove_folder))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(api.clone(), in_bounds))
+}
+
+async fn in_bounds(State(api): State<Api>, request: Request, next: Next) -> Result<Response, NativeError> {
+    Ok(api.dashboard_bodies.hold(request, next).await?)
 }
 
 impl From<LibraryError> for NativeError {
@@ -99,7 +105,7 @@ async fn read(State(api): State<Api>, Path(uid): Path<String>) -> Result<Respons
 
 fn whole(status: StatusCode, whole: &Whole) -> Response {
     let meta = meta(&whole.summary, whole.folder.as_ref());
-    finished(status, format!("{{\"dashboard\":{},\"meta\":{meta},\"report\":{}}}", whole.json, json!(whole.report)))
+    finished(status, format!("{{\"dashboard\":{},\"meta\":{meta},\"report\":{}}}", whole.json, json!(&whole.report[..])))
 }
 
 /// Reads any dashboard and keeps nothing.

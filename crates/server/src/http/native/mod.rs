@@ -20,13 +20,14 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use phoenix_ingest::remote_write::Refusal;
 use phoenix_model::Diagnostic;
 use serde_json::json;
 
 /// The routes, without their prefix.
-pub(super) fn router() -> Router<Api> {
+pub(super) fn router(api: &Api) -> Router<Api> {
     Router::new()
-        .merge(dashboards::router())
+        .merge(dashboards::router(api))
         .merge(annotations::router())
         .route("/home", get(home::home))
         .route("/incidents", get(incidents::list))
@@ -73,6 +74,12 @@ impl NativeError {
 
     pub(super) fn internal(message: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+    }
+}
+
+impl From<Refusal> for NativeError {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), refusal.message)
     }
 }
 
