@@ -45,7 +45,7 @@ impl Bodies {
     /// Bodies that hold a dashboard, at most `total_bytes` of memory for all: JSON takes many times its text once it is
     /// read, and twice that while it is brought into another form.
     pub(crate) fn of_dashboards(clock: SharedClock, total_bytes: u64) -> Self {
-        /// Measured on dashboards of others, with room to spare.
+        /// An estimate: a tree of JSON takes some eight times its text, and there may be two of them.
         const WEIGHT: u64 = 16;
         let body_bytes = MAX_DASHBOARD_BYTES as u64;
         let budget = Budget::new("limits.memory (share of dashboards)", total_bytes.max(body_bytes * WEIGHT));
