@@ -111,7 +111,7 @@ pub(crate) struct Server {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  phoenix check phoenix.yaml           it and every file that it names\n  phoenix check rules/*.yaml           rule files\n  phoenix check dashboards/*.json      what of Grafana's dashboards is not shown\n  phoenix check --json prometheus.yml  findings for a program"
+    after_help = "Files that are given together are one project: what one names, another may define. Every rule of the linter has a page in docs/lint. `# phoenix:ignore RULE reason` behind or above a line hides a finding.\n\nExamples:\n  phoenix check phoenix.yaml           it and every file that it names\n  phoenix check rules/*.yaml           rule files\n  phoenix check dashboards/*.json      what of Grafana's dashboards is not shown\n  phoenix check --json prometheus.yml  findings for a program\n  phoenix check rules.yaml --diff      how what can be mended would be\n  phoenix check rules.yaml --against http://127.0.0.1:9090\n  phoenix check rules/*.yaml --write-baseline known.txt    later: --baseline known.txt"
 )]
 pub(crate) struct Check {
     /// phoenix.yaml, Prometheus or Alertmanager configs, rule files, on-call files or dashboards; each is recognised by its keys
@@ -120,6 +120,44 @@ pub(crate) struct Check {
     /// Count warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
+    /// The least level of the linter's findings: error, warning or info
+    #[arg(long, value_name = "LEVEL", default_value = "warning")]
+    pub(crate) level: Level,
+    /// Ask a server with Prometheus' API what metrics it has
+    #[arg(long, value_name = "URL")]
+    pub(crate) against: Option<String>,
+    /// Mend what can be mended, in the files
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) fix: bool,
+    /// Show how what can be mended would be
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// How findings are written: text, json, sarif or github
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: CheckFormat,
+    /// Do not tell the findings of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write the findings into a file for --baseline
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub(crate) write_baseline: Option<PathBuf>,
+}
+
+/// The least level that is told.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Level {
+    Error,
+    Warning,
+    Info,
+}
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Sarif,
+    Github,
 }
 
 #[derive(Debug, Args)]

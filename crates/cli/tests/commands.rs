@@ -139,7 +139,7 @@ fn wrong_usage_is_told() {
     ");
 }
 
-const GOOD: &str = "groups:\n  - name: api\n    rules:\n      - alert: ApiDown\n        expr: up{job=\"api\"} == 0\n        for: 1m\n      - record: job:up:sum\n        expr: sum by (job) (up)\n";
+const GOOD: &str = "groups:\n  - name: api\n    rules:\n      - alert: ApiDown\n        expr: up{job=\"api\"} == 0 or absent(up{job=\"api\"})\n        for: 1m\n        labels: {severity: critical}\n      - record: job:up:sum\n        expr: sum by (job) (up)\n";
 const BAD: &str = "groups:\n  - name: api\n    rules:\n      - alert: ApiDown\n        expr: up{job=\"api} == 0\n        form: 1m\n";
 
 #[test]
@@ -191,6 +191,69 @@ fn check_finds_what_is_wrong() {
     assert_eq!((&found["files"][0]["ok"], &found["files"][0]["kind"]), (&false.into(), &"rule file".into()), "{found}");
     assert_eq!(found["files"][0]["diagnostics"].as_array().map(Vec::len), found["errors"].as_u64().map(|n| n as usize), "{found}");
     let _: serde_json::Value = serde_json::from_slice(&output.stderr).expect("the error is JSON too");
+}
+
+const WRONG: &str = "groups:\n  - name: api\n    rules:\n      - alert: Failing\n        expr: |\n          rate(orders_total{state=\"failed\"}[5m]) /\n            rate(orders_total[5m]) > 0.1\n        labels: {severity: critical}\n        annotations: {summary: '{{ $labels.shop }} fails'}\n";
+
+#[test]
+fn check_tells_what_loads_and_cannot_work() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "wrong.yaml", WRONG);
+    insta::assert_snapshot!(transcript_in(dir.path(), &["check", "wrong.yaml"]), @r#"
+    exit code: 1
+    --- stdout
+    wrong.yaml: has errors, rule file (1 group, 1 rule), 1 finding
+    --- stderr
+    wrong.yaml:6:11: error: both sides of `/` are `orders_total` and match on all labels, `state` too: the result is always 1
+     6 |           rate(orders_total{state="failed"}[5m]) /
+       |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      help: aggregate both sides, as in `sum(rate(errors_total[5m])) / sum(rate(requests_total[5m]))`
+      why: Both sides match on all labels, so each series meets itself alone: the ratio is always 1, or there is none.
+      rule: promql/ratio-matches-itself, by the text itself; --fix mends it
+    error: 1 error and 0 warnings in 1 file
+    "#);
+    insta::assert_snapshot!(transcript_in(dir.path(), &["check", "wrong.yaml", "--diff"]), @r#"
+    exit code: 0
+    --- stdout
+    --- wrong.yaml
+    +++ wrong.yaml
+    @@ -3,7 +3,7 @@
+         rules:
+           - alert: Failing
+             expr: |
+    -          rate(orders_total{state="failed"}[5m]) /
+    -            rate(orders_total[5m]) > 0.1
+    +          sum by (shop) (rate(orders_total{state="failed"}[5m])) /
+    +            sum by (shop) (rate(orders_total[5m])) > 0.1
+             labels: {severity: critical}
+             annotations: {summary: '{{ $labels.shop }} fails'}
+    --- stderr
+    "#);
+    insta::assert_snapshot!(transcript_in(dir.path(), &["check", "wrong.yaml", "--format", "github"]), @r"
+    exit code: 1
+    --- stdout
+    ::error file=wrong.yaml,line=6,col=11,title=promql/ratio-matches-itself::both sides of `/` are `orders_total` and match on all labels, `state` too: the result is always 1%0Aaggregate both sides, as in `sum(rate(errors_total[5m])) / sum(rate(requests_total[5m]))`
+    --- stderr
+    error: 1 error and 0 warnings in 1 file
+    ");
+    let mut sarif = command(&["check", "wrong.yaml", "--format", "sarif"]);
+    sarif.current_dir(dir.path());
+    let log: serde_json::Value = serde_json::from_slice(&run(sarif).stdout).expect("a log is JSON");
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&"promql/ratio-matches-itself".into(), &"error".into()), "{result}");
+    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 6, "{result}");
+    assert_eq!(result["fixes"][0]["artifactChanges"][0]["replacements"].as_array().map(Vec::len), Some(4), "{result}");
+
+    // What is known is not told again, wherever it moves.
+    let told = |arguments: &[&str]| transcript_in(dir.path(), &[&["check", "wrong.yaml"], arguments].concat());
+    assert_eq!(told(&["--write-baseline", "known.txt"]), "exit code: 0\n--- stdout\nknown.txt: 1 finding known from now on\n--- stderr\n");
+    write(dir.path(), "wrong.yaml", &format!("# moved\n{WRONG}"));
+    let fine = "exit code: 0\n--- stdout\nwrong.yaml: ok, rule file (1 group, 1 rule)\n--- stderr\n";
+    assert_eq!(told(&["--baseline", "known.txt"]), fine);
+
+    assert_eq!(told(&["--fix"]), "exit code: 0\n--- stdout\nwrong.yaml: mended\n1 file mended\n--- stderr\n");
+    assert_eq!(told(&["--baseline", "known.txt"]), format!("{fine}1 finding of the baseline found no more\n"));
+    assert_eq!(told(&[]), fine);
 }
 
 #[test]

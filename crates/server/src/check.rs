@@ -6,6 +6,8 @@ use phoenix_alert::AlertConfig;
 use phoenix_dashboard::{ReadError, ReadOptions};
 use phoenix_env::Disk;
 use phoenix_incident::OnCallConfig;
+use phoenix_ingest::sampling_config;
+use phoenix_lint::{File, FileKind};
 use phoenix_model::{Diagnostic, Severity, Source};
 use phoenix_probe::ProbeConfig;
 use std::path::Path;
@@ -19,6 +21,8 @@ pub struct Checked {
     pub content: String,
     /// What was found, errors first.
     pub diagnostics: Vec<Diagnostic>,
+    /// All that was read: the file, and the files that it names. Secrets are masked; every place still holds.
+    pub sources: Vec<Source>,
 }
 
 impl Checked {
@@ -36,7 +40,8 @@ pub fn check_file(path: &Path, disk: &dyn Disk) -> Checked {
     let text = match disk.read(path, MAX_FILE_BYTES) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => {
-            return Checked { kind: "file", content: String::new(), diagnostics: vec![Diagnostic::bare_error(error.to_string())] };
+            let diagnostics = vec![Diagnostic::bare_error(error.to_string())];
+            return Checked { kind: "file", content: String::new(), diagnostics, sources: Vec::new() };
         }
     };
     let source = Source::new(path.display().to_string(), text);
@@ -56,22 +61,55 @@ pub fn check_file(path: &Path, disk: &dyn Disk) -> Checked {
     } else if has(&["on_call_schedule", "people", "teams", "page_on"]) {
         on_call(&source)
     } else {
-        main_config(path, disk)
+        other(&source).unwrap_or_else(|| main_config(path, disk))
     };
+    if checked.sources.is_empty() {
+        checked.sources.push(phoenix_yaml::mask(&source, config::is_secret));
+    }
     checked.diagnostics.sort_by_key(|d| std::cmp::Reverse(d.severity));
     checked
 }
 
-/// What is found in a file that must be a dashboard.
-fn dashboard_file(path: &Path, disk: &dyn Disk) -> Vec<Diagnostic> {
+/// Files that no server loads as they are, and that the linter has something to say about.
+fn other(source: &Source) -> Option<Checked> {
+    let file = File::read(source.clone());
+    let rules: usize = file.groups.iter().map(|group| group.rules.len()).sum();
+    let (kind, content, diagnostics) = match file.kind {
+        FileKind::RulesFragment => ("rules without groups", count(rules, "rule"), Vec::new()),
+        FileKind::Queries => {
+            let broken = file.asked.iter().filter(|asked| asked.parsed.is_none());
+            let errors = broken.flat_map(|asked| {
+                phoenix_promql::parse(&asked.text.value).diagnostics.into_iter().map(|mut found| {
+                    found.span = asked.text.locate(found.span);
+                    found.source = Some(source.clone());
+                    found
+                })
+            });
+            ("queries", count_of(file.asked.len(), "query", "queries"), errors.collect())
+        }
+        FileKind::Sampling => {
+            let (_, diagnostics) = sampling_config::parse(source);
+            ("sampling rules", String::new(), diagnostics)
+        }
+        FileKind::Slos => ("objectives", String::new(), Vec::new()),
+        FileKind::FluentBit => ("Fluent Bit config", String::new(), Vec::new()),
+        FileKind::Collector => ("collector config", String::new(), Vec::new()),
+        FileKind::Prose => ("prose", String::new(), Vec::new()),
+        _ => return None,
+    };
+    Some(Checked { kind, content, diagnostics, sources: Vec::new() })
+}
+
+/// What is found in a file that must be a dashboard, and the file.
+fn dashboard_file(path: &Path, disk: &dyn Disk) -> (Vec<Diagnostic>, Option<Source>) {
     let text = match disk.read(path, MAX_FILE_BYTES) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) => return vec![Diagnostic::bare_error(error.to_string())],
+        Err(error) => return (vec![Diagnostic::bare_error(error.to_string())], None),
     };
     let source = Source::new(path.display().to_string(), text);
     match dashboard(&source, path) {
-        Some(checked) => checked.diagnostics,
-        None => vec![Diagnostic::bare_error(format!("{}: this is no dashboard", path.display()))],
+        Some(checked) => (checked.diagnostics, Some(source)),
+        None => (vec![Diagnostic::bare_error(format!("{}: this is no dashboard", path.display()))], None),
     }
 }
 
@@ -86,13 +124,14 @@ fn dashboard(source: &Source, path: &Path) -> Option<Checked> {
         Err(ReadError::NotADashboard { .. }) => return None,
         Err(error) => (String::new(), vec![error.diagnostic(source)]),
     };
-    Some(Checked { kind: "dashboard", content, diagnostics })
+    Some(Checked { kind: "dashboard", content, diagnostics, sources: vec![source.clone()] })
 }
 
 fn rules(source: &Source) -> Checked {
     let (file, diagnostics) = phoenix_rules::parse(source, &expressions);
     let rules: usize = file.groups.iter().map(|g| g.rules.len()).sum();
-    Checked { kind: "rule file", content: format!("{}, {}", count(file.groups.len(), "group"), count(rules, "rule")), diagnostics }
+    let content = format!("{}, {}", count(file.groups.len(), "group"), count(rules, "rule"));
+    Checked { kind: "rule file", content, diagnostics, sources: Vec::new() }
 }
 
 fn alertmanager(source: &Source, folder: &Path) -> Checked {
@@ -100,13 +139,13 @@ fn alertmanager(source: &Source, folder: &Path) -> Checked {
         Ok((config, warnings)) => (count(config.receivers.len(), "receiver"), warnings),
         Err(diagnostics) => (String::new(), diagnostics),
     };
-    Checked { kind: "Alertmanager config", content, diagnostics }
+    Checked { kind: "Alertmanager config", content, diagnostics, sources: Vec::new() }
 }
 
 fn probes(source: &Source, folder: &Path) -> Checked {
     let (config, diagnostics) = ProbeConfig::read(source, folder);
     let content = count(config.map_or(0, |config| config.modules.len()), "module");
-    Checked { kind: "probe config", content, diagnostics }
+    Checked { kind: "probe config", content, diagnostics, sources: Vec::new() }
 }
 
 fn on_call(source: &Source) -> Checked {
@@ -114,7 +153,7 @@ fn on_call(source: &Source) -> Checked {
         Ok((config, warnings)) => (format!("{}, {}", count(config.people.len(), "person"), count(config.levels.len(), "level")), warnings),
         Err(diagnostics) => (String::new(), diagnostics),
     };
-    Checked { kind: "on-call file", content, diagnostics }
+    Checked { kind: "on-call file", content, diagnostics, sources: Vec::new() }
 }
 
 fn main_config(path: &Path, disk: &dyn Disk) -> Checked {
@@ -125,15 +164,20 @@ fn main_config(path: &Path, disk: &dyn Disk) -> Checked {
             let files = current.loaded.files.len();
             let mut content = format!("{}, {}, {}", count(files, "file"), count(jobs, "job"), count(groups, "rule group"));
             let mut diagnostics = current.warnings;
+            let mut sources: Vec<Source> =
+                current.loaded.files.iter().map(|file| phoenix_yaml::mask(&file.source, config::is_secret)).collect();
             if let Some(patterns) = &current.loaded.dashboards {
                 let found = FoundDashboards::look(disk, patterns);
                 content.push_str(&format!(", {}", count(found.files.len(), "dashboard")));
                 diagnostics.extend(found.problems.into_iter().map(Diagnostic::bare_error));
-                diagnostics.extend(found.files.iter().flat_map(|file| dashboard_file(&file.path, disk)));
+                for (wrong, source) in found.files.iter().map(|file| dashboard_file(&file.path, disk)) {
+                    diagnostics.extend(wrong);
+                    sources.extend(source);
+                }
             }
-            Checked { kind: "configuration", content, diagnostics }
+            Checked { kind: "configuration", content, diagnostics, sources }
         }
-        Err(diagnostics) => Checked { kind: "configuration", content: String::new(), diagnostics },
+        Err(diagnostics) => Checked { kind: "configuration", content: String::new(), diagnostics, sources: Vec::new() },
     }
 }
 
@@ -143,4 +187,8 @@ fn count(n: usize, what: &str) -> String {
         (_, "person") => format!("{n} people"),
         _ => format!("{n} {what}s"),
     }
+}
+
+fn count_of(n: usize, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }

@@ -56,7 +56,7 @@ impl LoadedFile {
 }
 
 /// Whether the value of a key is a secret, in any of the formats that are read here.
-pub(super) fn is_secret(path: &str) -> bool {
+pub(crate) fn is_secret(path: &str) -> bool {
     path == "state.database" || phoenix_ingest::config::is_secret(path)
 }
 

@@ -15,6 +15,7 @@ mod storage;
 mod traces;
 
 pub use dashboards::{DashboardFile, DashboardPattern, FoundDashboards};
+pub(crate) use files::is_secret;
 pub use files::{FileRole, LoadedFile};
 pub use limits::Limits;
 pub use logs::{LogSettings, StreamRetention};
