@@ -60,7 +60,9 @@ fn unknown(scope: &Scope, query: &Query, expr: &Expr, name: &str, around: &[&Exp
             let finding = at(format!("the server has no series of `{name}`")).rests_on(RestsOn::Server);
             let near = nearest(name, facts.server_names());
             return Some(match near {
-                Some(near) => finding.help(format!("did you mean `{near}`?")).fix(rename(near)),
+                // A name that is only close may be another metric: `--fix` mends what lacks a known ending.
+                Some(near) if near.starts_with(name) => finding.help(format!("did you mean `{near}`?")).fix(rename(near)),
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
                 None => finding.help("no target exports it, or not yet"),
             });
         }
