@@ -223,6 +223,12 @@ fn store_two_days() -> Stored {
         }
     }
     eventually("segments", Duration::from_secs(30), || metric(&server, "phoenix_lake_segments").filter(|n| *n >= 2.0));
+    // The copy follows the manifest a moment later.
+    let manifest = |folder: &str| std::fs::read(dir.path().join("data/logs").join(folder).join("MANIFEST")).ok();
+    eventually("the copy of the manifest", Duration::from_secs(30), || {
+        let copy = manifest("segments")?;
+        (manifest("") == Some(copy)).then_some(())
+    });
     // With what is in memory still in the log.
     server.kill();
     Stored { dir, today, before }

@@ -90,7 +90,7 @@ impl std::fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// All experiments. Each call is a span, as a query of a database is.
+/// All experiments. Each call of a request is a span, as a query of a database is.
 #[derive(Debug)]
 pub(crate) struct Experiments {
     kept: Kept,
@@ -130,7 +130,7 @@ impl Experiments {
     /// Adds one; `None` when too many are not over yet.
     pub(crate) async fn create(&self, new: New) -> Result<Option<Experiment>, StoreError> {
         let made = match &self.kept {
-            Kept::Memory(memory) => memory.create(new),
+            Kept::Memory(memory) => self.span("INSERT experiment").in_scope(|| memory.create(new)),
             Kept::Postgres(postgres) => postgres.create(new).instrument(self.span("INSERT experiment")).await?,
         };
         if let Some(experiment) = &made {
@@ -142,7 +142,7 @@ impl Experiments {
 
     pub(crate) async fn get(&self, id: u64) -> Result<Option<Experiment>, StoreError> {
         match &self.kept {
-            Kept::Memory(memory) => Ok(memory.get(id)),
+            Kept::Memory(memory) => Ok(self.span("SELECT experiment").in_scope(|| memory.get(id))),
             Kept::Postgres(postgres) => postgres.get(id).instrument(self.span("SELECT experiment")).await,
         }
     }
@@ -150,7 +150,7 @@ impl Experiments {
     /// The newest first.
     pub(crate) async fn newest(&self, limit: usize) -> Result<Vec<Experiment>, StoreError> {
         match &self.kept {
-            Kept::Memory(memory) => Ok(memory.newest(limit)),
+            Kept::Memory(memory) => Ok(self.span("SELECT experiments").in_scope(|| memory.newest(limit))),
             Kept::Postgres(postgres) => postgres.newest(limit).instrument(self.span("SELECT experiments")).await,
         }
     }
