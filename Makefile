@@ -69,7 +69,7 @@ bench-traces: web ## Traces from end to end: OTLP, disk, memory, queries, each a
 	cargo bench --locked -p phoenix-cli --bench traces
 
 .PHONY: bench-dashboards
-bench-dashboards: web ## A dashboard's thirty queries over a day: first line, all lines, and the refresh after (BENCH_SERIES=10000)
+bench-dashboards: web ## A dashboard of thirty queries over a day, of the server and in a browser (BENCH_SERIES=10000, BENCH_REFRESHES=720)
 	cargo bench --locked -p phoenix-cli --bench dashboards
 
 .PHONY: fuzz

@@ -3,7 +3,8 @@
 //!
 //! `make bench-dashboards`; `BENCH_SERIES=500` for another number of series. Samples come by remote
 //! write, every value is known, and the first answers are checked. CPU seconds are those of the server's
-//! process from `/proc`; wall times include HTTP and JSON on loopback.
+//! process from `/proc`; wall times include HTTP and JSON on loopback. At the end headless Chromium opens
+//! the same thirty queries as a dashboard of thirty panels (`web/scripts/bench-dashboard.mjs`).
 
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time on a real disk")]
 
@@ -18,6 +19,8 @@ use program::metrics::{REFRESH, TimeSeries, remote_write, series};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 const SCRAPE_MS: i64 = 15_000;
@@ -117,6 +120,34 @@ fn queries() -> Vec<String> {
     all
 }
 
+/// Thirty charts, six in a row.
+fn dashboard() -> Value {
+    let panels: Vec<Value> = queries()
+        .iter()
+        .enumerate()
+        .map(|(i, query)| {
+            json!({"id": i + 1, "type": "timeseries", "title": query,
+                "gridPos": {"x": i % 6 * 4, "y": i / 6 * 5, "w": 4, "h": 5},
+                "datasource": {"type": "prometheus", "uid": "phoenix"},
+                "targets": [{"refId": "A", "expr": query}]})
+        })
+        .collect();
+    json!({"uid": "bench", "title": "Thirty panels", "schemaVersion": 39, "time": {"from": "now-24h", "to": "now"}, "panels": panels})
+}
+
+/// What a person waits for. Its figures are printed by the script.
+fn browse(server: &Server) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/scripts/bench-dashboard.mjs");
+    let number = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    let status = Command::new("node")
+        .arg(script)
+        .args(["--path", "/d/bench", "--url", &format!("http://{}", server.address)])
+        .args(["--loads", &number("BENCH_LOADS", "7"), "--refreshes", &number("BENCH_REFRESHES", "720")])
+        .status()
+        .expect("node runs");
+    assert!(status.success(), "the browser's part failed");
+}
+
 /// When lines came, in milliseconds, the server's CPU seconds, bytes, and values known and computed.
 struct Refreshed {
     first_ms: f64,
@@ -208,7 +239,8 @@ fn main() {
     let scrapes = DAY_MS / SCRAPE_MS;
     let dir = tempfile::tempdir().expect("a temporary folder");
     let config = dir.path().join("phoenix.yaml");
-    std::fs::write(&config, "otlp: off\n").expect("the folder is writable");
+    std::fs::write(&config, "otlp: off\ndashboards:\n  - bench.json\n").expect("the folder is writable");
+    std::fs::write(dir.path().join("bench.json"), dashboard().to_string()).expect("the folder is writable");
     let server = Server::start(dir.path(), Some(&config));
     let begun = Instant::now();
     corpus.write(&server, 0..scrapes + 1);
@@ -258,4 +290,5 @@ fn main() {
     // Another phase: nothing is known of it, but blocks are in memory.
     let warm = refresh(&server, (range.0 + SCRAPE_MS, range.1));
     row("first, blocks in memory", &warm);
+    browse(&server);
 }
