@@ -146,6 +146,43 @@ fn it_ends_cleanly_and_goes_on_with_its_data() {
 }
 
 #[test]
+fn rules_end_before_what_they_read_and_write() {
+    let dir = tempfile::tempdir().unwrap();
+    // A receiver that takes notifications and never answers holds up the end for some seconds.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let receiver = silent.local_addr().unwrap();
+    write(
+        dir.path(),
+        "alertmanager.yaml",
+        &format!(
+            "route: {{receiver: silent, group_wait: 0s}}\nreceivers: [{{name: silent, webhook_configs: [{{url: 'http://{receiver}/'}}]}}]\n"
+        ),
+    );
+    let rule = "  - alert: Gone\n    expr: absent(up{job=\"node\"})\n    labels: {severity: none}\n    for: 1h\n";
+    write(dir.path(), "rules.yaml", &format!("groups:\n- name: g\n  interval: 1s\n  rules:\n  - {{alert: Held, expr: vector(1)}}\n{rule}"));
+    let job = "scrape_configs:\n  - job_name: node\n    scrape_interval: 1s\n    scrape_timeout: 1s\n    static_configs:\n      - targets: ['127.0.0.1:9']\n";
+    write(dir.path(), "prometheus.yaml", &format!("rule_files: [rules.yaml]\n{job}"));
+    let config =
+        write(dir.path(), "phoenix.yaml", "metrics: {config: prometheus.yaml}\nalerting: {config: alertmanager.yaml}\notlp: off\n");
+    let server = Server::start(dir.path(), Some(&config));
+    let address = server.address;
+    silent.set_nonblocking(true).unwrap();
+    let _notified = eventually("the receiver is told", Duration::from_secs(20), || silent.accept().ok());
+    // Before the first scrape the target is gone, too; what counts is what comes after.
+    let found = "ALERTS{alertname=\"Held\"} unless on () ALERTS{alertname=\"Gone\"}";
+    eventually("the rule has found the target", Duration::from_secs(20), || server.value(found));
+    let before = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+    assert_eq!(server.stop().code(), Some(0));
+    let log = std::fs::read_to_string(dir.path().join("phoenix.log")).unwrap();
+    assert!(!log.contains("closed pool") && !log.contains("panicked"), "{log}");
+
+    // The end of scraping marks its series as gone: the rule must not have seen that.
+    let server = Server::start_at(dir.path(), Some(&write(dir.path(), "quiet.yaml", "")), address);
+    let seen = samples(&server, "ALERTS{alertname=\"Gone\"}");
+    assert!(seen.iter().all(|(at, _)| *at < before), "{seen:?} after {before}");
+}
+
+#[test]
 fn a_killed_server_goes_on_with_what_it_had() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path(), None);

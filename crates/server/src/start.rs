@@ -51,6 +51,9 @@ use std::time::Duration;
 /// How often the store is asked whether there is work on disk.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How long the end waits for evaluations of rules that are running.
+const RULES_GRACE: Duration = Duration::from_secs(5);
+
 /// What to run.
 #[derive(Default, Clone)]
 pub struct ServeOptions {
@@ -316,8 +319,10 @@ impl Server {
     /// Ends everything in order: nothing acknowledged is lost, and a restart goes on.
     pub fn stop(mut self) {
         tracing::info!("Phoenix ends");
-        self.shutdown.begin();
         let parts = self.api.parts.clone();
+        // Rules come first: they must not see targets end, their alerts are to be told, and their state is to be saved.
+        parts.rules.stop(RULES_GRACE);
+        self.shutdown.begin();
         self.runtimes.paging().block_on(async {
             parts.scraper.shutdown().await;
             for task in self.paging {
