@@ -23,6 +23,7 @@ import { Board } from './board';
 import { BoardPart, spanOf, useBoardPart, wholeOf } from './board-parts';
 import './Dashboard.css';
 import { DashboardLinks } from './DashboardLinks';
+import { expectedInSight } from './expected';
 import { exploreLinks } from './explore-links';
 import { Grid } from './Grid';
 import type { InspectTab } from './inspect-tabs';
@@ -62,7 +63,17 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
   const [, remember] = useRecent();
 
   const input = useMemo(() => ({ raw, zoneSetting, chosen, isDark, annotationsOn }), [raw, zoneSetting, chosen, isDark, annotationsOn]);
-  const [board] = useState(() => new Board(dashboard, boardSource, input));
+  const [board] = useState(
+    () =>
+      new Board(dashboard, boardSource, input, (sections) => {
+        const head = document.querySelector('.dash-head')?.getBoundingClientRect();
+        // One panel alone tells by itself when it is there.
+        if (!head || url.viewPanel !== null || url.editPanel !== null) return new Map();
+        const { bottom, width } = head;
+        const isNarrow = matchMedia('(max-width: 48rem)').matches;
+        return expectedInSight(sections, { top: bottom, width, height: innerHeight, isNarrow }, (section) => folded[section.key] ?? section.isCollapsed);
+      }),
+  );
   // What changes with each refresh is drawn by itself: see `BoardPart` below.
   const variables = useBoardPart(board, (state) => state.variables);
   const zone = useBoardPart(board, (state) => state.zone);

@@ -12,6 +12,7 @@ import type { PanelSource } from './board';
 import { PanelErrors } from './PanelErrors';
 import { PanelFrame } from './PanelFrame';
 import type { PanelState } from './panel-state';
+import { ahead } from './expected';
 import { isSafeUrl } from './safe-url';
 
 /** What a panel needs of the dashboard that it stands in. It keeps its identity while none of it changes. */
@@ -70,8 +71,7 @@ export const PanelHost = memo(function PanelHost({ shown, context, eager = false
       tell(true);
       return () => board.setVisible(key, false, 0);
     }
-    // A little ahead of what is scrolled to, so that it is mostly there when it comes into view.
-    const observer = new IntersectionObserver((entries) => tell(entries.at(-1)!.isIntersecting), { rootMargin: '200px 0px' });
+    const observer = new IntersectionObserver((entries) => tell(entries.at(-1)!.isIntersecting), { rootMargin: `${ahead}px 0px` });
     observer.observe(element);
     const beforePrint = () => tell(true);
     // The observer tells once more what can be seen when it begins anew.

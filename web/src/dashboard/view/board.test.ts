@@ -19,7 +19,7 @@ const dashboard = (...panels: Panel[]): Dashboard => ({ uid: 'd', title: 'D', pa
 const input: BoardInput = { raw: { from: 'now-1h', to: 'now' }, zoneSetting: 'utc', chosen: {}, isDark: false, annotationsOn: {} };
 const frame = (value: number): Frame => ({ refId: 'A', fields: [{ name: 'Value', type: 'number', values: [value], config: {} }], length: 1 });
 
-function made(of: Dashboard, more: Partial<BoardSource<{ id: string }, number, null>> = {}) {
+function made(of: Dashboard, more: Partial<BoardSource<{ id: string }, number, null>> = {}, expected?: ConstructorParameters<typeof Board>[3]) {
   const asked: Asked[] = [];
   let now = 10_000_000;
   const source: BoardSource<{ id: string }, number, null> = {
@@ -34,7 +34,7 @@ function made(of: Dashboard, more: Partial<BoardSource<{ id: string }, number, n
     annotations: async () => noAnnotations,
     ...more,
   };
-  const board = new Board(of, source, input);
+  const board = new Board(of, source, input, expected);
   const value = (key: string) => board.panelState(key).frames.map(({ fields }) => fields[0]!.values[0]);
   return { board, asked, value, pass: (ms: number) => (now += ms) };
 }
@@ -58,6 +58,27 @@ test('panels that can be seen are asked for with one request, others when they c
   board.setVisible('2', true, 100);
   await settled();
   expect(asked).toHaveLength(2);
+});
+
+test('panels that are expected in sight are asked for before they are drawn, and not once more when they are', async () => {
+  const widths: number[] = [];
+  const round: BoardSource<{ id: string }, number, null>['round'] = (shown, _all, _place, width) => {
+    widths.push(width);
+    return { queries: [{ id: `${shown.key}/A` }], prepare: () => emptyPanelState };
+  };
+  const { board, asked } = made(dashboard(panel(1), panel(2)), { round }, () => new Map([['1', 300]]));
+  board.start();
+  await settled();
+  expect([asked.map(({ queries }) => queries), widths]).toEqual([[['1/A']], [300]]);
+  board.setVisible('1', true, 301);
+  board.setVisible('2', true, 301);
+  await settled();
+  expect(asked.map(({ queries }) => queries)).toEqual([['1/A'], ['2/A']]);
+  for (const each of asked) each.done();
+  await settled();
+  board.refresh();
+  await settled();
+  expect([asked.at(-1)!.queries, widths.slice(2)]).toEqual([['1/A', '2/A'], [301, 301]]);
 });
 
 test('a panel keeps what it shows until all of the new answer is there', async () => {

@@ -114,6 +114,8 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
     private dashboard: Dashboard,
     private readonly source: BoardSource<Query, Answer, Memory>,
     input: BoardInput,
+    /** Which panels will be in sight once they are drawn for the first time, with their widths in pixels. */
+    private readonly expected: (sections: readonly Section[]) => ReadonlyMap<string, number> = () => new Map(),
   ) {
     this.input = input;
     const zone = zoneOf(input.zoneSetting);
@@ -257,6 +259,8 @@ export class Board<Query extends { id: string } = { id: string }, Answer = unkno
       const laidOut = isSame ? this.state.sections : sections(this.dashboard, variables.state);
       this.laidOut = this.dashboard;
       this.shown = new Map(laidOut.flatMap((section) => section.panels.map((each) => [each.key, each])));
+      // Their frames are drawn while the server is at their answers.
+      if (!this.state.isReady) for (const [key, width] of this.expected(laidOut)) Object.assign(this.slot(key), { isVisible: true, width });
       this.change({ variables: isSame && this.state.variables.problems === variables.problems ? this.state.variables : variables, isReady: true, sections: laidOut });
       for (const [key, slot] of this.slots) {
         slot.shown = this.shown.get(key) ?? null;
