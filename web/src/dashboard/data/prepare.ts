@@ -22,6 +22,8 @@ export interface QueryError {
 
 export interface Prepared {
   frames: Frame[];
+  /** What the panel's own transformations begin with. */
+  given: Frame[];
   exemplars: Frame[];
   errors: QueryError[];
   /** What is not shown, or not as it is meant. */
@@ -100,13 +102,14 @@ export function preparePanel(request: PanelRequest, answers: ReadonlyMap<string,
   const problems = [...request.problems];
   const transforming = { interpolate: fill, timeZone: context.timeZone };
   const showing = { ...transforming, isDark: context.isDark, panelType: panel.type, problems };
-  let frames = perTarget.flat();
-  for (const each of [request.shared, panel]) {
-    if (!each?.transformations?.length) continue;
-    const made = transform(frames, each.transformations, transforming);
-    frames = made.frames;
+  const transformed = (before: Frame[], by: Panel | undefined): Frame[] => {
+    if (!by?.transformations?.length) return before;
+    const made = transform(before, by.transformations, transforming);
     problems.push(...made.problems);
-  }
+    return made.frames;
+  };
+  const begun = transformed(perTarget.flat(), request.shared);
+  const frames = transformed(begun, panel);
   // Panels of single values choose their fields by a name or a pattern.
   const chosen = (panel.options?.reduceOptions as { fields?: unknown } | undefined)?.fields;
   if (typeof chosen === 'string' && chosen !== '') patternOf(fill(chosen), (what) => problems.push(`which fields are shown: ${what}`));
@@ -116,6 +119,7 @@ export function preparePanel(request: PanelRequest, answers: ReadonlyMap<string,
   });
   const prepared: Prepared = {
     frames: applyFieldConfig(frames, panel.fieldConfig, showing),
+    given: begun,
     exemplars: applyFieldConfig(exemplars, undefined, showing),
     errors: errorsOf(request, known),
     problems: [...new Set(problems)],

@@ -1,7 +1,8 @@
 import { Button, SegmentedControl } from '@mantine/core';
-import { useCallback, useState, useSyncExternalStore } from 'react';
+import { useCallback, useMemo, useState, useSyncExternalStore } from 'react';
 import { Icon } from '../../parts/Icon';
 import type { JsonObject, Panel, Transformation } from '../model';
+import type { ScopedVars } from '../panel';
 import type { ShownPanel } from '../variables';
 import type { PanelContext } from '../view/PanelHost';
 import { PanelHost } from '../view/PanelHost';
@@ -10,7 +11,7 @@ import './edit.css';
 import { changePanel } from './operations';
 import { OptionsPane } from './options/OptionsPane';
 import { Queries } from './Queries';
-import { Transformations } from './Transformations';
+import { Transformations } from './transformations/Transformations';
 
 interface Props {
   shown: ShownPanel;
@@ -32,9 +33,12 @@ export function PanelEditor({ shown, panel, context, draft, onRun, onClose }: Pr
     () => board.panelState(shown.key),
   );
   const { change } = draft;
-  const onChange = useCallback((made: (panel: Panel) => Panel, about: string) => change((dashboard) => changePanel(dashboard, panel.id, made), about), [change, panel.id]);
+  const onChange = useCallback((made: (panel: Panel) => Panel, about?: string) => change((dashboard) => changePanel(dashboard, panel.id, made), about), [change, panel.id]);
   const fields = [...new Set(state.frames.flatMap((frame) => frame.fields.map((field) => field.displayName ?? field.name)))];
   const variables = (draft.dashboard.templating?.list ?? []).map(({ name }) => name);
+  const { interpolate, timeZone } = context;
+  const { scoped } = shown;
+  const transforming = useMemo(() => ({ interpolate: (text: string, more?: ScopedVars, format?: string) => interpolate(text, { ...scoped, ...more }, format), timeZone }), [interpolate, scoped, timeZone]);
   const transformations = panel.transformations ?? [];
   return (
     <div className="stack">
@@ -71,7 +75,12 @@ export function PanelEditor({ shown, panel, context, draft, onRun, onClose }: Pr
               {tab === 'queries' ? (
                 <Queries panel={panel} onChange={onChange} onRun={onRun} />
               ) : (
-                <Transformations value={transformations} onChange={(next) => onChange((before) => ({ ...before, transformations: next as (Transformation & JsonObject)[] }), `${panel.id}/transformations`)} />
+                <Transformations
+                  value={transformations}
+                  given={state.given}
+                  context={transforming}
+                  onChange={(next, about) => onChange((before) => ({ ...before, transformations: next as (Transformation & JsonObject)[] }), about && `${panel.id}/transformations/${about}`)}
+                />
               )}
             </>
           )}

@@ -31,6 +31,8 @@ export interface PanelState {
   /** Whether an answer has come at all. */
   answered: boolean;
   frames: Frame[];
+  /** What the panel's own transformations begin with. */
+  given: Frame[];
   exemplars: Frame[];
   annotations: Annotation[];
   /** What is not shown as it was meant: data sources, transformations. */
@@ -42,4 +44,4 @@ export interface PanelState {
   queries: AskedQuery[];
 }
 
-export const emptyPanelState: PanelState = { loading: false, answered: false, frames: [], exemplars: [], annotations: [], problems: [], range: { from: 0, to: 1 }, rangeNote: '', queries: [] };
+export const emptyPanelState: PanelState = { loading: false, answered: false, frames: [], given: [], exemplars: [], annotations: [], problems: [], range: { from: 0, to: 1 }, rangeNote: '', queries: [] };

@@ -40,8 +40,8 @@ function round({ panel, key, scoped }: ShownPanel, place: Place, width: number):
       const queries = request.queries.map((query) => askedQuery(query, key, answers.get(query.id)));
       // Where no answer could be had at all, what was shown before stays, with the reason in its corner.
       if (previous.frames.length > 0 && queries.length > 0 && queries.every(({ error }) => error?.type === 'internal')) return { ...previous, loading: false, queries };
-      const { frames, exemplars, problems } = preparePanel({ ...request, context: { ...request.context, isDark } }, answers, memory);
-      return { ...previous, loading: false, answered: true, frames, exemplars, problems, range: request.span, rangeNote: request.note, queries };
+      const { frames, given, exemplars, problems } = preparePanel({ ...request, context: { ...request.context, isDark } }, answers, memory);
+      return { ...previous, loading: false, answered: true, frames, given, exemplars, problems, range: request.span, rangeNote: request.note, queries };
     },
   };
 }

@@ -66,7 +66,7 @@ export function ValueField({ option, value, onChange }: { option: Omit<Option, '
         </div>
       );
     case 'lines':
-      return <TagsInput size="xs" label={option.label} value={Array.isArray(held) ? held.filter((each): each is string => typeof each === 'string') : []} onChange={onChange} />;
+      return <TagsInput size="xs" label={option.label} data={option.choices?.map(({ value: each, label }) => ({ value: String(each), label }))} value={Array.isArray(held) ? held.filter((each): each is string => typeof each === 'string') : []} onChange={onChange} />;
     case 'unit':
       return <UnitField label={option.label} value={typeof held === 'string' ? held : ''} onChange={onChange} />;
     case 'color':

@@ -10,6 +10,7 @@ export interface Option {
   path: string;
   label: string;
   kind: 'select' | 'number' | 'text' | 'area' | 'switch' | 'unit' | 'color' | 'thresholds' | 'mappings' | 'calcs' | 'links' | 'lines';
+  /** Of `lines` they are offered, and others can be typed. */
   choices?: Choice[];
   /** What holds when nothing is written. */
   otherwise?: Json;
