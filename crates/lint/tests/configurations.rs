@@ -2,22 +2,27 @@
 //! must find something there, from warnings up. Only rules of the named subjects count.
 
 use phoenix_lint::{Facts, Options, Project, lint};
-use phoenix_model::Source;
+use phoenix_model::{Severity, Source};
 use std::path::Path;
 
-/// `# case: NAME` begins a case, `# finds: IDS` says what is found, `--- FILE` begins a file.
-#[expect(clippy::disallowed_methods, reason = "the test reads its cases")]
 fn check(name: &str, subjects: &[&str]) {
+    check_from(name, subjects, Severity::Warning);
+}
+
+/// `# case: NAME` begins a case, `# finds: IDS` says what is found from a level up, `--- FILE` begins a file.
+#[expect(clippy::disallowed_methods, reason = "the test reads its cases")]
+fn check_from(name: &str, subjects: &[&str], level: Severity) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configurations").join(name);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (mut wrong, mut cases) = (Vec::new(), 0);
     for case in text.split("# case: ").skip(1) {
         let (title, rest) = case.split_once('\n').expect("a case has a title");
         let (finds, rest) = rest.strip_prefix("# finds:").and_then(|rest| rest.split_once('\n')).expect("a case says what is found");
-        let files = rest.split("--- ").skip(1).map(|file| file.split_once('\n').expect("a file has a name"));
+        let rest = format!("\n{rest}");
+        let files = rest.split("\n--- ").skip(1).map(|file| file.split_once('\n').expect("a file has a name"));
         let project = Project::of(files.map(|(name, text)| Source::new(name.trim(), text)).collect());
         let facts = Facts::of(&project, None);
-        let found = lint(&project, &facts, &Options::default());
+        let found = lint(&project, &facts, &Options { level, ..Options::default() });
         let of_subject = |id: &&str| subjects.iter().any(|subject| id == subject || id.starts_with(&format!("{subject}/")));
         let mut ids: Vec<&str> = found.iter().map(|finding| finding.rule.id).filter(of_subject).collect();
         let mut want: Vec<&str> = finds.split_whitespace().collect();
@@ -92,6 +97,25 @@ fn objectives() {
 #[test]
 fn dashboards_beside_their_queries() {
     check("dashboards.txt", &["dashboard"]);
+}
+
+/// What infos are told of, and what stays silent: the principle of each, and right forms that look like wrong ones.
+#[test]
+fn infos() {
+    let ids = [
+        "alerts/no-volume-floor",
+        "promql/label-mixes-populations",
+        "promql/percent-without-total",
+        "promql/sum-counts-replicas",
+        "sampling",
+        "yaml",
+    ];
+    check_from("infos.txt", &ids, Severity::Info);
+}
+
+#[test]
+fn runbooks_that_nobody_wrote() {
+    check_from("templates.txt", &["alerts/no-runbook"], Severity::Info);
 }
 
 #[test]

@@ -8,15 +8,19 @@ mod keys;
 mod logs;
 mod matching;
 mod metrics;
+mod percent;
+mod populations;
 mod quantile;
 mod ranges;
 mod ratio;
 mod routing;
 mod runbooks;
+mod sampling;
 mod scrape;
 mod selectors;
 mod series;
 mod slo;
+mod syntax;
 mod template;
 mod unit;
 mod walk;
@@ -45,6 +49,8 @@ pub(crate) const CHECKS: &[Check] = &[
     |scope, found| each_query(scope, found, selectors::check),
     |scope, found| each_query(scope, found, ratio::check),
     |scope, found| each_query(scope, found, |_, query, found| ratio::volume_floor(query, found)),
+    |scope, found| each_query(scope, found, percent::check),
+    populations::check,
     |scope, found| each_query(scope, found, series::thresholds),
     |scope, found| each_query(scope, found, |_, query, found| series::ratios(query, found)),
     |scope, found| each_query(scope, found, |_, query, found| series::unnamed(query, found)),
@@ -64,6 +70,8 @@ pub(crate) const CHECKS: &[Check] = &[
     collector::check,
     dashboards::check,
     runbooks::check,
+    sampling::check,
+    syntax::check,
 ];
 
 /// Runs a check on each expression in PromQL.

@@ -19,7 +19,8 @@ pub(super) fn check(scope: &Scope, query: &Query, found: &mut Vec<Finding>) {
         found.extend(out_of_range(query, level));
         found.extend(averaged(query, expr, around));
         let buckets_found = without_buckets(scope, query, buckets);
-        let read = buckets_found.is_empty();
+        // What may be a native histogram is aggregated all the same.
+        let read = buckets_found.iter().all(|finding| finding.rests_on == RestsOn::Naming);
         found.extend(buckets_found);
         found.extend(without_rate(query, call, buckets));
         if read {
@@ -141,14 +142,24 @@ fn without_le(scope: &Scope, query: &Query, buckets: &Expr, around: &[&Expr]) ->
     let mut plain = true;
     buckets.walk(&mut |inner| plain &= !aggregates(inner) && !matches!(inner.kind, ExprKind::Binary(_)));
     let (name, span) = *names.first()?;
-    if !plain || !classic || around.iter().any(|outer| aggregates(outer)) || name.contains(':') {
+    if !plain || around.iter().any(|outer| aggregates(outer)) || name.contains(':') {
         return None;
     }
     let apart = super::series::apart(scope, query, buckets)?;
     let message = format!("one quantile for each {}: a rare one is a handful of requests", apart.words());
     let finding = Finding::at("promql/quantile-without-le", query.file, query.locate(span), message);
     let help = "sum the buckets: `sum by (le) (rate(…_bucket[5m]))`, with the labels by which it is to be told apart";
-    Some(finding.help(help).level(apart.level()).rests_on(apart.rests_on))
+    Some(finding.help(help).level(apart.level()).rests_on(apart.rests_on).fix(summed(query, buckets, classic)))
+}
+
+/// The buckets of all series of an alert as one histogram, for the labels that its texts ask for.
+fn summed(query: &Query, buckets: &Expr, classic: bool) -> Option<Fix> {
+    let asked = super::labels_asked_for(query.alert()?);
+    let kept: Vec<&str> = classic.then_some("le").into_iter().chain(asked.iter().map(String::as_str)).collect();
+    let by = if kept.is_empty() { String::new() } else { format!(" by ({}) ", kept.join(", ")) };
+    let shown = query.shown(buckets.span);
+    let edits: Vec<_> = query.text.edit(buckets.span, &format!("sum{by}({shown})")).into_iter().collect();
+    (!edits.is_empty()).then(|| Fix { title: "sum the buckets".to_owned(), edits })
 }
 
 /// Adds `le` to the grouping.

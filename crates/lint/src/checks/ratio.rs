@@ -121,17 +121,48 @@ fn mentions(expr: &Expr, name: &str) -> bool {
     found
 }
 
+/// The selector of a number of events in a range: a rate, or a sum over it.
+fn counted(expr: &Expr) -> Option<&Selector> {
+    match &expr.without_parens().kind {
+        ExprKind::Aggregate(aggregate) => counted(&aggregate.expr),
+        ExprKind::Call(call) if matches!(call.function.name, "sum_over_time" | "count_over_time") => call.args.first().and_then(selector),
+        _ => rated(expr),
+    }
+}
+
+/// Whether one side is how fast something grows now, and the other a multiple of the same before: after a quiet time
+/// any event is many times as much.
+fn against_the_past(binary: &Binary) -> bool {
+    let (now, past) = match binary.op {
+        BinaryOp::Greater | BinaryOp::GreaterOrEqual => (&binary.lhs, &binary.rhs),
+        BinaryOp::Less | BinaryOp::LessOrEqual => (&binary.rhs, &binary.lhs),
+        _ => return false,
+    };
+    let Some(name) = rated(now).and_then(|inner| inner.name.as_deref()) else { return false };
+    let (mut before, mut floor) = (false, false);
+    with_ancestors(past, &mut |expr, around| match &expr.kind {
+        // What is added to it is a floor.
+        ExprKind::Binary(inner) => floor |= inner.op == BinaryOp::Add || inner.op == BinaryOp::Or,
+        ExprKind::Call(call) => floor |= call.function.name.starts_with("clamp"),
+        _ => {
+            let smoothed = around.iter().any(|outer| called(outer).is_some_and(|name| name.ends_with("_over_time") || is_rate(name)));
+            before |= smoothed && selector(expr).is_some_and(|inner| inner.name.as_deref() == Some(name));
+        }
+    });
+    before && !floor
+}
+
 /// The share of few: an alert on a ratio of rates without a floor of volume.
 pub(super) fn volume_floor(query: &Query, found: &mut Vec<Finding>) {
     if query.alert().is_none() {
         return;
     }
-    let mut ratio = None;
+    let (mut ratio, mut past) = (None, None);
     let mut floor = false;
     with_ancestors(query.expr, &mut |expr, around| match &expr.kind {
         ExprKind::Binary(binary) if binary.op == BinaryOp::Div => {
             let counts = |side: &Expr| {
-                rated(side).is_some_and(|inner| {
+                counted(side).is_some_and(|inner| {
                     inner.name.as_deref().is_some_and(|name| !name.contains("_seconds_total") && !name.contains("bytes"))
                 })
             };
@@ -141,6 +172,7 @@ pub(super) fn volume_floor(query: &Query, found: &mut Vec<Finding>) {
             }
         }
         ExprKind::Binary(binary) if matches!(binary.op, BinaryOp::And | BinaryOp::Unless) => floor = true,
+        ExprKind::Binary(binary) if against_the_past(binary) => past = past.or(Some(binary.rhs.span)),
         ExprKind::Call(call) if call.function.name == "histogram_quantile" => {
             let summed = call.args.get(1).is_some_and(|buckets| aggregates(buckets.without_parens()) || rated(buckets).is_some());
             if summed {
@@ -149,8 +181,11 @@ pub(super) fn volume_floor(query: &Query, found: &mut Vec<Finding>) {
         }
         _ => {}
     });
-    if let Some(span) = ratio.filter(|_| !floor) {
-        let message = "a handful of events is a large share: there is no floor of volume";
+    if let Some(span) = ratio.or(past).filter(|_| !floor) {
+        let message = match ratio {
+            Some(_) => "a handful of events is a large share: there is no floor of volume",
+            None => "after a quiet time a single event is many times as much as usual: there is no floor of volume",
+        };
         let help = "add one: `… and sum(rate(requests_total[5m])) > 0.1`";
         found.push(Finding::at("alerts/no-volume-floor", query.file, query.locate(span), message).help(help));
     }

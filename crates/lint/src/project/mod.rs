@@ -2,11 +2,12 @@
 
 mod kind;
 mod queries;
+mod recover;
 mod rules;
 mod text;
 
 pub use kind::FileKind;
-use phoenix_model::{Source, Span};
+use phoenix_model::{Diagnostic, Source, Span};
 use phoenix_promql::Expr;
 use phoenix_yaml::Node;
 pub use queries::Asked;
@@ -30,6 +31,11 @@ pub struct File {
     pub kind: FileKind,
     /// What it says, when it is YAML or JSON.
     pub tree: Option<Rc<Node>>,
+    /// Why it could not be read, when it should be YAML or JSON and is not.
+    pub broken: Option<Diagnostic>,
+    /// What such a file says without the lines that could not be read. Every place in it is one of the file. Only for
+    /// files whose parts can each be judged alone: that something is missing cannot be told from it.
+    pub recovered: Option<Rc<Node>>,
     /// The groups of a file of rules.
     pub groups: Vec<Group>,
     /// The queries of a dashboard, or of a file of queries.
@@ -91,8 +97,17 @@ impl Project {
 impl File {
     /// Reads a file. Whatever can't be read is left out: others say what is wrong with it.
     pub fn read(source: Source) -> Self {
-        let tree = if kind::is_tree(&source.name) { phoenix_yaml::tree(&source).ok().flatten() } else { None };
-        let kind = FileKind::of(&source, tree.as_deref());
+        let (tree, broken) = match kind::is_tree(&source.name).then(|| phoenix_yaml::tree(&source)) {
+            Some(Ok(tree)) => (tree, None),
+            Some(Err(diagnostics)) => (None, diagnostics.into_iter().next()),
+            None => (None, None),
+        };
+        let mut kind = FileKind::of(&source, tree.as_deref());
+        let recovered = broken.as_ref().and_then(|broken| recover::without_broken_lines(&source, broken));
+        if kind == FileKind::Other && recovered.as_deref().is_some_and(|tree| FileKind::of(&source, Some(tree)) == FileKind::Sampling) {
+            kind = FileKind::Sampling;
+        }
+        let recovered = recovered.filter(|_| kind == FileKind::Sampling);
         let groups = match (&tree, kind) {
             (Some(tree), FileKind::Rules | FileKind::RulesFragment) => rules::read(&source, tree),
             _ => Vec::new(),
@@ -102,7 +117,7 @@ impl File {
             (_, FileKind::Queries) => queries::of_lines(&source),
             _ => Vec::new(),
         };
-        Self { source, kind, tree, groups, asked }
+        Self { source, kind, tree, broken, recovered, groups, asked }
     }
 
     /// Every expression in PromQL that could be read.

@@ -43,6 +43,8 @@ pub struct Rule {
     pub labels: Vec<(Text, Text)>,
     /// Texts for people.
     pub annotations: Vec<(Text, Text)>,
+    /// Where the key `annotations` stands.
+    pub annotations_span: Option<Span>,
     /// All of the rule.
     pub span: Span,
 }
@@ -111,6 +113,7 @@ fn rule(source: &Source, node: &Node, promql: bool) -> Option<Rule> {
         keep_firing: duration(node, "keep_firing_for").0,
         labels: pairs(source, node.get("labels")),
         annotations: pairs(source, node.get("annotations")),
+        annotations_span: node.entries().iter().find(|(key, _)| key.text() == Some("annotations")).map(|(key, _)| key.span),
         span: node.span,
     })
 }

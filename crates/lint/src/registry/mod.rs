@@ -8,9 +8,11 @@ mod logs;
 mod promql;
 mod routing;
 mod runbooks;
+mod sampling;
 mod scrape;
 mod slo;
 mod template;
+mod yaml;
 
 use phoenix_model::Severity;
 
@@ -44,9 +46,11 @@ pub static RULES: &[&[RuleInfo]] = &[
     routing::RULES,
     logs::RULES,
     slo::RULES,
+    sampling::RULES,
     collector::RULES,
     dashboard::RULES,
     runbooks::RULES,
+    yaml::RULES,
     lint::RULES,
 ];
 

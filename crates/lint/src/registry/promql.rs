@@ -116,6 +116,21 @@ pub(super) static RULES: &[RuleInfo] = &[
         "When one of the series starts anew the sum falls, and the rate takes all of what is left for growth.",
     ),
     info("promql/counter-without-total", "A counter's name does not say so", "Tools and people take the name for a gauge."),
+    info(
+        "promql/percent-without-total",
+        "Percent of nothing in particular",
+        "Cores times 100 are percent of one core: nobody can tell from it how near the limit is.",
+    ),
+    info(
+        "promql/label-mixes-populations",
+        "Groups that differ by design are one",
+        "A control group has nothing to show by design: in a mean it hides what the others achieve, and alone it falls short.",
+    ),
+    info(
+        "promql/sum-counts-replicas",
+        "What replicas say is added up",
+        "Each replica says the same about the world, and the sum grows with their number.",
+    ),
     warning(
         "promql/range-too-short",
         "A range holds too few samples",
