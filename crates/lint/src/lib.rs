@@ -41,7 +41,7 @@ pub use facts::{Facts, Kind, Metric, Part, Server, ServerMetric};
 pub use finding::{Edit, Finding, Fix, RestsOn};
 pub use flow::{Flow, flow};
 pub use mend::{apply, mend};
-pub use project::{Asked, File, FileKind, Group, Project, Query, Rule, Text};
+pub use project::{Asked, File, FileKind, Group, Language, Project, Query, Rule, Text};
 pub use registry::{RULES, RuleInfo, rule};
 pub use report::{github, sarif};
 pub use run::{Options, lint};

@@ -108,9 +108,15 @@ fn infos() {
         "promql/percent-without-total",
         "promql/sum-counts-replicas",
         "sampling",
+        "slo/alert-misses-objective",
         "yaml",
     ];
     check_from("infos.txt", &ids, Severity::Info);
+}
+
+#[test]
+fn alerts_of_a_project() {
+    check("alerts.txt", &["alerts/no-severity", "alerts/up-without-absent"]);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::Scope;
 use super::keys::{items, key_span, text};
 use crate::finding::Finding;
-use crate::project::{File, FileKind};
-use phoenix_model::Span;
+use crate::project::{Asked, File, FileKind, Language};
+use phoenix_model::{Severity, Span};
 use phoenix_promql::analysis::metric_names;
 use phoenix_promql::ast::{AggregateOp, Expr, ExprKind};
 use phoenix_yaml::Node;
@@ -20,6 +20,7 @@ pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
             let help = "a file for provisioning is the dashboard itself; Phoenix reads both";
             found.push(Finding::at("dashboard/wrapped", file, span, message).help(help));
         }
+        found.extend(file.asked.iter().filter_map(|asked| unreadable(file, asked)));
         panels(scope, file, tree.get("dashboard").filter(|node| !node.entries().is_empty()).unwrap_or(tree), 0, found);
     }
 }
@@ -42,6 +43,31 @@ fn panels(scope: &Scope, file: &File, node: &Node, depth: usize, found: &mut Vec
         found.extend(unit(scope, file, panel));
         panels(scope, file, panel, depth + 1, found);
     }
+}
+
+/// A query that its data source refuses. What a variable stands for is not known, unless it is a range.
+fn unreadable(file: &File, asked: &Asked) -> Option<Finding> {
+    let text = asked.with_ranges();
+    if asked.parsed.is_some() || text.trim().is_empty() || has_variable(&text) {
+        return None;
+    }
+    let (diagnostics, language) = match asked.language? {
+        Language::PromQl => (phoenix_promql::parse(&text).diagnostics, "PromQL"),
+        Language::LogQl => (phoenix_logql::parse(&text).diagnostics, "LogQL"),
+    };
+    let first = diagnostics.into_iter().find(|diagnostic| diagnostic.severity == Severity::Error)?;
+    let message = format!("this is not {language}: {}", first.message);
+    let finding = Finding::at("dashboard/query-syntax", file, asked.text.locate(first.span), message);
+    Some(match first.help {
+        Some(help) => finding.help(help),
+        None => finding,
+    })
+}
+
+/// `$name`, `${name}` or `[[name]]`, outside of which `$` only ends a regular expression.
+fn has_variable(text: &str) -> bool {
+    let named = |rest: &str| rest.starts_with('{') || rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    text.contains("[[") || text.match_indices('$').any(|(at, _)| named(&text[at + 1..]))
 }
 
 /// A panel that shows one metric whose unit is known, as a bare number.

@@ -10,7 +10,7 @@ pub use kind::FileKind;
 use phoenix_model::{Diagnostic, Source, Span};
 use phoenix_promql::Expr;
 use phoenix_yaml::Node;
-pub use queries::Asked;
+pub use queries::{Asked, Language};
 pub use rules::{Group, Rule};
 use std::rc::Rc;
 pub use text::Text;

@@ -12,8 +12,26 @@ pub struct Asked {
     pub panel: String,
     /// As written.
     pub text: Text,
+    /// What its data source speaks, when that is said.
+    pub language: Option<Language>,
     /// As read, when it is PromQL without variables and without an error.
     pub parsed: Option<Expr>,
+}
+
+/// What a query is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Of Prometheus and what answers like it.
+    PromQl,
+    /// Of Loki.
+    LogQl,
+}
+
+impl Asked {
+    /// The text with a range in the place of each variable that stands for one; every byte stays where it is.
+    pub fn with_ranges(&self) -> String {
+        with_ranges(&self.text.value)
+    }
 }
 
 /// How deep rows and panels are followed.
@@ -34,18 +52,39 @@ fn panels(source: &Source, node: &Node, depth: usize, found: &mut Vec<Asked>) {
         for panel in node.get(key).map(Node::items).unwrap_or_default() {
             let title = panel.get("title").and_then(Node::text).unwrap_or("").to_owned();
             for target in panel.get("targets").map(Node::items).unwrap_or_default() {
-                let kind = |node: &Node| node.get("datasource").and_then(|data| data.get("type")).and_then(Node::text).map(str::to_owned);
-                if kind(target).or_else(|| kind(panel)).is_some_and(|kind| kind != "prometheus") {
-                    continue;
-                }
+                let Speaks::Known(language) = speaks(target).or_else(|| speaks(panel)).unwrap_or(Speaks::Known(None)) else { continue };
                 if let Some(text) = target.get("expr").and_then(|expr| Text::of(source, expr)) {
-                    let parsed = phoenix_promql::parse(&with_ranges(&text.value)).into_result().ok();
-                    found.push(Asked { panel: title.clone(), text, parsed });
+                    let promql = language != Some(Language::LogQl);
+                    let parsed = promql.then(|| phoenix_promql::parse(&with_ranges(&text.value)).into_result().ok()).flatten();
+                    found.push(Asked { panel: title.clone(), text, language, parsed });
                 }
             }
             panels(source, panel, depth + 1, found);
         }
     }
+}
+
+/// What a data source speaks.
+enum Speaks {
+    /// One of these, or one that is not known.
+    Known(Option<Language>),
+    /// Something else.
+    Other,
+}
+
+/// What the data source of a target or panel speaks: by its type, and in old dashboards by its name.
+fn speaks(node: &Node) -> Option<Speaks> {
+    let source = node.get("datasource")?;
+    if let Some(kind) = source.get("type").and_then(Node::text) {
+        return Some(match kind {
+            "prometheus" => Speaks::Known(Some(Language::PromQl)),
+            "loki" => Speaks::Known(Some(Language::LogQl)),
+            _ => Speaks::Other,
+        });
+    }
+    let name = source.text()?.to_ascii_lowercase();
+    let language = if name.contains("loki") { Some(Language::LogQl) } else { name.contains("prometheus").then_some(Language::PromQl) };
+    Some(Speaks::Known(language))
 }
 
 /// With a range in the place of each variable that stands for one, so that every byte stays where it is:
@@ -107,7 +146,7 @@ pub(super) fn of_lines(source: &Source) -> Vec<Asked> {
     let asked = |span| {
         let text = Text::bare(source, span);
         let parsed = phoenix_promql::parse(&text.value).into_result().ok();
-        Asked { panel: String::new(), text, parsed }
+        Asked { panel: String::new(), text, language: Some(Language::PromQl), parsed }
     };
     found.into_iter().map(asked).collect()
 }

@@ -15,6 +15,13 @@ pub(super) static RULES: &[RuleInfo] = &[
         "A window longer than what is kept",
         "The objective is computed over fewer days than it says.",
     ),
+    warning(
+        "slo/quantile-as-sli",
+        "A quantile as an indicator",
+        "The quantile of a window cannot be computed from quantiles of minutes: nobody can tell whether the objective was met.",
+    ),
+    warning("slo/conflicting-targets", "One indicator, two targets", "Whichever is met, the other says that it is not."),
+    info("slo/alert-misses-objective", "An alert that lets the objective be missed", "The budget can be spent while the alert is silent."),
     info(
         "slo/no-burn-rate",
         "Objectives that no alert watches",

@@ -5,7 +5,7 @@ use crate::checks::walk::{called, selector, with_ancestors};
 use crate::finding::{Edit, Finding, Fix};
 use crate::project::{FileKind, Project, Query};
 use phoenix_model::labels::METRIC_NAME;
-use phoenix_model::{MatchOp, Matcher, Span};
+use phoenix_model::{MatchOp, Matcher, Severity, Span};
 use phoenix_promql::ast::{AggregateOp, BinaryOp, Expr, ExprKind, Selector};
 use phoenix_yaml::Node;
 
@@ -39,7 +39,10 @@ fn up_is_zero(scope: &Scope, query: &Query) -> Option<Finding> {
     // In a scalar with quotes the selector's own quotes would have to be escaped.
     let plain = query.file.source.text.get(query.locate(binary.lhs.span).start..query.locate(binary.lhs.span).end) == Some(shown.as_str());
     let fix = (wrapped && plain).then(|| Fix { title: "fire when it is absent too".to_owned(), edits });
-    Some(finding.help(format!("add `or absent({shown})`, or an alert of its own on it")).fix(fix))
+    // Targets that are listed stay when they are down, and without the configuration nobody knows.
+    let discovered = scope.project.of_kind(FileKind::Prometheus).next().is_some();
+    let level = if discovered { Severity::Warning } else { Severity::Info };
+    Some(finding.level(level).help(format!("add `or absent({shown})`, or an alert of its own on it")).fix(fix))
 }
 
 /// Whether the targets of a job are written in the configuration, so that they stay when they are down.

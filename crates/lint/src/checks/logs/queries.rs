@@ -1,6 +1,6 @@
-//! Queries in LogQL, wherever they stand: in files of their own, in rules, in the code of prose.
+//! Queries in LogQL, wherever they stand: in files of their own, in rules, in dashboards, in the code of prose.
 
-use crate::project::{File, FileKind, Text};
+use crate::project::{File, FileKind, Language, Text};
 use phoenix_model::Span;
 
 /// A query, where it stands.
@@ -27,6 +27,12 @@ pub(super) fn of(file: &File) -> Vec<LogQuery<'_>> {
                 file.groups.iter().flat_map(|group| &group.rules).filter(|rule| rule.parsed.is_none()).filter_map(|rule| rule.expr.as_ref())
             {
                 take(&text.value, Text::locate(text, Span::new(0, text.value.len())));
+            }
+        }
+        FileKind::Dashboard => {
+            // A query that both languages could be is Prometheus' unless the data source says otherwise.
+            for asked in file.asked.iter().filter(|asked| asked.parsed.is_none() && asked.language != Some(Language::PromQl)) {
+                take(&asked.with_ranges(), asked.text.locate(Span::new(0, asked.text.value.len())));
             }
         }
         _ if file.source.name.ends_with(".logql") => {
@@ -78,6 +84,16 @@ mod tests {
             ("a.md", "```logql\n{a=\"b\"}\n```\n```promql\n{c=\"d\"}\n```\n```traceql\n{ .a = 1 }\n```\n", "{a=\"b\"}"),
             ("a.md", "1. In a list:\n\n   ```logql\n   {a=\"b\"}\n   ```\n", "   {a=\"b\"}"),
             ("a.logql", "{a=\"b\"} | json\n", "{a=\"b\"} | json"),
+            (
+                "a.json",
+                r#"{"panels": [{"datasource": {"type": "loki"}, "targets": [{"expr": "rate({a=`b`}[$__auto])"}]}]}"#,
+                "rate({a=`b`}[$__auto])",
+            ),
+            (
+                "a.json",
+                r#"{"panels": [{"datasource": "Loki", "targets": [{"expr": "{a=`$b`}"}]}, {"datasource": "x", "targets": [{"expr": "{a=b}"}]}]}"#,
+                "{a=`$b`}",
+            ),
             (
                 "a.yaml",
                 "groups:\n- name: g\n  language: logql\n  rules:\n  - {alert: A, expr: 'sum(rate({a=\"b\"}[5m])) > 1'}\n  - {alert: B, expr: up ==}\n",

@@ -81,16 +81,24 @@ fn halves(scope: &Scope, file: &File, tree: &Node, found: &mut Vec<Finding>) {
         others.into_iter().all(|file| file.tree.as_deref().is_none_or(|tree| file.kind == FileKind::Prometheus && tree.get(key).is_none()))
     };
     let span = tree.head();
+    let Some(level) = remote_write::evaluates_here(scope, tree) else { return };
+    // The operator names rules of its own kind, and its Alertmanagers, by itself.
+    let of_operator = |file: &File| file.tree.as_deref().is_some_and(|tree| text(tree, "kind") == Some("PrometheusRule"));
+    if scope.project.rules().all(|(file, _, _)| of_operator(file)) {
+        return;
+    }
     if scope.project.rules().next().is_some() && nowhere("rule_files") {
         let message = "no `rule_files`: none of the rules beside this file is evaluated";
         let finding = Finding::at("scrape/no-rule-files", file, span, message).rests_on(RestsOn::Project);
-        found.push(finding.help("name them: `rule_files: [rules/*.yaml]`"));
+        found.push(finding.level(level).help("name them: `rule_files: [rules/*.yaml]`"));
     }
     if scope.project.rules().any(|(_, _, rule)| rule.is_alert) && nowhere("alerting") {
         let message = "no `alerting`: alerts that fire are sent to nobody";
         let finding = Finding::at("routing/no-alertmanager", file, span, message).rests_on(RestsOn::Project);
         found.push(
-            finding.help("name the Alertmanagers: `alerting: {alertmanagers: [{static_configs: [{targets: [alertmanager:9093]}]}]}`"),
+            finding
+                .level(level)
+                .help("name the Alertmanagers: `alerting: {alertmanagers: [{static_configs: [{targets: [alertmanager:9093]}]}]}`"),
         );
     }
 }

@@ -1,10 +1,13 @@
 //! What is sent on, and what is lost on the way.
 
+use crate::checks::Scope;
 use crate::checks::keys::{items, key_span, text, texts};
 use crate::finding::Finding;
 use crate::project::File;
+use phoenix_model::Severity;
 use phoenix_model::labels::METRIC_NAME;
 use phoenix_model::matcher::AnchoredRegex;
+use phoenix_promql::analysis::metric_names;
 use phoenix_yaml::Node;
 
 pub(super) fn check(file: &File, tree: &Node, found: &mut Vec<Finding>) {
@@ -21,6 +24,31 @@ pub(super) fn check(file: &File, tree: &Node, found: &mut Vec<Finding>) {
         }
     }
     replica(file, tree, found);
+}
+
+/// Whether rules that no `rule_files` names are surely meant to be evaluated by this Prometheus, and how sure that is;
+/// `None` for an agent, or for one that sends all that the rules read to where they are evaluated.
+pub(super) fn evaluates_here(scope: &Scope, tree: &Node) -> Option<Severity> {
+    let mut writes = items(tree, "remote_write").peekable();
+    if writes.peek().is_none() {
+        return Some(Severity::Warning);
+    }
+    // Rules that read what is not sent on cannot be evaluated elsewhere.
+    let asked: Vec<&str> =
+        scope.project.queries().filter(|query| query.rule.is_some()).flat_map(|query| metric_names(query.expr)).collect();
+    let passes = |write: &Node| {
+        let keeps = items(write, "write_relabel_configs").filter(|step| {
+            let names = texts(step, "source_labels");
+            text(step, "action") == Some("keep") && names.len() == 1 && names[0].text() == Some(METRIC_NAME)
+        });
+        let patterns: Vec<AnchoredRegex> = keeps.filter_map(|step| AnchoredRegex::new(text(step, "regex")?).ok()).collect();
+        asked.iter().all(|name| scope.facts.is_recorded(name) || patterns.iter().all(|regex| regex.is_match(name)))
+    };
+    if !writes.any(passes) {
+        return Some(Severity::Warning);
+    }
+    // An agent has no use for this; those who copy a configuration leave it in.
+    tree.get("global").and_then(|global| global.get("evaluation_interval")).map(|_| Severity::Info)
 }
 
 fn drops_recordings(file: &File, step: &Node) -> Option<Finding> {

@@ -1,5 +1,9 @@
 //! Objectives.
 
+mod alerts;
+mod indicators;
+mod targets;
+
 use super::Scope;
 use super::keys::{duration, items, text};
 use crate::finding::{Finding, RestsOn};
@@ -21,6 +25,45 @@ pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
         }
         found.extend(burn_rate(scope, file, tree));
     }
+    indicators::check(scope, found);
+    let objectives: Vec<Objective> = scope.project.of_kind(FileKind::Slos).flat_map(Objective::all).collect();
+    targets::check(&objectives, found);
+    alerts::check(scope, &objectives, found);
+}
+
+/// An objective that can be computed with.
+struct Objective<'a> {
+    file: &'a File,
+    node: &'a Node,
+    name: &'a str,
+    /// From 0 to 1, without both.
+    share: f64,
+    /// Where that stands.
+    target: &'a Node,
+    window: Option<Duration>,
+}
+
+impl<'a> Objective<'a> {
+    fn all(file: &'a File) -> impl Iterator<Item = Self> {
+        file.tree.as_deref().into_iter().flat_map(|tree| items(tree, "slos")).filter_map(move |node| {
+            let target = node.get("target").or(node.get("objective"))?;
+            let value: f64 = target.text()?.trim().trim_end_matches('%').trim().parse().ok()?;
+            // Up to 1 it is a share, above it is in percent.
+            let share = if value > 1.0 { value / 100.0 } else { value };
+            let is_share = share > 0.0 && share < 1.0;
+            is_share.then(|| Self { file, node, name: name(node), share, target, window: duration(node, "window") })
+        })
+    }
+
+    /// What may be missed, from 0 to 1.
+    fn budget(&self) -> f64 {
+        1.0 - self.share
+    }
+}
+
+/// A share in percent, without the digits that only come from computing.
+fn percent(share: f64) -> String {
+    format!("{} %", (share * 1e7).round() / 1e5)
 }
 
 fn name(slo: &Node) -> &str {
@@ -84,14 +127,18 @@ fn window(scope: &Scope, file: &File, slo: &Node) -> Option<Finding> {
 
 /// Objectives that no alert watches.
 fn burn_rate(scope: &Scope, file: &File, tree: &Node) -> Option<Finding> {
-    let watches = |name: &str| ["burn", "budget", "slo"].iter().any(|word| name.to_ascii_lowercase().contains(word));
-    let mut alerts = scope.project.rules().filter(|(_, _, rule)| rule.is_alert).map(|(_, _, rule)| rule.name.value.as_str());
     // Generators write the alerts from the file itself.
-    if tree.get("version").is_some() || items(tree, "slos").next().is_none() || alerts.any(watches) {
+    if tree.get("version").is_some() || items(tree, "slos").next().is_none() || watches_budgets(scope) {
         return None;
     }
     let span = items(tree, "slos").next()?.head();
     let message = "no alert says that a budget is being spent";
     let finding = Finding::at("slo/no-burn-rate", file, span, message).rests_on(RestsOn::Project);
     Some(finding.help("alert on the rate at which it is spent, over a long window and a short one: 1h with 5m, 6h with 30m"))
+}
+
+/// Whether some alert is about how fast a budget is spent.
+fn watches_budgets(scope: &Scope) -> bool {
+    let watches = |name: &str| ["burn", "budget", "slo"].iter().any(|word| name.to_ascii_lowercase().contains(word));
+    scope.project.rules().any(|(_, _, rule)| rule.is_alert && watches(&rule.name.value))
 }
