@@ -2,12 +2,18 @@ import { TextInput } from '@mantine/core';
 import { useParam } from '../url/params';
 import { Icon } from './Icon';
 
+/** What an address is opened with when somebody goes there to search. */
+export const searched = { search: true } as const;
+export const isSearched = (state: unknown): boolean => typeof state === 'object' && state !== null && (state as { search?: unknown }).search === true;
+
 /** A text filter that lives in the address; `/` brings the keyboard to it. */
 export function TextFilter({ name = 'q', label, placeholder }: { name?: string; label: string; placeholder?: string }) {
   const [value, setValue] = useParam(name);
   return (
     <TextInput
       data-filter
+      // eslint-disable-next-line jsx-a11y/no-autofocus -- whoever pressed the key to search goes on typing here
+      autoFocus={isSearched(history.state)}
       type="search"
       aria-label={label}
       placeholder={placeholder ?? label}

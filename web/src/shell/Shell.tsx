@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useConnection, useLiveUpdates } from '../api/live';
 import { home } from '../api/phoenix';
+import { isSearched, searched } from '../parts/Filter';
 import { Flame, Icon } from '../parts/Icon';
 import { useRemembered } from '../parts/remembered';
 import type { PageLink } from './pages';
@@ -116,13 +117,16 @@ function Navigation({ onHelp, inDrawer, onGo }: { onHelp: () => void; inDrawer?:
 
 const keyNames: Record<string, string> = { ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc' };
 const keyName = (key: string) => keyNames[key] ?? (/^[A-Z]$/.test(key) ? `shift+${key.toLowerCase()}` : key);
+/** The keys of a shortcut one by one; a plus sign is a key as well. */
+const keysOf = (keys: string) => keys.split(' ').flatMap((part) => part.split(/(?<=.)\+/)).map(keyName);
 
 function Help({ opened, close, enabled, setEnabled }: { opened: boolean; close: () => void; enabled: boolean; setEnabled: (on: boolean) => void }) {
   const links = usePages();
   const added = useAddedShortcuts();
   const keys: [string[], string][] = [
-    ...added.map(({ keys, what }): [string[], string] => [keys.split(' ').map(keyName), what]),
+    ...added.map(({ keys, what }): [string[], string] => [keysOf(keys), what]),
     ...links.map(({ key, name }): [string[], string] => [['g', key], `Go to ${name}`]),
+    [['f'], 'Find a dashboard'],
     [['/'], 'To the filter or the query'],
     [['?'], 'This list'],
     [['Esc'], 'Close, or leave the query'],
@@ -166,7 +170,8 @@ export function Shell({ children }: { children: ReactNode }) {
       return;
     }
     window.scrollTo(0, 0);
-    main.current?.focus({ preventScroll: true });
+    // A page that is opened to be searched takes the keyboard into its filter: see `TextFilter`.
+    if (!isSearched(history.state)) main.current?.focus({ preventScroll: true });
   }, [location]);
 
   const act = useCallback(
@@ -175,16 +180,20 @@ export function Shell({ children }: { children: ReactNode }) {
         setHelp(true);
         return true;
       }
-      if (keys === '/') {
-        const field = document.querySelector<HTMLElement>('main [data-filter], main .cm-content');
+      const field = document.querySelector<HTMLElement>('main [data-filter], main .cm-content');
+      if (keys === '/' || (keys === 'f' && location === '/dashboards')) {
         field?.focus();
         return field !== null;
+      }
+      if (keys === 'f') {
+        go('/dashboards', { state: searched });
+        return true;
       }
       const page = links.find(({ key }) => keys === `g ${key}`);
       if (page) go(page.path);
       return page !== undefined;
     },
-    [go, links],
+    [go, links, location],
   );
   useShortcuts(shortcuts === 'on', act);
 

@@ -8,8 +8,12 @@ const patience = 1200;
 
 /** A key, or two with a space between, that a page adds while it is shown. */
 export interface PageShortcut {
-  /** As the browser names keys: `v`, `d r`, `t ArrowLeft`, `d E` (with shift). */
+  /** As the browser names keys: `v`, `d r`, `t ArrowLeft`, `d E` (with shift), `Ctrl+s`, `Ctrl+Shift+z`. */
   keys: string;
+  /** Other keys that do the same; the list of all shortcuts leaves them out. */
+  also?: readonly string[];
+  /** Of a key with Ctrl: it holds as well while something is typed into a field. */
+  inFields?: boolean;
   what: string;
   /** `false` leaves the key to others. */
   act: () => boolean | void;
@@ -42,23 +46,30 @@ export function useAddedShortcuts(): readonly PageShortcut[] {
   );
 }
 
-const actAdded = (keys: string) => {
-  const found = added.find((each) => each.keys === keys);
-  return found !== undefined && found.act() !== false;
+const actAdded = (keys: string, isTyping = false) => {
+  const found = added.find((each) => each.keys === keys || each.also?.includes(keys));
+  return found !== undefined && (!isTyping || found.inFields === true) && found.act() !== false;
 };
-const begins = (key: string) => key === 'g' || added.some(({ keys }) => keys.startsWith(`${key} `));
+const begins = (key: string) => key === 'g' || added.some(({ keys, also = [] }) => [keys, ...also].some((each) => each.startsWith(`${key} `)));
+
+/** A key with Ctrl, or the Command key, as pages write it. */
+const withCtrl = ({ key, shiftKey }: KeyboardEvent) => `Ctrl+${shiftKey ? 'Shift+' : ''}${key.toLowerCase()}`;
 
 /**
- * Calls `act` with `?`, `/`, or `g` and the key after it, as in `g h`, after what the page has added. Keys that are
- * typed into a field, or with a modifier, are left alone.
+ * Calls `act` with `?`, `/`, `f`, or `g` and the key after it, as in `g h`, after what the page has added. Keys that are
+ * typed into a field are left alone; with Ctrl only what the page has added holds, whether single keys are `enabled` or not.
  */
 export function useShortcuts(enabled: boolean, act: (keys: string) => boolean) {
   useEffect(() => {
-    if (!enabled) return;
     let waiting: ReturnType<typeof setTimeout> | undefined;
     let first = '';
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+      if (event.defaultPrevented || event.altKey) return;
+      if (event.ctrlKey || event.metaKey) {
+        if (actAdded(withCtrl(event), typing(event.target))) event.preventDefault();
+        return;
+      }
+      if (!enabled || typing(event.target)) return;
       // Shift alone is on its way to another key.
       if (event.key === 'Shift') return;
       let keys = event.key;

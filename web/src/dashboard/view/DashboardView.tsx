@@ -7,7 +7,6 @@ import { onTopic } from '../../api/live';
 import { Empty, Failure, Loading } from '../../parts/Answer';
 import { Icon } from '../../parts/Icon';
 import { PageHead } from '../../parts/PageHead';
-import { usePageShortcuts } from '../../shell/shortcuts';
 import { useRecent } from '../../views/dashboards/recent';
 import type { AnnotationChoice } from '../annotations';
 import { annotationQueries } from '../annotations';
@@ -34,21 +33,17 @@ import { PanelMenu } from './PanelMenu';
 import { RefreshControl } from './RefreshControl';
 import { graveCount } from './report';
 import { ShareLink } from './ShareLink';
-import { shifted, zoomedOut } from './shift';
 import { boardSource } from './source';
 import { TimePicker } from './TimePicker';
 import { changeSwitches } from './url';
 import { useAddress } from './use-address';
 import { useAutoRefresh } from './use-auto-refresh';
-import { panelAtHand, usePanelShortcuts } from './use-panel-shortcuts';
+import { useDashboardShortcuts } from './use-dashboard-shortcuts';
 import { VariablesBar } from './VariablesBar';
 
 const Print = lazy(() => import('./Print'));
 const Inspect = lazy(() => import('./Inspect'));
 const ReportDrawer = lazy(() => import('./ReportDrawer'));
-
-/** Lists of choices stay in the page while they are shut. */
-const somethingIsOpen = () => [...document.querySelectorAll('[role="dialog"], [role="menu"], [role="listbox"]')].some((element) => element.checkVisibility());
 
 /** A dashboard with its variables, its time range and its panels. */
 export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
@@ -234,62 +229,9 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
     };
   }, [url.kiosk]);
 
-  const panelShortcuts = usePanelShortcuts({ board, find, editing, shareAddress, raw, isEditingPanel: url.editPanel !== null });
-  const shortcuts = useMemo(
-    () => [
-      { keys: 'd r', what: 'Refresh', act: () => board.refresh() },
-      { keys: 'd k', what: 'Kiosk mode: only the panels', act: () => change({ kiosk: !url.kiosk }) },
-      { keys: 'd E', what: 'Unfold all rows', act: () => fold(board.snapshot().sections, false) },
-      { keys: 'd C', what: 'Fold all rows', act: () => fold(board.snapshot().sections, true) },
-      { keys: 'd s', what: 'Settings of the dashboard', act: () => (editing.begin(), editing.open('settings')) },
-      { keys: 't z', what: 'Twice the range of time', act: () => setRange(zoomedOut(raw, board.snapshot().span, Date.now())) },
-      { keys: 't ArrowLeft', what: 'Earlier by half the range', act: () => setRange(shifted(board.snapshot().span, -1)) },
-      { keys: 't ArrowRight', what: 'Later by half the range', act: () => setRange(shifted(board.snapshot().span, 1)) },
-      {
-        keys: 'v',
-        what: 'The panel at hand in full',
-        act: () => {
-          const key = url.viewPanel === null ? panelAtHand() : null;
-          if (key === null && url.viewPanel === null) return false;
-          change({ viewPanel: key });
-          return true;
-        },
-      },
-      {
-        keys: 'e',
-        what: 'Edit the panel at hand',
-        act: () => {
-          const shown = find(panelAtHand());
-          if (!shown || shown.isCopy || url.editPanel !== null) return false;
-          editing.begin();
-          change({ editPanel: String(shown.panel.id), viewPanel: null });
-          return true;
-        },
-      },
-      {
-        keys: 'i',
-        what: 'Inspect the panel at hand',
-        act: () => {
-          const key = panelAtHand();
-          if (key === null) return false;
-          change({ inspect: key, inspectTab: 'data' });
-          return true;
-        },
-      },
-      ...panelShortcuts,
-      {
-        keys: 'Escape',
-        what: 'Back from the full panel, or from kiosk mode',
-        act: () => {
-          if (somethingIsOpen() || (url.viewPanel === null && !url.kiosk)) return false;
-          change(url.viewPanel !== null ? { viewPanel: null } : { kiosk: false });
-          return true;
-        },
-      },
-    ],
-    [board, change, editing, find, fold, panelShortcuts, raw, setRange, url.editPanel, url.kiosk, url.viewPanel],
-  );
-  usePageShortcuts(shortcuts);
+  const { weekStart, fiscalYearStartMonth } = dashboard;
+  const calendar = useMemo(() => ({ weekStart, fiscalYearStartMonth }), [weekStart, fiscalYearStartMonth]);
+  useDashboardShortcuts({ board, address, editing, calendar, find, fold, shareAddress });
 
   const problems = useMemo(() => [...Object.entries(variables.problems).map(([name, text]) => `The variable ${name}: ${text}`), ...annotationProblems], [variables.problems, annotationProblems]);
   const count = graveCount(report) + problems.length;
@@ -330,7 +272,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
           )}
           {dashboard.timepicker?.hidden !== true && (
             <BoardPart board={board} pick={spanOf}>
-              {(span) => <TimePicker raw={raw} span={span} zoneSetting={zoneSetting} zone={zone} calendar={{ weekStart: dashboard.weekStart, fiscalYearStartMonth: dashboard.fiscalYearStartMonth }} now={Date.now} onRange={setRange} onZone={(timezone) => change({ timezone })} />}
+              {(span) => <TimePicker raw={raw} span={span} zoneSetting={zoneSetting} zone={zone} calendar={calendar} now={Date.now} onRange={setRange} onZone={(timezone) => change({ timezone })} />}
             </BoardPart>
           )}
           <BoardPart board={board} pick={wholeOf}>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shifted, zoomedOut } from './shift';
+import { shifted, zoomedIn, zoomedOut } from './shift';
 
 const hour = 3_600_000;
 const now = 1_000 * hour;
@@ -16,3 +16,10 @@ test.each([
   ['up to now, not beyond it', { from: 'x', to: 'y' }, { from: now - 2 * hour, to: now }, { from: String(now - 4 * hour), to: String(now) }],
   ['a range of the calendar becomes one of dates', { from: 'now/d', to: 'now' }, { from: now - 4 * hour, to: now }, { from: String(now - 8 * hour), to: String(now) }],
 ])('twice the range, %s', (_, raw, span, expected) => expect(zoomedOut(raw, span, now)).toEqual(expected));
+
+test.each([
+  ['following the present', { from: 'now-6h', to: 'now' }, { from: now - 6 * hour, to: now }, { from: 'now-3h', to: 'now' }],
+  ['hours into minutes', { from: 'now-1h', to: 'now' }, { from: now - hour, to: now }, { from: 'now-30m', to: 'now' }],
+  ['around its middle', { from: 'x', to: 'y' }, { from: now - 10 * hour, to: now - 8 * hour }, { from: String(now - 9.5 * hour), to: String(now - 8.5 * hour) }],
+  ['not below a second', { from: 'now-1s', to: 'now' }, { from: now - 1_000, to: now }, { from: 'now-1s', to: 'now' }],
+])('half the range, %s', (_, raw, span, expected) => expect(zoomedIn(raw, span)).toEqual(expected));

@@ -12,13 +12,30 @@ export function shifted({ from, to }: TimeSpan, direction: -1 | 1): RawRange {
   return absolute(from + half, to + half);
 }
 
+/** The length of a range that ends now, in milliseconds, where it is a plain one. */
+function followed({ from, to }: RawRange): number | null {
+  const plain = to.trim() === 'now' ? /^now-(\d+(?:ms|[smhdw]))$/.exec(from.trim()) : null;
+  return (plain && lengthMs(plain[1]!)) || null;
+}
+
 /** Twice the range. One that follows the present goes on following it; others widen around their middle, not beyond now. */
 export function zoomedOut(raw: RawRange, { from, to }: TimeSpan, now: number): RawRange {
-  const plain = raw.to.trim() === 'now' ? /^now-(\d+(?:ms|[smhdw]))$/.exec(raw.from.trim()) : null;
-  const own = plain && lengthMs(plain[1]!);
+  const own = followed(raw);
   if (own) return { from: `now-${lengthText(Math.min(own * 2, longest))}`, to: 'now' };
   const length = Math.min((to - from) * 2, longest);
   const middle = (from + to) / 2;
   const end = to <= now ? Math.min(middle + length / 2, now) : middle + length / 2;
   return absolute(end - length, end);
+}
+
+/** The shortest range, in milliseconds. */
+const shortest = 1_000;
+
+/** Half the range. One that follows the present goes on following it; others narrow around their middle. */
+export function zoomedIn(raw: RawRange, { from, to }: TimeSpan): RawRange {
+  const own = followed(raw);
+  if (own) return { from: `now-${lengthText(Math.max(own / 2, shortest))}`, to: 'now' };
+  const length = Math.max((to - from) / 2, shortest);
+  const middle = (from + to) / 2;
+  return absolute(middle - length / 2, middle + length / 2);
 }

@@ -25,8 +25,9 @@ interface Given {
 export function usePanelShortcuts({ board, find, editing, shareAddress, raw, isEditingPanel }: Given): readonly PageShortcut[] {
   const [, navigate] = useLocation();
   return useMemo(() => {
-    const of = (key: string, what: string, act: (shown: ShownPanel) => void, canAct: (shown: ShownPanel) => boolean = () => true): PageShortcut => ({
+    const of = (key: string, what: string, act: (shown: ShownPanel) => void, canAct: (shown: ShownPanel) => boolean = () => true, also: readonly string[] = []): PageShortcut => ({
       keys: `p ${key}`,
+      also,
       what: `${what} the panel at hand`,
       act: () => {
         const shown = find(panelAtHand());
@@ -41,7 +42,7 @@ export function usePanelShortcuts({ board, find, editing, shareAddress, raw, isE
     };
     const isOwn = ({ isCopy }: ShownPanel) => !isCopy;
     return [
-      of('s', 'Copy the link of', ({ key }) => void copyText(shareAddress(false, key), 'The address of this panel')),
+      of('u', 'Copy the link of', ({ key }) => void copyText(shareAddress(false, key), 'The address of this panel'), undefined, ['p s']),
       of('x', 'Explore', ({ key, panel: { timeShift } }) => {
         const { queries, range } = board.panelState(key);
         const [first] = exploreLinks(queries, range, raw.to === 'now' && !timeShift);
