@@ -104,6 +104,16 @@ fn dashboards_beside_their_queries() {
 fn infos() {
     let ids = [
         "alerts/no-volume-floor",
+        "alerts/overrides-external-label",
+        "promql/beyond-retention",
+        "promql/nan-in-aggregate",
+        "promql/recorded-already",
+        "promql/recorded-in-other-group",
+        "promql/regex-anchored",
+        "promql/topk-in-rule",
+        "template/external-label-missing",
+        "template/query-syntax",
+        "template/value-in-label",
         "promql/label-mixes-populations",
         "promql/percent-without-total",
         "promql/sum-counts-replicas",

@@ -43,3 +43,48 @@ fn files_that_are_no_yaml() {
         (id, "a.json", "{\"panels\": [1,]}", ""),
     ]);
 }
+
+#[test]
+fn expressions() {
+    check(&[
+        ("promql/regex-anchored", "a.promql", "up{job=~\"^a.+$\"}", "up{job=~\"a.+\"}"),
+        (
+            "promql/recorded-already",
+            "a.yaml",
+            &rules(&["record: a:rate5m\n    expr: rate(a_total[5m])", "alert: A\n    expr: sum(rate(a_total[5m])) > 1"]),
+            &rules(&["record: a:rate5m\n    expr: rate(a_total[5m])", "alert: A\n    expr: sum(a:rate5m) > 1"]),
+        ),
+        ("promql/topk-in-rule", "a.yaml", &rules(&["alert: A\n    expr: topk(3, a) > 1"]), &rules(&["alert: A\n    expr: a > 1"])),
+        ("promql/topk-in-rule", "a.yaml", &rules(&["record: a\n    expr: topk(3, b)"]), ""),
+        ("promql/nan-in-aggregate", "a.promql", "avg(a / rate(b_total[5m]))", "avg(a / (rate(b_total[5m]) > 0))"),
+        (
+            "promql/sum-counts-replicas",
+            "a.promql",
+            "sum(phoenix_estimated_monthly_savings_usd)",
+            "sum(max by (provider, tenant_id) (phoenix_estimated_monthly_savings_usd))",
+        ),
+        (
+            "promql/sum-counts-replicas",
+            "a.promql",
+            "sum by (shop) (basket_eur{a=\"b\"})",
+            "sum by (shop) (max without (instance, pod) (basket_eur{a=\"b\"}))",
+        ),
+        (
+            "promql/quantile-without-le",
+            "a.yaml",
+            &rules(&[
+                "alert: A\n    expr: histogram_quantile(0.9, rate(phoenix_api_request_duration_seconds_bucket[5m])) > 1\n    annotations: {summary: '{{ $labels.job }}'}",
+            ]),
+            &rules(&[
+                "alert: A\n    expr: histogram_quantile(0.9, sum by (le, job) (rate(phoenix_api_request_duration_seconds_bucket[5m]))) > 1\n    annotations: {summary: '{{ $labels.job }}'}",
+            ]),
+        ),
+        ("promql/quantile-without-le", "a.promql", "histogram_quantile(0.9, rate(a_bucket[5m]))", ""),
+    ]);
+}
+
+/// A file of rules, each of its first key on.
+fn rules(rules: &[&str]) -> String {
+    let rules: Vec<String> = rules.iter().map(|rule| format!("  - {rule}\n")).collect();
+    format!("groups:\n- name: g\n  rules:\n{}", rules.concat())
+}

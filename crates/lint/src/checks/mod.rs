@@ -4,6 +4,8 @@ mod alerts;
 mod collector;
 mod counters;
 mod dashboards;
+mod external;
+mod fragile;
 mod keys;
 mod logs;
 mod matching;
@@ -13,6 +15,7 @@ mod populations;
 mod quantile;
 mod ranges;
 mod ratio;
+mod recorded;
 mod routing;
 mod runbooks;
 mod sampling;
@@ -50,7 +53,11 @@ pub(crate) const CHECKS: &[Check] = &[
     |scope, found| each_query(scope, found, ratio::check),
     |scope, found| each_query(scope, found, |_, query, found| ratio::volume_floor(query, found)),
     |scope, found| each_query(scope, found, percent::check),
+    |scope, found| each_query(scope, found, fragile::check),
     populations::check,
+    recorded::check,
+    external::check,
+    template::places,
     |scope, found| each_query(scope, found, series::thresholds),
     |scope, found| each_query(scope, found, |_, query, found| series::ratios(query, found)),
     |scope, found| each_query(scope, found, |_, query, found| series::unnamed(query, found)),
@@ -60,6 +67,7 @@ pub(crate) const CHECKS: &[Check] = &[
     |scope, found| each_query(scope, found, alerts::firing),
     |scope, found| each_query(scope, found, alerts::silent),
     ranges::check,
+    ranges::beyond_retention,
     alerts::metadata,
     alerts::files,
     alerts::timing,

@@ -1,6 +1,7 @@
 //! Ranges against the intervals at which samples come.
 
 use super::Scope;
+use super::keys::duration;
 use super::walk::{called, is_rate, with_ancestors};
 use crate::finding::{Finding, RestsOn};
 use crate::project::{FileKind, Project};
@@ -36,6 +37,34 @@ impl Intervals {
             Some((_, interval)) => *interval,
             None if job.is_some() => self.usual,
             None => self.jobs.iter().map(|(_, interval)| *interval).chain([self.usual]).min().unwrap_or(self.usual),
+        }
+    }
+}
+
+/// How long metrics are kept, when a configuration says it.
+pub(super) fn retention(project: &Project) -> Option<Duration> {
+    project.files.iter().find_map(|file| {
+        let tree = file.tree.as_deref()?;
+        let of_phoenix = tree.get("metrics").and_then(|metrics| duration(metrics, "retention"));
+        let tsdb = tree.get("storage").and_then(|storage| storage.get("tsdb")).and_then(|tsdb| tsdb.get("retention"));
+        of_phoenix.or_else(|| tsdb.and_then(|retention| duration(retention, "time")))
+    })
+}
+
+/// Queries that look back behind what is kept.
+pub(super) fn beyond_retention(scope: &Scope, found: &mut Vec<Finding>) {
+    let Some(kept) = retention(scope.project) else { return };
+    for query in scope.project.queries() {
+        for used in phoenix_promql::analysis::selectors(query.expr) {
+            // A fixed moment says nothing of how long ago it is.
+            let time = &used.selector.time;
+            let back_ms = time.offset_ms.max(0).saturating_add(used.range_ms.unwrap_or(0));
+            let back = Duration::from_millis(back_ms.unsigned_abs());
+            if back > kept && time.at.is_none() {
+                let message = format!("this looks back {}, and metrics are kept for {}", format_duration(back), format_duration(kept));
+                let finding = Finding::at("promql/beyond-retention", query.file, query.locate(used.span), message);
+                found.push(finding.help("keep more, or look back less").rests_on(RestsOn::Project));
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ pub(super) fn check(scope: &Scope, query: &Query, found: &mut Vec<Finding>) {
         found.extend(impossible(query, expr, inner));
         for (matcher, span) in inner.matchers.iter().zip(&inner.matcher_spans).filter(|(m, _)| m.name != METRIC_NAME) {
             found.extend(regex(query, matcher, *span));
+            found.extend(anchored(query, matcher, *span));
         }
         found.extend(missing_labels(scope, query, inner));
     });
@@ -79,6 +80,25 @@ fn regex(query: &Query, matcher: &Matcher, span: Span) -> Option<Finding> {
         }
         _ => None,
     }
+}
+
+/// `^` at the beginning and `$` at the end, where neither is needed.
+fn anchored(query: &Query, matcher: &Matcher, span: Span) -> Option<Finding> {
+    let value = &matcher.value;
+    let (begin, end) = (value.starts_with('^'), value.ends_with('$') && !value.ends_with("\\$"));
+    // Within alternatives an anchor belongs to one of them.
+    if !matches!(matcher.op, MatchOp::Regex | MatchOp::NotRegex) || !(begin || end) || value.contains('|') && !value.starts_with("^(") {
+        return None;
+    }
+    let text = query.text.value.get(span.start..span.end)?;
+    let at = span.start + text.find(value.as_str())?;
+    let bare = value.strip_prefix('^').unwrap_or(value);
+    let bare = if end { &bare[..bare.len() - 1] } else { bare };
+    let edits: Vec<_> = query.text.edit(Span::new(at, at + value.len()), bare).into_iter().collect();
+    let fix = (!edits.is_empty()).then(|| Fix { title: "leave out the anchors".to_owned(), edits });
+    let message = format!("`{matcher}` is anchored already: a matcher is of the whole text");
+    let finding = Finding::at("promql/regex-anchored", query.file, query.locate(span), message);
+    Some(finding.help(format!("write `{bare}`")).fix(fix))
 }
 
 /// Writes another operator into a matcher.

@@ -92,7 +92,8 @@ fn ending(name: &str) -> Option<&str> {
 }
 
 fn is_global(tree: &Node) -> bool {
-    tree.get("global").is_some_and(|global| global.get("scrape_interval").or(global.get("evaluation_interval")).is_some())
+    tree.get("global")
+        .is_some_and(|global| ["scrape_interval", "evaluation_interval", "external_labels"].iter().any(|key| global.get(key).is_some()))
 }
 
 pub(super) fn is_rule(node: &Node) -> bool {
@@ -118,6 +119,7 @@ mod tests {
             ("a.yaml", "route: {receiver: a}\nreceivers: [{name: a}]\n", FileKind::Alertmanager),
             ("a.yaml", "receivers: {otlp: {}}\nexporters: {}\n", FileKind::Collector),
             ("a.yaml", "global: {scrape_interval: 15s}\n", FileKind::Prometheus),
+            ("a.yaml", "global: {external_labels: {a: b}}\n", FileKind::Prometheus),
             ("a.yaml", "scrape_configs: []\n", FileKind::Prometheus),
             ("a.yaml", "clients: [{url: u}]\nscrape_configs: []\n", FileKind::Other),
             ("a.yaml", "slos:\n- name: a\n", FileKind::Slos),

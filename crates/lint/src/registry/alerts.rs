@@ -60,5 +60,10 @@ pub(super) static RULES: &[RuleInfo] = &[
         "A group is evaluated too rarely",
         "Samples are seen for five minutes: with a delay what the group gives has holes.",
     ),
+    info(
+        "alerts/overrides-external-label",
+        "A rule sets what the configuration sets",
+        "Of one Prometheus some series and alerts say that they are of another.",
+    ),
     info("alerts/no-watchdog", "Nothing tells when alerts stop", "When the way to people is broken, all looks well."),
 ];

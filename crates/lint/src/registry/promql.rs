@@ -131,6 +131,28 @@ pub(super) static RULES: &[RuleInfo] = &[
         "What replicas say is added up",
         "Each replica says the same about the world, and the sum grows with their number.",
     ),
+    info(
+        "promql/topk-in-rule",
+        "A rule gives the first few of many",
+        "Which they are differs from evaluation to evaluation, so alerts and series come and go.",
+    ),
+    warning(
+        "promql/nan-in-aggregate",
+        "A quotient that may be no number is added",
+        "0 divided by 0 is no number, and neither is whatever it is added to.",
+    ),
+    info("promql/recorded-already", "What is recorded is computed again", "It costs time twice, and the two may differ after a change."),
+    info(
+        "promql/recorded-in-other-group",
+        "A recording reads another group's",
+        "Groups run at their own times: what is read is up to one interval old.",
+    ),
+    warning(
+        "promql/beyond-retention",
+        "A query looks back further than what is kept",
+        "There is nothing to read: the query is empty or too small.",
+    ),
+    info("promql/regex-anchored", "A regular expression is anchored twice", "Matchers are of the whole text: `^` and `$` say nothing."),
     warning(
         "promql/range-too-short",
         "A range holds too few samples",

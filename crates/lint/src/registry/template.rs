@@ -1,6 +1,6 @@
 //! Rules about the texts of alerts.
 
-use super::{RuleInfo, info, warning};
+use super::{RuleInfo, error, info, warning};
 
 pub(super) static RULES: &[RuleInfo] = &[
     warning(
@@ -13,6 +13,17 @@ pub(super) static RULES: &[RuleInfo] = &[
         "Texts do not say which of many",
         "Several alerts arrive with the same words, and nobody can tell them apart.",
     ),
+    warning(
+        "template/value-in-label",
+        "A label that holds the value",
+        "Labels say which alert it is: with each value it is another one, and `for` begins anew.",
+    ),
+    warning(
+        "template/external-label-missing",
+        "A text names an external label that nobody gives",
+        "Where the label should stand there is nothing.",
+    ),
+    error("template/query-syntax", "A query within a text cannot be read", "The message arrives with an error in the place of the text."),
     warning(
         "template/not-a-ratio",
         "`humanizePercentage` of what is no ratio",

@@ -107,13 +107,7 @@ fn indicator(scope: &Scope, file: &File, slo: &Node, found: &mut Vec<Finding>) {
 /// A window that reaches behind what is kept.
 fn window(scope: &Scope, file: &File, slo: &Node) -> Option<Finding> {
     let (node, window) = (slo.get("window")?, duration(slo, "window")?);
-    let kept = |file: &File| {
-        let tree = file.tree.as_deref()?;
-        let of_phoenix = tree.get("metrics").and_then(|metrics| duration(metrics, "retention"));
-        let tsdb = tree.get("storage").and_then(|storage| storage.get("tsdb")).and_then(|tsdb| tsdb.get("retention"));
-        of_phoenix.or_else(|| tsdb.and_then(|retention| duration(retention, "time")))
-    };
-    let told = scope.project.files.iter().find_map(kept);
+    let told = super::ranges::retention(scope.project);
     let retention = told.unwrap_or(DEFAULT_RETENTION);
     if window <= retention {
         return None;
