@@ -76,6 +76,12 @@ fn what_is_mended_can_be_read_and_is_found_no_more() {
        - alert: UnauthorizedAPIAccess
          expr: |
            rate(phoenix_api_request_total{status="403"}[5m]) > 10
+    @@ -10,4 +12,4 @@
+       - alert: SecretAccessAnomaly
+         expr: |
+           rate(vault_secret_access_total[5m]) > 
+    -      avg_over_time(vault_secret_access_total[1h:5m]) * 3
+    +      rate(vault_secret_access_total[1h]) * 3
     "#);
 }
 

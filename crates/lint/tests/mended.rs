@@ -83,6 +83,163 @@ fn expressions() {
     ]);
 }
 
+#[test]
+fn metrics_and_ratios() {
+    check(&[
+        (
+            "promql/misleading-metric",
+            "a.yaml",
+            &rules(&["alert: A\n    expr: container_memory_usage_bytes{pod=\"a\"} > 1"]),
+            &rules(&["alert: A\n    expr: container_memory_working_set_bytes{pod=\"a\"} > 1"]),
+        ),
+        (
+            "promql/cadvisor-duplicates",
+            "a.promql",
+            "container_memory_rss{pod=~\"a.+\"}",
+            "container_memory_rss{pod=~\"a.+\", container!=\"\", container!=\"POD\"}",
+        ),
+        (
+            "promql/cadvisor-duplicates",
+            "a.promql",
+            "sum by (pod) (container_memory_rss)",
+            "sum by (pod) (container_memory_rss{container!=\"\", container!=\"POD\"})",
+        ),
+        ("promql/cadvisor-duplicates", "a.promql", "sum(container_memory_rss)", ""),
+        (
+            "promql/ratio-without-denominator",
+            "a.promql",
+            "1 - rate(a_total{code=~\"5..\"}[5m])",
+            "1 - sum(rate(a_total{code=~\"5..\"}[5m])) / sum(rate(a_total[5m]))",
+        ),
+        (
+            "promql/ratio-without-denominator",
+            "a.promql",
+            "100 - sum by (job) (rate(a_total{b=\"c\", code=\"500\"}[5m]))",
+            "100 - sum by (job) (rate(a_total{b=\"c\", code=\"500\"}[5m])) / sum by (job) (rate(a_total{b=\"c\"}[5m]))",
+        ),
+        ("promql/ratio-without-denominator", "a.promql", "1 - rate(a_total[5m])", ""),
+        (
+            "promql/absent-means-zero",
+            "a.promql",
+            "1 - sum(rate(a_total{code=\"500\"}[5m])) / sum(rate(a_total[5m]))",
+            "1 - (sum(rate(a_total{code=\"500\"}[5m])) or 0 * sum(rate(a_total[5m]))) / sum(rate(a_total[5m]))",
+        ),
+        ("promql/absent-means-zero", "a.promql", "1 - sum by (x) (rate(a_total{code=\"500\"}[5m])) / on (x) sum(rate(a_total[5m]))", ""),
+        (
+            "promql/rate-against-counter",
+            "a.promql",
+            "rate(a_total[5m]) > 3 * avg_over_time(a_total[1h:5m])",
+            "rate(a_total[5m]) > 3 * rate(a_total[1h])",
+        ),
+    ]);
+}
+
+#[test]
+fn alerts_and_their_texts() {
+    check(&[
+        (
+            "template/label-is-gone",
+            "a.yaml",
+            &rules(&["alert: A\n    expr: sum(rate(a_total[5m])) > 1\n    annotations: {summary: '{{ $labels.shop }}'}"]),
+            &rules(&["alert: A\n    expr: sum by (shop) (rate(a_total[5m])) > 1\n    annotations: {summary: '{{ $labels.shop }}'}"]),
+        ),
+        (
+            "template/label-is-gone",
+            "a.yaml",
+            &rules(&["alert: A\n    expr: sum by (job) (a) / sum by (job) (b) > 1\n    annotations: {summary: '{{ $labels.shop }}'}"]),
+            &rules(&[
+                "alert: A\n    expr: sum by (shop, job) (a) / sum by (shop, job) (b) > 1\n    annotations: {summary: '{{ $labels.shop }}'}",
+            ]),
+        ),
+        (
+            "template/label-is-gone",
+            "a.yaml",
+            &rules(&["alert: A\n    expr: absent(up)\n    annotations: {summary: '{{ $labels.shop }}'}"]),
+            "",
+        ),
+        (
+            "alerts/for-below-interval",
+            "a.yaml",
+            "groups:\n- name: g\n  interval: 1m\n  rules:\n  - {alert: A, expr: a > 1, for: 1m}\n",
+            "groups:\n- name: g\n  interval: 1m\n  rules:\n  - {alert: A, expr: a > 1, for: 2m}\n",
+        ),
+        (
+            "alerts/interval-near-lookback",
+            "a.yaml",
+            "groups:\n- name: g\n  interval: 10m\n  rules: [{record: a, expr: b}]\n",
+            "groups:\n- name: g\n  interval: 2m\n  rules: [{record: a, expr: b}]\n",
+        ),
+    ]);
+}
+
+#[test]
+fn configurations_and_dashboards() {
+    let job = |steps: &str| {
+        format!(
+            "scrape_configs:\n- job_name: a\n  kubernetes_sd_configs: [{{role: pod}}]\n  relabel_configs:\n    - {{regex: x, action: labeldrop}}\n{steps}  sample_limit: 1\n"
+        )
+    };
+    let (dropped, named) = (
+        "    - {source_labels: [__meta_kubernetes_pod_phase], regex: Succeeded|Failed|Completed, action: drop}\n",
+        "    - {source_labels: [__meta_kubernetes_pod_name], target_label: pod}\n",
+    );
+    check(&[
+        ("scrape/finished-pods", "a.yaml", &job(""), &job(dropped)),
+        ("scrape/no-pod-label", "a.yaml", &job(""), &job(named)),
+        (
+            "scrape/deprecated-field",
+            "a.yaml",
+            "remote_write:\n- url: u\n  bearer_token_file: /run/t\n",
+            "remote_write:\n- url: u\n  authorization: {credentials_file: /run/t}\n",
+        ),
+        (
+            "scrape/timeout-exceeds-interval",
+            "a.yaml",
+            "global: {scrape_interval: 10s, scrape_timeout: 1m}\n",
+            "global: {scrape_interval: 10s, scrape_timeout: 10s}\n",
+        ),
+        (
+            "scrape/remote-write-drops-recordings",
+            "a.yaml",
+            "remote_write:\n- url: u\n  write_relabel_configs:\n  - {source_labels: [__name__], regex: 'shop_.*', action: keep}\n",
+            "remote_write:\n- url: u\n  write_relabel_configs:\n  - {source_labels: [__name__], regex: 'shop_.*|[^:]+:.+|up|ALERTS', action: keep}\n",
+        ),
+        ("dashboard/wrapped", "a.json", "{\"dashboard\": {\"panels\": []}, \"overwrite\": true}", "{\"panels\": []}"),
+        ("dashboard/wrapped", "a.json", "{\"dashboard\": {\"panels\": []}, \"other\": 1}", ""),
+        (
+            "dashboard/panel-without-type",
+            "a.json",
+            "{\"panels\": [\n  {\n    \"targets\": []\n  }]}",
+            "{\"panels\": [\n  {\n    \"type\": \"timeseries\",\n    \"targets\": []\n  }]}",
+        ),
+        (
+            "dashboard/no-unit",
+            "a.json",
+            "{\"panels\": [{\"type\": \"stat\", \"targets\": [{\"expr\": \"process_resident_memory_bytes\"}]}]}",
+            "{\"panels\": [{\"fieldConfig\": {\"defaults\": {\"unit\": \"bytes\"}},\"type\": \"stat\", \"targets\": [{\"expr\": \"process_resident_memory_bytes\"}]}]}",
+        ),
+    ]);
+}
+
+/// A range is too short for the configuration beside it.
+#[test]
+fn ranges() {
+    let config = Source::new("prometheus.yml", "global: {scrape_interval: 30s}\nscrape_configs: []\n");
+    let of = |text: &str| {
+        let project = Project::of(vec![config.clone(), Source::new("a.promql", text)]);
+        let found = lint(&project, &Facts::of(&project, None), &Options::default());
+        let fixes: Vec<_> = found.iter().filter_map(|finding| finding.fix.clone()).collect();
+        (found.len(), apply(text, &fixes))
+    };
+    for (before, after) in [
+        ("rate(node_intr_total [30s] offset 1m)", "rate(node_intr_total [2m] offset 1m)"),
+        ("rate(node_intr_total[45s])", "rate(node_intr_total[2m])"),
+    ] {
+        assert_eq!(of(before), (1, after.to_owned()), "{before}");
+        assert_eq!(of(after).0, 0, "{after}");
+    }
+}
+
 /// A file of rules, each of its first key on.
 fn rules(rules: &[&str]) -> String {
     let rules: Vec<String> = rules.iter().map(|rule| format!("  - {rule}\n")).collect();

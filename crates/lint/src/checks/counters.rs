@@ -168,7 +168,31 @@ fn against_itself(query: &Query, binary: &Binary) -> Option<Finding> {
     let message = format!("one side is how fast `{name}` grows, the other what it has grown to");
     let help = format!("take the rate on both sides: `rate({name}[5m])` against `rate({name}[1h])`");
     let span = query.locate(binary.lhs.span.to(binary.rhs.span));
-    Some(Finding::at("promql/rate-against-counter", query.file, span, message).help(help))
+    let finding = Finding::at("promql/rate-against-counter", query.file, span, message).help(help);
+    Some(finding.fix(mean_rate(query, binary, &name)))
+}
+
+/// The mean of a counter's values as the mean of its rate over the same range.
+fn mean_rate(query: &Query, binary: &Binary, name: &str) -> Option<Fix> {
+    let (mut fix, mut means) = (None, 0);
+    let mut look = |expr: &Expr| {
+        let ExprKind::Call(call) = &expr.kind else { return };
+        let Some(argument) = call.args.first().filter(|_| call.function.name == "avg_over_time") else { return };
+        let (inner, range_ms) = match &argument.kind {
+            ExprKind::Range(range) => (range.selector_span, range.range_ms),
+            ExprKind::Subquery(subquery) if selector(&subquery.expr).is_some() => (subquery.expr.span, subquery.range_ms),
+            _ => return,
+        };
+        let shifted = query.shown(argument.span).contains("offset") || query.shown(argument.span).contains('@');
+        if query.shown(inner).starts_with(name) && !shifted {
+            means += 1;
+            let range = phoenix_model::format_duration(std::time::Duration::from_millis(range_ms.unsigned_abs()));
+            fix = query.replace(expr.span, &format!("rate({}[{range}])", query.shown(inner)), "take the mean rate");
+        }
+    };
+    binary.lhs.walk(&mut |expr| look(expr));
+    binary.rhs.walk(&mut |expr| look(expr));
+    fix.filter(|_| means == 1)
 }
 
 /// How a metric is used.

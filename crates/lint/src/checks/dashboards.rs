@@ -2,7 +2,7 @@
 
 use super::Scope;
 use super::keys::{items, key_span, text};
-use crate::finding::Finding;
+use crate::finding::{Edit, Finding, Fix};
 use crate::project::{Asked, File, FileKind, Language};
 use phoenix_model::{Severity, Span};
 use phoenix_promql::analysis::metric_names;
@@ -18,7 +18,7 @@ pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
         if let Some(span) = tree.get("dashboard").filter(|node| !node.entries().is_empty()).and_then(|_| key_span(tree, "dashboard")) {
             let message = "the dashboard stands below `dashboard`, as in a call of Grafana's API";
             let help = "a file for provisioning is the dashboard itself; Phoenix reads both";
-            found.push(Finding::at("dashboard/wrapped", file, span, message).help(help));
+            found.push(Finding::at("dashboard/wrapped", file, span, message).help(help).fix(unwrapped(tree)));
         }
         found.extend(file.asked.iter().filter_map(|asked| unreadable(file, asked)));
         panels(scope, file, tree.get("dashboard").filter(|node| !node.entries().is_empty()).unwrap_or(tree), 0, found);
@@ -37,7 +37,8 @@ fn panels(scope: &Scope, file: &File, node: &Node, depth: usize, found: &mut Vec
             let message = format!("the panel `{}` has no type: there is nothing to draw", text(panel, "title").unwrap_or(""));
             found.push(
                 Finding::at("dashboard/panel-without-type", file, Span::new(panel.span.start, panel.span.start + 1), message)
-                    .help("add `\"type\": \"timeseries\"`, or `stat`"),
+                    .help("add `\"type\": \"timeseries\"`, or `stat`")
+                    .fix(with_key(file, panel, "\"type\": \"timeseries\"")),
             );
         }
         found.extend(unit(scope, file, panel));
@@ -91,9 +92,43 @@ fn unit(scope: &Scope, file: &File, panel: &Node) -> Option<Finding> {
         let unit = scope.facts.metric(name).and_then(|metric| metric.unit).or_else(|| name.ends_with("_usd").then(|| "USD".to_owned()))?;
         let message = format!("the panel `{}` shows `{name}`, which is in {unit}, as a bare number", text(panel, "title").unwrap_or(""));
         let finding = Finding::at("dashboard/no-unit", file, expr.span, message);
-        return Some(finding.help("set `fieldConfig.defaults.unit`"));
+        let grafanas = GRAFANAS.iter().find(|(ours, _)| *ours == unit);
+        let fix = grafanas
+            .filter(|_| panel.get("fieldConfig").is_none())
+            .and_then(|(_, unit)| with_key(file, panel, &format!("\"fieldConfig\": {{\"defaults\": {{\"unit\": \"{unit}\"}}}}")));
+        return Some(finding.help("set `fieldConfig.defaults.unit`").fix(fix));
     }
     None
+}
+
+/// Units, and what Grafana calls them.
+const GRAFANAS: [(&str, &str); 7] = [
+    ("seconds", "s"),
+    ("milliseconds", "ms"),
+    ("bytes", "bytes"),
+    ("ratio", "percentunit"),
+    ("celsius", "celsius"),
+    ("volts", "volt"),
+    ("USD", "currencyUSD"),
+];
+
+/// The dashboard alone, when what stands beside it is only for the call.
+fn unwrapped(tree: &Node) -> Option<Fix> {
+    const OF_THE_CALL: [&str; 7] = ["dashboard", "overwrite", "folderId", "folderUid", "message", "meta", "inputs"];
+    let inner = tree.get("dashboard")?;
+    let only = tree.entries().iter().all(|(key, _)| key.text().is_some_and(|key| OF_THE_CALL.contains(&key)));
+    let edit = |start: usize, end: usize| Edit { span: Span::new(start, end), text: String::new() };
+    let edits = vec![edit(tree.span.start, inner.span.start), edit(inner.span.end, tree.span.end)];
+    only.then(|| Fix { title: "leave the dashboard alone".to_owned(), edits })
+}
+
+/// Another key at the beginning of a mapping in JSON.
+fn with_key(file: &File, node: &Node, key: &str) -> Option<Fix> {
+    let rest = file.source.text.get(node.span.start..)?.strip_prefix('{')?;
+    let space = &rest[..rest.len() - rest.trim_start().len()];
+    let at = node.span.start + 1;
+    let edits = vec![Edit { span: Span::new(at, at), text: format!("{space}{key},") }];
+    Some(Fix { title: format!("add {key}"), edits })
 }
 
 /// Whether the value of an expression has the unit of the series that it reads.

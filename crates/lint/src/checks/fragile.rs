@@ -2,7 +2,7 @@
 
 use super::Scope;
 use super::walk::{aggregates, is_rate, selector, with_ancestors};
-use crate::finding::{Finding, Fix};
+use crate::finding::Finding;
 use crate::project::Query;
 use phoenix_model::Severity;
 use phoenix_promql::ast::{AggregateOp, BinaryOp, Expr, ExprKind};
@@ -34,8 +34,7 @@ fn few_of_many(query: &Query, expr: &Expr, around: &[&Expr]) -> Option<Finding> 
     let message = format!("`{name}` gives other series at each evaluation: {what} though nothing has changed");
     let finding = Finding::at("promql/topk-in-rule", query.file, query.locate(expr.span), message);
     // An alert is about whatever passes the comparison.
-    let edits: Vec<_> = query.text.edit(expr.span, query.shown(aggregate.expr.span)).into_iter().collect();
-    let fix = (rule.is_alert && !edits.is_empty()).then(|| Fix { title: format!("leave out `{name}`"), edits });
+    let fix = query.replace(expr.span, query.shown(aggregate.expr.span), format!("leave out `{name}`")).filter(|_| rule.is_alert);
     Some(finding.help("compare with what is too much, and look at the first few on a dashboard").fix(fix))
 }
 
@@ -57,8 +56,7 @@ fn not_a_number(query: &Query, divisor: &Expr, around: &[&Expr]) -> Option<Findi
     let name = inner.name.as_deref().unwrap_or("the divisor");
     let message = format!("while `{name}` of one series stands still its quotient is no number, and so is the whole `{}`", op.as_str());
     let shown = query.shown(divisor.span);
-    let edits: Vec<_> = query.text.edit(divisor.span, &format!("({shown} > 0)")).into_iter().collect();
-    let fix = (!edits.is_empty()).then(|| Fix { title: "leave out what stands still".to_owned(), edits });
+    let fix = query.replace(divisor.span, &format!("({shown} > 0)"), "leave out what stands still");
     let finding = Finding::at("promql/nan-in-aggregate", query.file, query.locate(divisor.span), message);
     // A panel has a hole then; what is recorded or alerted on is lost.
     let level = if query.rule.is_some() { Severity::Warning } else { Severity::Info };

@@ -19,7 +19,10 @@ pub(super) fn check(scope: &Scope, query: &Query, found: &mut Vec<Finding>) {
         if name == "container_memory_usage_bytes" && query.alert().is_some() {
             let message = "`container_memory_usage_bytes` holds the page cache, which the kernel gives back when memory is short";
             let help = "`container_memory_working_set_bytes` is what the limit is compared with";
-            found.push(Finding::at("promql/misleading-metric", query.file, query.locate(expr.span), message).help(help));
+            let name_span = Span::new(expr.span.start, expr.span.start + name.len());
+            let fix = query.replace(name_span, "container_memory_working_set_bytes", "read what the limit is compared with");
+            let finding = Finding::at("promql/misleading-metric", query.file, query.locate(expr.span), message).help(help);
+            found.push(finding.fix(fix.filter(|_| query.shown(name_span) == name)));
         }
         let bare = inner.matchers.iter().all(|matcher| matcher.name == phoenix_model::labels::METRIC_NAME);
         if bare && name.starts_with("container_") && !around.iter().any(|outer| joins(outer)) {
@@ -162,7 +165,32 @@ fn cadvisor(query: &Query, expr: &Expr, inner: &Selector, name: &str, around: &[
     };
     let help = "add `container!=\"\", container!=\"POD\"`, or `image!=\"\"`";
     let finding = Finding::at("promql/cadvisor-duplicates", query.file, query.locate(expr.span), message).help(help);
-    Some(finding.rests_on(RestsOn::Catalogue))
+    Some(finding.rests_on(RestsOn::Catalogue).fix(containers_only(query, inner, around)))
+}
+
+/// Matchers that leave the containers themselves. Outside of Kubernetes containers have no label `container`, so that
+/// something has to speak of pods.
+fn containers_only(query: &Query, inner: &Selector, around: &[&Expr]) -> Option<Fix> {
+    let of_pods = |label: &str| ["pod", "namespace", "pod_name"].contains(&label);
+    let grouped = around.iter().any(|outer| match &outer.kind {
+        ExprKind::Aggregate(aggregate) => {
+            aggregate.grouping.as_ref().is_some_and(|g| !g.without && g.labels.iter().any(|label| of_pods(label)))
+        }
+        _ => false,
+    });
+    let (last, span) = inner.matchers.iter().zip(&inner.matcher_spans).max_by_key(|(_, span)| span.end)?;
+    if !grouped && !inner.matchers.iter().any(|matcher| of_pods(&matcher.name)) {
+        return None;
+    }
+    let bare = last.name == phoenix_model::labels::METRIC_NAME;
+    let at = Span::new(span.end, span.end);
+    // Empty braces, or a name within braces, are nothing that people write.
+    if bare && query.text.value[span.end..].trim_start().starts_with(['{', '}']) {
+        return None;
+    }
+    let matchers = "container!=\"\", container!=\"POD\"";
+    let text = if bare { format!("{{{matchers}}}") } else { format!(", {matchers}") };
+    query.replace(at, &text, "leave the containers themselves")
 }
 
 /// Metrics whose label `resource` tells cores from bytes.

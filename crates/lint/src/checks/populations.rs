@@ -2,7 +2,7 @@
 
 use super::Scope;
 use super::walk::{called, is_rate, selector, with_ancestors};
-use crate::finding::{Finding, Fix, RestsOn};
+use crate::finding::{Finding, RestsOn};
 use crate::project::Query;
 use phoenix_model::MatchOp;
 use phoenix_promql::ast::{Aggregate, AggregateOp, BinaryOp, Expr, ExprKind, Selector};
@@ -152,8 +152,7 @@ fn replicas(scope: &Scope, known: &Known, query: &Query, expr: &Expr, inner: &Se
     let by = own.map_or_else(|| "without (instance, pod)".to_owned(), |labels| format!("by ({})", labels.join(", ")));
     let shown = query.shown(expr.span);
     let once = format!("max {by} ({shown})");
-    let edits: Vec<_> = query.text.edit(expr.span, &once).into_iter().collect();
-    let fix = (!edits.is_empty()).then(|| Fix { title: "take one of the replicas".to_owned(), edits });
+    let fix = query.replace(expr.span, &once, "take one of the replicas");
     let finding = Finding::at("promql/sum-counts-replicas", query.file, query.locate(expr.span), message);
     Some(finding.help(format!("take one first: `sum({once})`")).rests_on(basis).fix(fix))
 }

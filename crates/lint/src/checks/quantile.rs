@@ -158,8 +158,7 @@ fn summed(query: &Query, buckets: &Expr, classic: bool) -> Option<Fix> {
     let kept: Vec<&str> = classic.then_some("le").into_iter().chain(asked.iter().map(String::as_str)).collect();
     let by = if kept.is_empty() { String::new() } else { format!(" by ({}) ", kept.join(", ")) };
     let shown = query.shown(buckets.span);
-    let edits: Vec<_> = query.text.edit(buckets.span, &format!("sum{by}({shown})")).into_iter().collect();
-    (!edits.is_empty()).then(|| Fix { title: "sum the buckets".to_owned(), edits })
+    query.replace(buckets.span, &format!("sum{by}({shown})"), "sum the buckets")
 }
 
 /// Adds `le` to the grouping.

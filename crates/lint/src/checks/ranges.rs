@@ -5,7 +5,7 @@ use super::keys::duration;
 use super::walk::{called, is_rate, with_ancestors};
 use crate::finding::{Finding, RestsOn};
 use crate::project::{FileKind, Project};
-use phoenix_model::{Severity, format_duration, parse_duration};
+use phoenix_model::{Severity, Span, format_duration, parse_duration};
 use phoenix_promql::ast::ExprKind;
 use phoenix_yaml::Node;
 use std::time::Duration;
@@ -95,7 +95,13 @@ pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
             };
             let help = format!("targets are scraped every {}: take at least {}", format_duration(interval), format_duration(interval * 4));
             let finding = Finding::at("promql/range-too-short", query.file, query.locate(expr.span), message).help(help);
-            found.push(finding.level(level).rests_on(RestsOn::Project));
+            // What stands between the brackets, unless it is a variable.
+            let start = range.selector_span.end;
+            let brackets = query.text.value.get(start..expr.span.end).and_then(|rest| Some((rest.find('[')? + 1, rest.find(']')?)));
+            let inner =
+                brackets.map(|(open, close)| Span::new(start + open, start + close)).filter(|inner| !query.shown(*inner).contains('$'));
+            let fix = inner.and_then(|inner| query.replace(inner, &format_duration(interval * 4), "take a longer range"));
+            found.push(finding.level(level).rests_on(RestsOn::Project).fix(fix));
         });
     }
 }

@@ -49,7 +49,38 @@ fn without_denominator(query: &Query, expr: &Expr, binary: &Binary) -> Option<Fi
     }
     let message = format!("{} minus `{name}` per second is no ratio: what it is a part of is missing", number.value);
     let help = "divide by all: `1 - sum(rate(errors_total[5m])) / sum(rate(requests_total[5m]))`";
-    Some(Finding::at("promql/ratio-without-denominator", query.file, query.locate(expr.span), message).help(help))
+    let finding = Finding::at("promql/ratio-without-denominator", query.file, query.locate(expr.span), message).help(help);
+    Some(finding.fix(divided_by_all(query, &binary.rhs)))
+}
+
+/// Labels that say how something went.
+const OUTCOMES: [&str; 10] =
+    ["status", "code", "state", "result", "outcome", "error", "success", "grpc_code", "status_code", "response_code"];
+
+/// What is counted with one outcome, divided by the same with any.
+fn divided_by_all(query: &Query, part: &Expr) -> Option<Fix> {
+    let inner = rated(part)?;
+    let mut outcomes = inner.matchers.iter().zip(&inner.matcher_spans).filter(|(matcher, _)| OUTCOMES.contains(&matcher.name.as_str()));
+    let (Some((_, outcome)), None) = (outcomes.next(), outcomes.next()) else { return None };
+    let shown = query.shown(part.span);
+    let at = Span::new(outcome.start.checked_sub(part.span.start)?, outcome.end.checked_sub(part.span.start)?);
+    // Without the matcher, and without the comma that it leaves.
+    let (before, after) = (shown.get(..at.start)?.trim_end(), shown.get(at.end..)?.trim_start());
+    let all = match (after.strip_prefix(','), before.strip_suffix(',')) {
+        (Some(after), _) => format!("{before}{}", after.trim_start()),
+        (None, Some(before)) => format!("{before}{after}"),
+        (None, None) => format!("{before}{after}").replace("{}", ""),
+    };
+    let labels = query.alert().map(super::labels_asked_for).unwrap_or_default();
+    let text = if aggregates(part.without_parens()) {
+        format!("{shown} / {all}")
+    } else if labels.is_empty() {
+        format!("sum({shown}) / sum({all})")
+    } else {
+        let by = labels.join(", ");
+        format!("sum by ({by}) ({shown}) / sum by ({by}) ({all})")
+    };
+    query.replace(part.span, &text, "divide by all")
 }
 
 /// The selector of a rate that is at most aggregated.
@@ -70,13 +101,26 @@ fn absent_means_zero(query: &Query, expr: &Expr, binary: &Binary) -> Option<Find
         _ => &binary.rhs,
     };
     let inner = rated(part)?;
-    let narrow = inner.matchers.iter().find(|matcher| {
-        let outcome = ["status", "code", "state", "result", "outcome", "error", "success", "grpc_code", "status_code", "response_code"];
-        outcome.contains(&matcher.name.as_str()) && matches!(matcher.op, MatchOp::Equal | MatchOp::Regex)
-    })?;
+    let narrow = inner
+        .matchers
+        .iter()
+        .find(|matcher| OUTCOMES.contains(&matcher.name.as_str()) && matches!(matcher.op, MatchOp::Equal | MatchOp::Regex))?;
     let message = format!("without a series of `{narrow}` there is no result, where it should be the whole");
     let help = "give the part a zero: `(sum(rate(errors_total[5m])) or 0 * sum(rate(requests_total[5m])))`";
-    Some(Finding::at("promql/absent-means-zero", query.file, query.locate(expr.span), message).help(help))
+    Some(Finding::at("promql/absent-means-zero", query.file, query.locate(expr.span), message).help(help).fix(with_zero(query, binary)))
+}
+
+/// The part, or 0 for each series of the whole. Both must be grouped alike, or the zeros would be series of their own.
+fn with_zero(query: &Query, binary: &Binary) -> Option<Fix> {
+    let ExprKind::Binary(ratio) = &binary.rhs.without_parens().kind else { return None };
+    let grouping = |side: &Expr| match &side.without_parens().kind {
+        ExprKind::Aggregate(aggregate) => Some(aggregate.grouping.clone()),
+        _ => None,
+    };
+    let (part, whole) = (grouping(&ratio.lhs)?, grouping(&ratio.rhs)?);
+    let (shown, all) = (query.shown(ratio.lhs.span), query.shown(ratio.rhs.span));
+    let fix = query.replace(ratio.lhs.span, &format!("({shown} or 0 * {all})"), "give the part a zero");
+    fix.filter(|_| part == whole && ratio.op == BinaryOp::Div)
 }
 
 /// A division by a limit that is 0 for what has none.

@@ -1,7 +1,7 @@
 //! Recording rules beside those that could read them, or do.
 
 use super::Scope;
-use crate::finding::{Finding, Fix, RestsOn};
+use crate::finding::{Finding, RestsOn};
 use crate::project::Query;
 use phoenix_promql::Expr;
 use phoenix_promql::ast::ExprKind;
@@ -66,8 +66,7 @@ fn again(query: &Query, expr: &Expr, expressions: &HashMap<String, Option<&str>>
         && let Some(name) = expressions.get(&shown(expr)).copied().flatten().filter(|name| *name != own)
     {
         let message = format!("this is recorded as `{name}`");
-        let edits: Vec<_> = query.text.edit(expr.span, name).into_iter().collect();
-        let fix = (!edits.is_empty()).then(|| Fix { title: format!("read `{name}`"), edits });
+        let fix = query.replace(expr.span, name, format!("read `{name}`"));
         let finding = Finding::at("promql/recorded-already", query.file, query.locate(expr.span), message).rests_on(RestsOn::Project);
         found.push(finding.help(format!("read `{name}`, which is there already")).fix(fix));
         return;

@@ -94,8 +94,7 @@ fn anchored(query: &Query, matcher: &Matcher, span: Span) -> Option<Finding> {
     let at = span.start + text.find(value.as_str())?;
     let bare = value.strip_prefix('^').unwrap_or(value);
     let bare = if end { &bare[..bare.len() - 1] } else { bare };
-    let edits: Vec<_> = query.text.edit(Span::new(at, at + value.len()), bare).into_iter().collect();
-    let fix = (!edits.is_empty()).then(|| Fix { title: "leave out the anchors".to_owned(), edits });
+    let fix = query.replace(Span::new(at, at + value.len()), bare, "leave out the anchors");
     let message = format!("`{matcher}` is anchored already: a matcher is of the whole text");
     let finding = Finding::at("promql/regex-anchored", query.file, query.locate(span), message);
     Some(finding.help(format!("write `{bare}`")).fix(fix))

@@ -6,6 +6,7 @@ mod recover;
 mod rules;
 mod text;
 
+use crate::finding::Fix;
 pub use kind::FileKind;
 use phoenix_model::{Diagnostic, Source, Span};
 use phoenix_promql::Expr;
@@ -64,6 +65,11 @@ impl Query<'_> {
     /// The rule, when it is an alert.
     pub fn alert(&self) -> Option<&Rule> {
         self.rule.map(|(_, rule)| rule).filter(|rule| rule.is_alert)
+    }
+
+    /// The fix that writes another text in the place of a part; `None` where the scalar can't be written that way.
+    pub(crate) fn replace(&self, span: Span, text: &str, title: impl Into<String>) -> Option<Fix> {
+        Some(Fix { title: title.into(), edits: vec![self.text.edit(span, text)?] })
     }
 
     /// A part of the expression as written.

@@ -2,7 +2,7 @@
 
 use crate::checks::Scope;
 use crate::checks::walk::{is_rate, with_ancestors};
-use crate::finding::Finding;
+use crate::finding::{Edit, Finding, Fix};
 use crate::project::{File, FileKind, Group, Project, Rule};
 use phoenix_model::{Span, format_duration, parse_duration};
 use phoenix_promql::ast::{BinaryOp, ExprKind};
@@ -41,7 +41,8 @@ fn near_lookback(file: &File, group: &Group) -> Option<Finding> {
         format_duration(LOOKBACK)
     );
     let finding = Finding::at("alerts/interval-near-lookback", file, group.interval_span?, message);
-    Some(finding.help("take at most `interval: 2m`, or read what it gives with `last_over_time(…[15m])`"))
+    let fix = written(group.interval_span?, Duration::from_mins(2), "evaluate more often");
+    Some(finding.help("take at most `interval: 2m`, or read what it gives with `last_over_time(…[15m])`").fix(Some(fix)))
 }
 
 fn for_below_interval(file: &File, group: &Group, rule: &Rule, usual: Option<Duration>) -> Option<Finding> {
@@ -56,7 +57,14 @@ fn for_below_interval(file: &File, group: &Group, rule: &Rule, usual: Option<Dur
         if hold <= interval { "one more" } else { "less than two" },
         format_duration(interval)
     );
-    Some(Finding::at("alerts/for-below-interval", file, span, message).help(format!("take at least {}", format_duration(interval * 2))))
+    let finding =
+        Finding::at("alerts/for-below-interval", file, span, message).help(format!("take at least {}", format_duration(interval * 2)));
+    Some(finding.fix(Some(written(span, interval * 2, "wait for two evaluations"))))
+}
+
+/// Another duration in the place of one.
+fn written(span: Span, duration: Duration, title: &str) -> Fix {
+    Fix { title: title.to_owned(), edits: vec![Edit { span, text: format_duration(duration) }] }
 }
 
 /// A mean over a range that must also hold as long: the trouble is told after both.

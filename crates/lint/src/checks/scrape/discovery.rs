@@ -2,7 +2,7 @@
 
 use super::Job;
 use crate::checks::keys::{key_span, text, texts};
-use crate::finding::Finding;
+use crate::finding::{Edit, Finding, Fix};
 use phoenix_model::Span;
 use phoenix_yaml::Node;
 
@@ -32,7 +32,9 @@ fn pods(job: &Job, found: &mut Vec<Finding>) {
     if !steps.iter().any(|step| reads(step, &["pod_phase"])) && !has_selectors(role) {
         let message = format!("pods that have finished stay targets of `{}` until they are deleted", job.name());
         let help = "`{source_labels: [__meta_kubernetes_pod_phase], regex: Succeeded|Failed|Completed, action: drop}`";
-        found.push(Finding::at("scrape/finished-pods", job.file, here, message).help(help));
+        let step = "{source_labels: [__meta_kubernetes_pod_phase], regex: Succeeded|Failed|Completed, action: drop}";
+        let finding = Finding::at("scrape/finished-pods", job.file, here, message).help(help);
+        found.push(finding.fix(with_step(job, step, "drop pods that have finished")));
     }
     let maps = |step: &&Node| {
         text(step, "action") == Some("labelmap")
@@ -41,8 +43,23 @@ fn pods(job: &Job, found: &mut Vec<Finding>) {
     if !steps.iter().any(|step| maps(step) || reads(step, &["_pod_name", "pod_uid"])) {
         let message = format!("nothing of the pod's name stays on the series of `{}`", job.name());
         let help = "`{source_labels: [__meta_kubernetes_pod_name], target_label: pod}`, and the same for the namespace and the node";
-        found.push(Finding::at("scrape/no-pod-label", job.file, here, message).help(help));
+        let step = "{source_labels: [__meta_kubernetes_pod_name], target_label: pod}";
+        let finding = Finding::at("scrape/no-pod-label", job.file, here, message).help(help);
+        found.push(finding.fix(with_step(job, step, "keep the pod's name")));
     }
+}
+
+/// Another step behind the others of a job.
+fn with_step(job: &Job, step: &str, title: &str) -> Option<Fix> {
+    let text = &*job.file.source.text;
+    let steps = job.node.get("relabel_configs")?;
+    let (first, last) = (steps.items().first()?, steps.items().last()?);
+    let start = text[..first.span.start].rfind('\n').map_or(0, |at| at + 1);
+    // In brackets items stand otherwise.
+    let head = text[start..first.span.start].strip_suffix("- ").filter(|indent| indent.trim().is_empty())?;
+    let at = last.span.end;
+    let edits = vec![Edit { span: Span::new(at, at), text: format!("\n{head}- {step}") }];
+    Some(Fix { title: title.to_owned(), edits })
 }
 
 fn has_selectors(role: &Node) -> bool {

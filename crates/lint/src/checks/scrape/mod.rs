@@ -8,9 +8,9 @@ mod remote_write;
 
 use super::Scope;
 use super::keys::{duration, items, key_span, text, walk};
-use crate::finding::{Finding, RestsOn};
+use crate::finding::{Edit, Finding, Fix, RestsOn};
 use crate::project::{File, FileKind};
-use phoenix_model::Severity;
+use phoenix_model::{Severity, Span};
 use phoenix_yaml::Node;
 use std::collections::HashMap;
 
@@ -127,7 +127,10 @@ fn intervals(file: &File, tree: &Node, found: &mut Vec<Finding>) {
         if timeout > interval {
             let shown = phoenix_model::format_duration(interval);
             let message = format!("the timeout of {} is longer than the interval of {shown}", node.text().unwrap_or(""));
-            found.push(Finding::at("scrape/timeout-exceeds-interval", file, node.span, message).help("make it at most the interval"));
+            let edits = vec![Edit { span: node.span, text: shown }];
+            let fix = Fix { title: "wait for an interval at most".to_owned(), edits };
+            let finding = Finding::at("scrape/timeout-exceeds-interval", file, node.span, message);
+            found.push(finding.help("make it at most the interval").fix(Some(fix)));
         }
     }
 }
@@ -138,8 +141,13 @@ fn deprecated(file: &File, tree: &Node, found: &mut Vec<Finding>) {
             if let Some(span) = key_span(node, key) {
                 let now = if key == "bearer_token" { "credentials" } else { "credentials_file" };
                 let message = format!("`{key}` is the old form");
-                found
-                    .push(Finding::at("scrape/deprecated-field", file, span, message).help(format!("write `authorization: {{{now}: …}}`")));
+                let value = node.get(key).and_then(|value| Some((value.span, file.source.text.get(value.span.start..value.span.end)?)));
+                let fix = value.filter(|(_, text)| !text.is_empty() && node.get("authorization").is_none()).map(|(value, text)| Fix {
+                    title: "write `authorization`".to_owned(),
+                    edits: vec![Edit { span: Span::new(span.start, value.end), text: format!("authorization: {{{now}: {text}}}") }],
+                });
+                let finding = Finding::at("scrape/deprecated-field", file, span, message);
+                found.push(finding.help(format!("write `authorization: {{{now}: …}}`")).fix(fix));
             }
         }
     });

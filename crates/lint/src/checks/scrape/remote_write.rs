@@ -2,11 +2,11 @@
 
 use crate::checks::Scope;
 use crate::checks::keys::{items, key_span, text, texts};
-use crate::finding::Finding;
-use crate::project::File;
-use phoenix_model::Severity;
+use crate::finding::{Finding, Fix};
+use crate::project::{File, Text};
 use phoenix_model::labels::METRIC_NAME;
 use phoenix_model::matcher::AnchoredRegex;
+use phoenix_model::{Severity, Span};
 use phoenix_promql::analysis::metric_names;
 use phoenix_yaml::Node;
 
@@ -64,7 +64,11 @@ fn drops_recordings(file: &File, step: &Node) -> Option<Finding> {
     }
     let message = "recorded series with colons in their names, `up` and `ALERTS` are not sent on";
     let finding = Finding::at("scrape/remote-write-drops-recordings", file, node.span, message);
-    Some(finding.help(format!("add them: `{}|[^:]+:.+|up|ALERTS`", node.text()?)))
+    let value = Text::of(&file.source, node)?;
+    let wanted = format!("{}|[^:]+:.+|up|ALERTS", value.value);
+    let edit = value.edit(Span::new(value.value.len(), value.value.len()), "|[^:]+:.+|up|ALERTS");
+    let fix = edit.map(|edit| Fix { title: "send recorded series on, too".to_owned(), edits: vec![edit] });
+    Some(finding.help(format!("add them: `{wanted}`")).fix(fix))
 }
 
 /// Two Prometheis that scrape the same must be told apart where their series meet.

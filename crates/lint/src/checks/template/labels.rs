@@ -2,10 +2,12 @@
 
 use crate::actions;
 use crate::checks::{Scope, is_of_target};
-use crate::finding::Finding;
+use crate::finding::{Finding, Fix};
 use crate::flow::{Flow, flow};
 use crate::project::{Query, Text};
+use phoenix_model::Span;
 use phoenix_model::suggest::nearest;
+use phoenix_promql::ast::ExprKind;
 
 pub(in crate::checks) fn check(scope: &Scope, query: &Query, found: &mut Vec<Finding>) {
     let Some(rule) = query.alert() else { return };
@@ -43,9 +45,44 @@ fn gone(query: &Query, key: &str, text: &Text, flow: &Flow) -> Vec<Finding> {
                 format!("the expression gives `{}`; keep `{}` in it, or leave it out of the text", left.join("`, `"), label.name)
             }
         };
-        found.push((label.name, finding.help(help)));
+        let fix = keep(query, &label.name);
+        found.push((label.name, finding.help(help).fix(fix)));
     }
     found.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// The label in the grouping of each aggregation that takes it away. Whoever applies it looks whether it is there then.
+fn keep(query: &Query, label: &str) -> Option<Fix> {
+    let mut edits = Vec::new();
+    let mut possible = true;
+    query.expr.walk(&mut |expr| {
+        let ExprKind::Aggregate(aggregate) = &expr.kind else { return };
+        match &aggregate.grouping {
+            None => edits.push(query.text.edit(Span::new(aggregate.name_span.end, aggregate.name_span.end), &format!(" by ({label}) "))),
+            Some(grouping) if grouping.without => possible = false,
+            Some(grouping) if grouping.labels.iter().any(|named| named == label) => {}
+            Some(grouping) => {
+                let rest = &query.text.value[aggregate.name_span.end..expr.span.end];
+                // `by (…)` stands before what is aggregated, or behind it.
+                let before = rest.trim_start().get(..2).is_some_and(|word| word.eq_ignore_ascii_case("by"));
+                let Some(open) = rest.find('(').filter(|_| before) else { return possible = false };
+                let at = aggregate.name_span.end + open + 1;
+                let text = if grouping.labels.is_empty() { label.to_owned() } else { format!("{label}, ") };
+                edits.push(query.text.edit(Span::new(at, at), &text));
+            }
+        }
+    });
+    let edits: Vec<_> = edits.into_iter().collect::<Option<_>>()?;
+    // What is matched by labels, or taken away by something else, takes more than this.
+    let mut plain = true;
+    query.expr.walk(&mut |expr| match &expr.kind {
+        ExprKind::Binary(binary) => plain &= !binary.matching.on && binary.matching.labels.is_empty(),
+        ExprKind::Call(call) => {
+            plain &= !matches!(call.function.name, "absent" | "absent_over_time" | "scalar" | "vector" | "label_replace");
+        }
+        _ => {}
+    });
+    (possible && plain && !edits.is_empty()).then(|| Fix { title: format!("keep `{label}`"), edits })
 }
 
 /// An alert for each of many series whose texts are all the same.
