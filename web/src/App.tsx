@@ -1,31 +1,42 @@
 import type { ReactNode } from 'react';
-import { Component, lazy, Suspense } from 'react';
+import { Component, Suspense } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { Failure, Loading } from './parts/Answer';
+import type { Loadable } from './parts/loadable';
+import { loadable } from './parts/loadable';
 import { Shell } from './shell/Shell';
+import { pathMatches } from './url/pages';
 
-const Home = lazy(() => import('./views/Home'));
-const Dashboards = lazy(() => import('./views/dashboards/Dashboards'));
-const ImportDashboards = lazy(() => import('./views/dashboards/Import'));
-const Dashboard = lazy(() => import('./views/dashboards/Dashboard'));
-const Explore = lazy(() => import('./views/Explore'));
-const Logs = lazy(() => import('./views/logs/Logs'));
-const Traces = lazy(() => import('./views/traces/Traces'));
-const ServiceMap = lazy(() => import('./views/traces/ServiceMap'));
-const CompareTraces = lazy(() => import('./views/traces/CompareTraces'));
-const Trace = lazy(() => import('./views/traces/Trace'));
-const Incidents = lazy(() => import('./views/Incidents'));
-const Incident = lazy(() => import('./views/Incident'));
-const Alerts = lazy(() => import('./views/Alerts'));
-const Rules = lazy(() => import('./views/Rules'));
-const Silences = lazy(() => import('./views/Silences'));
-const SilenceForm = lazy(() => import('./views/SilenceForm'));
-const Silence = lazy(() => import('./views/Silence'));
-const Targets = lazy(() => import('./views/Targets'));
-const OnCall = lazy(() => import('./views/OnCall'));
-const Inbox = lazy(() => import('./views/Inbox'));
-const Status = lazy(() => import('./views/Status'));
-const NotFound = lazy(() => import('./views/NotFound'));
+/** The pages by their paths, in wouter's way of writing. */
+const pages: [path: string, Page: Loadable<object>][] = [
+  ['/', loadable(() => import('./views/Home'))],
+  ['/dashboards', loadable(() => import('./views/dashboards/Dashboards'))],
+  ['/dashboards/import', loadable(() => import('./views/dashboards/Import'))],
+  ['/d/:uid/:slug?', loadable(() => import('./views/dashboards/Dashboard'))],
+  ['/explore', loadable(() => import('./views/Explore'))],
+  ['/logs', loadable(() => import('./views/logs/Logs'))],
+  ['/traces', loadable(() => import('./views/traces/Traces'))],
+  ['/traces/map', loadable(() => import('./views/traces/ServiceMap'))],
+  ['/traces/compare', loadable(() => import('./views/traces/CompareTraces'))],
+  ['/traces/:id', loadable(() => import('./views/traces/Trace'))],
+  ['/incidents', loadable(() => import('./views/Incidents'))],
+  ['/incidents/:id', loadable(() => import('./views/Incident'))],
+  ['/alerts', loadable(() => import('./views/Alerts'))],
+  ['/rules', loadable(() => import('./views/Rules'))],
+  ['/silences', loadable(() => import('./views/Silences'))],
+  ['/silences/new', loadable(() => import('./views/SilenceForm'))],
+  ['/silences/:id', loadable(() => import('./views/Silence'))],
+  ['/targets', loadable(() => import('./views/Targets'))],
+  ['/on-call', loadable(() => import('./views/OnCall'))],
+  ['/inbox', loadable(() => import('./views/Inbox'))],
+  ['/status', loadable(() => import('./views/Status'))],
+];
+const NotFound = loadable(() => import('./views/NotFound'));
+
+/** Fetches the script of the page at a path. */
+export function preloadPage(path: string): Promise<unknown> {
+  return (pages.find(([pattern]) => pathMatches(pattern, path))?.[1] ?? NotFound).preload();
+}
 
 /** Keeps the navigation when a view fails: a bug, or files that an upgrade of the server replaced. */
 class Boundary extends Component<{ children: ReactNode }, { error: unknown }> {
@@ -46,27 +57,9 @@ export function App() {
       <Boundary key={location}>
         <Suspense fallback={<Loading />}>
           <Switch>
-            <Route path="/" component={Home} />
-            <Route path="/dashboards" component={Dashboards} />
-            <Route path="/dashboards/import" component={ImportDashboards} />
-            <Route path="/d/:uid/:slug?" component={Dashboard} />
-            <Route path="/explore" component={Explore} />
-            <Route path="/logs" component={Logs} />
-            <Route path="/traces" component={Traces} />
-            <Route path="/traces/map" component={ServiceMap} />
-            <Route path="/traces/compare" component={CompareTraces} />
-            <Route path="/traces/:id" component={Trace} />
-            <Route path="/incidents" component={Incidents} />
-            <Route path="/incidents/:id" component={Incident} />
-            <Route path="/alerts" component={Alerts} />
-            <Route path="/rules" component={Rules} />
-            <Route path="/silences" component={Silences} />
-            <Route path="/silences/new" component={SilenceForm} />
-            <Route path="/silences/:id" component={Silence} />
-            <Route path="/targets" component={Targets} />
-            <Route path="/on-call" component={OnCall} />
-            <Route path="/inbox" component={Inbox} />
-            <Route path="/status" component={Status} />
+            {pages.map(([path, Page]) => (
+              <Route key={path} path={path} component={Page} />
+            ))}
             <Route component={NotFound} />
           </Switch>
         </Suspense>

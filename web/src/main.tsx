@@ -6,7 +6,7 @@ import { createRoot } from 'react-dom/client';
 import { dashboard } from './api/dashboards';
 import { ApiError } from './api/request';
 import { refetchInterval } from './api/live';
-import { App } from './App';
+import { App, preloadPage } from './App';
 import { cssVariables, theme } from './theme';
 import './theme.css';
 import { redirectOldLink } from './url/old-links';
@@ -30,10 +30,14 @@ const client = new QueryClient({
   },
 });
 
+/** How long the page's frame waits for what stands in it, in milliseconds, so that both are drawn at once. */
+const frameWaitsMs = 100;
+// A failure is told where the page is drawn.
+const page = preloadPage(location.pathname).catch(() => undefined);
+
 // A dashboard's page and its JSON are fetched side by side, and before anything is drawn.
 const uid = /^\/d\/([^/]+)/.exec(location.pathname)?.[1];
 if (uid) {
-  void import('./views/dashboards/Dashboard').catch(() => undefined);
   try {
     void client.prefetchQuery(dashboard(decodeURIComponent(uid)));
   } catch {
@@ -41,17 +45,19 @@ if (uid) {
   }
 }
 
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <QueryClientProvider client={client}>
-      <MantineProvider
-        theme={theme}
-        cssVariablesResolver={cssVariables}
-        defaultColorScheme="auto"
-        colorSchemeManager={localStorageColorSchemeManager({ key: 'phoenix-color-scheme' })}
-      >
-        <App />
-      </MantineProvider>
-    </QueryClientProvider>
-  </StrictMode>,
-);
+const draw = () =>
+  createRoot(document.getElementById('root')!).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <MantineProvider
+          theme={theme}
+          cssVariablesResolver={cssVariables}
+          defaultColorScheme="auto"
+          colorSchemeManager={localStorageColorSchemeManager({ key: 'phoenix-color-scheme' })}
+        >
+          <App />
+        </MantineProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+void Promise.race([page, new Promise((resolve) => setTimeout(resolve, frameWaitsMs))]).then(draw);

@@ -1,9 +1,11 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useElementSize, useMergedRef } from '@mantine/hooks';
-import type { ComponentType, LazyExoticComponent, ReactNode } from 'react';
-import { Component, lazy, memo, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import type { ComponentType, ReactNode } from 'react';
+import { Component, memo, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { errorText } from '../../api/request';
 import { Icon } from '../../parts/Icon';
+import type { Loadable } from '../../parts/loadable';
+import { loadable } from '../../parts/loadable';
 import type { Dashboard, DataLink, JsonObject } from '../model';
 import type { PanelProps, ScopedVars, TimeSpan } from '../panel';
 import { panelKinds } from '../panels/registry';
@@ -27,18 +29,18 @@ export interface PanelContext {
   menu: (shown: ShownPanel, title: string) => ReactNode;
 }
 
-const kinds: Record<string, LazyExoticComponent<ComponentType<PanelProps>>> = {};
-function kindOf(type: string): LazyExoticComponent<ComponentType<PanelProps>> | null {
+const kinds: Record<string, Loadable<PanelProps>> = {};
+function kindOf(type: string): Loadable<PanelProps> | null {
   const known = Object.hasOwn(panelKinds, type) ? panelKinds[type] : undefined;
   if (!known) return null;
-  return (kinds[type] ??= lazy(known.load));
+  return (kinds[type] ??= loadable(known.load));
 }
 
 /** Fetches the scripts of the kinds that a dashboard shows at first, while its variables are on their way. */
 export function preloadKinds(dashboard: Dashboard) {
   for (const type of new Set(dashboard.panels.map((panel) => panel.type))) {
     // A failure is told where the panel is drawn.
-    if (Object.hasOwn(panelKinds, type)) void panelKinds[type]!.load().catch(() => undefined);
+    void kindOf(type)?.preload().catch(() => undefined);
   }
 }
 
