@@ -107,7 +107,7 @@ const cases: Case[] = [
   { id: 'reduce', acts: [{ set: 'Gives', to: 'reduceFields' }, { set: 'With the time', to: true }], options: { reducers: ['lastNotNull'], mode: 'reduceFields', includeTimeField: true }, gives: ['Time', 'host', 'Value'] },
   { id: 'sortBy', acts: [{ add: 'Sorted by' }, { set: 'Greatest first', to: true, of: ['Sorted by', 0] }], options: { fields: {}, sort: [{ field: 'Value', desc: true }] }, gives: ['Time', 'host', 'Value'] },
   { id: 'limit', acts: [{ set: 'Rows', to: -2 }], options: { limitField: -2 }, gives: ['Time', 'host', 'Value'] },
-  { id: 'renameByRegex', acts: [{ set: 'Regular expression', to: '^V(.*)' }, { set: 'New name', to: 'W$1' }], options: { regex: '^V(.*)', renamePattern: 'W$1' }, gives: ['Time', 'host', 'Walue'] },
+  { id: 'renameByRegex', acts: [{ set: 'Regular expression', to: '^Val(.*)' }, { set: 'New name', to: 'Iss$1' }], options: { regex: '^Val(.*)', renamePattern: 'Iss$1' }, gives: ['Time', 'host', 'Issue'] },
   { id: 'labelsToFields', acts: [{ set: 'Labels (all when none is named)', to: ['job'] }, { set: 'Field of the value is named by', to: 'zone' }], options: { mode: 'columns', keepLabels: ['job'], valueLabel: 'zone' }, frames: [load, other], gives: ['Time', 'x', 'job', 'y'] },
   { id: 'labelsToFields', acts: [{ set: 'Labels (all when none is named)', to: ['job'] }, { set: 'Labels (all when none is named)', to: [] }, { set: 'Gives', to: 'rows' }], options: { mode: 'rows' }, frames: [load], gives: ['{job="api", zone="x"} label', '{job="api", zone="x"} value'] },
   { id: 'seriesToRows', acts: [], options: {}, frames: [load], gives: ['Time', 'Metric', 'Value'] },
