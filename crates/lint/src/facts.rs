@@ -1,6 +1,7 @@
 //! What is known about metrics, from the surest to the least sure: a server, recording rules, the catalogue, names.
 
 use crate::catalogue::Catalogue;
+use crate::declared::DeclaredMetrics;
 use crate::finding::RestsOn;
 use crate::flow::{Flow, flow};
 use crate::project::Project;
@@ -92,6 +93,11 @@ impl Metric {
         }
     }
 
+    /// Whether somebody wrote down what it is: the catalogue, or the code that exports it.
+    pub fn is_documented(&self) -> bool {
+        self.rests_on == RestsOn::Catalogue || self.rests_on == RestsOn::Project && self.labels.is_some()
+    }
+
     /// Whether the series go up and down.
     pub fn is_gauge(&self) -> bool {
         self.part == Part::Whole && matches!(self.kind, Kind::Gauge | Kind::Info)
@@ -125,6 +131,7 @@ pub struct Facts<'a> {
     metadata: HashMap<String, ServerMetric>,
     names: Option<HashSet<String>>,
     recorded: BTreeMap<String, Recorded>,
+    declared: DeclaredMetrics,
     /// The server that was asked, if any.
     pub server: Option<&'a dyn Server>,
 }
@@ -148,7 +155,14 @@ impl<'a> Facts<'a> {
     pub fn of(project: &Project, server: Option<&'a dyn Server>) -> Self {
         let metadata = server.map(Server::metadata).unwrap_or_default();
         let names = server.map(Server::names);
-        let mut facts = Self { catalogue: Catalogue::built_in(), metadata, names, recorded: BTreeMap::new(), server };
+        let mut facts = Self {
+            catalogue: Catalogue::built_in(),
+            metadata,
+            names,
+            recorded: BTreeMap::new(),
+            declared: DeclaredMetrics::of(project),
+            server,
+        };
         // Rules read what other rules record: a few passes settle the usual depth.
         for _ in 0..MAX_PASSES {
             let next = facts.record(project);
@@ -211,7 +225,11 @@ impl<'a> Facts<'a> {
 
     /// What is known about the series of a name.
     pub fn metric(&self, name: &str) -> Option<Metric> {
-        self.by_server(name).or_else(|| self.by_rules(name)).or_else(|| self.catalogue.metric(name)).or_else(|| by_name(name))
+        self.by_server(name)
+            .or_else(|| self.by_rules(name))
+            .or_else(|| self.declared.metric(name))
+            .or_else(|| self.catalogue.metric(name))
+            .or_else(|| by_name(name))
     }
 
     /// Which labels the series of a recorded name have.
@@ -292,8 +310,12 @@ fn by_name(name: &str) -> Option<Metric> {
     } else {
         return None;
     };
-    let units = ["seconds", "bytes", "ratio"];
-    let words = || name.trim_end_matches("_total").trim_end_matches("_bucket").rsplit('_').next();
-    let unit = units.into_iter().find(|unit| words() == Some(unit)).map(str::to_owned);
+    let unit = unit_by_name(name);
     Some(Metric { kind, part, unit, labels: None, open: true, rests_on: RestsOn::Naming, from: "its name".to_owned() })
+}
+
+/// The unit that the last word of a name says.
+pub(crate) fn unit_by_name(name: &str) -> Option<String> {
+    let last = name.trim_end_matches("_total").trim_end_matches("_bucket").rsplit('_').next()?;
+    ["seconds", "bytes", "ratio"].contains(&last).then(|| last.to_owned())
 }

@@ -52,6 +52,8 @@ pub struct Finding {
     pub rests_on: RestsOn,
     /// How it is mended, where that can be derived.
     pub fix: Option<Fix>,
+    /// The metric that it is about, where others may want to know.
+    pub about: Option<String>,
 }
 
 /// A change that mends a finding. Its edits are in the finding's own file and do not overlap.
@@ -81,7 +83,7 @@ impl Finding {
         let rule = rule(id).unwrap_or_else(|| panic!("{id} is in the table of rules"));
         let mut diagnostic = Diagnostic::error(&file.source, span, message);
         diagnostic.severity = rule.level;
-        Self { rule, diagnostic, rests_on: RestsOn::Text, fix: None }
+        Self { rule, diagnostic, rests_on: RestsOn::Text, fix: None, about: None }
     }
 
     /// Says what helps.
@@ -105,6 +107,13 @@ impl Finding {
     #[must_use]
     pub fn level(mut self, severity: Severity) -> Self {
         self.diagnostic.severity = severity;
+        self
+    }
+
+    /// Says which metric it is about.
+    #[must_use]
+    pub fn about(mut self, metric: &str) -> Self {
+        self.about = Some(metric.to_owned());
         self
     }
 

@@ -5,19 +5,23 @@ use phoenix_model::{Severity, Source};
 use proptest::prelude::*;
 
 /// Texts that look like what the checks read, to be cut and mixed.
-const SEEDS: [&str; 9] = [
+const SEEDS: [&str; 13] = [
     include_str!("configurations/collector.txt"),
     include_str!("configurations/dashboards.txt"),
+    include_str!("configurations/infos.txt"),
     include_str!("configurations/logs.txt"),
     include_str!("configurations/routing.txt"),
     include_str!("configurations/scrape.txt"),
     include_str!("configurations/slo.txt"),
     include_str!("strategy/1.2-prometheus.yaml"),
+    include_str!("strategy/2.2-metrics.go"),
     include_str!("strategy/5.2-fluent-bit.yaml"),
+    include_str!("strategy/6.2-sampling.yaml"),
     include_str!("strategy/7.1-on-call.yaml"),
+    include_str!("strategy/7.2-runbook.md"),
 ];
 
-const NAMES: [&str; 6] = ["a.yaml", "b.yaml", "c.conf", "d.md", "e.logql", "f.json"];
+const NAMES: [&str; 8] = ["a.yaml", "b.yaml", "c.conf", "runbooks/d.md", "e.logql", "f.json", "g.go", "h.promql"];
 
 /// Lines of a seed, some left out, some cut, with a few odd characters in between.
 fn mixed() -> impl Strategy<Value = String> {

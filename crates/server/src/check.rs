@@ -95,6 +95,7 @@ fn other(source: &Source) -> Option<Checked> {
         FileKind::FluentBit => ("Fluent Bit config", String::new(), Vec::new()),
         FileKind::Collector => ("collector config", String::new(), Vec::new()),
         FileKind::Prose => ("prose", String::new(), Vec::new()),
+        FileKind::Source => ("source code", count(file.declared.len(), "metric"), Vec::new()),
         _ => return None,
     };
     Some(Checked { kind, content, diagnostics, sources: Vec::new() })

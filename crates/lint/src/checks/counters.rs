@@ -90,13 +90,13 @@ fn shown_raw(query: &Query, expr: &Expr, name: &str, metric: &Metric, around: &[
     }
     let message = format!("`{name}` is a counter ({}): it never falls, so this is no amount of now", metric.from);
     let finding = Finding::at("promql/counter-as-gauge", query.file, query.locate(expr.span), message);
-    Some(finding.help("take `rate` or `increase` of it, or a gauge").level(level(metric)).rests_on(metric.rests_on))
+    Some(finding.help("take `rate` or `increase` of it, or a gauge").level(level(metric)).rests_on(metric.rests_on).about(name))
 }
 
 /// The name of a classic histogram or a summary without the ending of its parts.
 fn whole_histogram(query: &Query, expr: &Expr, name: &str, metric: &Metric, around: &[&Expr]) -> Option<Finding> {
     let quantile = around.iter().any(|outer| called(outer).is_some_and(|name| name.starts_with("histogram_")));
-    if metric.kind != Kind::Histogram || metric.part != Part::Whole || metric.rests_on != RestsOn::Catalogue || quantile {
+    if metric.kind != Kind::Histogram || metric.part != Part::Whole || !metric.is_documented() || quantile {
         return None;
     }
     let span = query.locate(expr.span);
@@ -105,7 +105,7 @@ fn whole_histogram(query: &Query, expr: &Expr, name: &str, metric: &Metric, arou
     let edits: Vec<_> = query.text.edit(name_span, &format!("{name}_count")).into_iter().collect();
     let fix = (query.shown(name_span) == name && !edits.is_empty()).then(|| Fix { title: format!("count with `{name}_count`"), edits });
     let help = format!("`{name}_count` counts, `{name}_sum` sums, `{name}_bucket` has the buckets");
-    Some(Finding::at("promql/histogram-without-suffix", query.file, span, message).help(help).rests_on(RestsOn::Catalogue).fix(fix))
+    Some(Finding::at("promql/histogram-without-suffix", query.file, span, message).help(help).rests_on(metric.rests_on).fix(fix))
 }
 
 fn without_total(query: &Query, expr: &Expr, name: &str, metric: Option<&Metric>) -> Option<Finding> {

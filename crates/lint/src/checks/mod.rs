@@ -23,6 +23,7 @@ mod scrape;
 mod selectors;
 mod series;
 mod slo;
+mod source;
 mod syntax;
 mod template;
 mod unit;
@@ -79,6 +80,7 @@ pub(crate) const CHECKS: &[Check] = &[
     dashboards::check,
     runbooks::check,
     sampling::check,
+    source::check,
     syntax::check,
 ];
 

@@ -123,7 +123,12 @@ fn mixed(scope: &Scope, known: &Known, query: &Query, expr: &Expr, inner: &Selec
     };
     let finding = Finding::at("promql/label-mixes-populations", query.file, query.locate(expr.span), what);
     let basis = if by_project.is_some() { RestsOn::Project } else { RestsOn::Naming };
-    Some(finding.help(format!("choose one, such as `{label}=\"candidate\"`, or keep them apart with `by ({label})`")).rests_on(basis))
+    Some(
+        finding
+            .help(format!("choose one, such as `{label}=\"candidate\"`, or keep them apart with `by ({label})`"))
+            .rests_on(basis)
+            .about(name),
+    )
 }
 
 fn replicas(scope: &Scope, known: &Known, query: &Query, expr: &Expr, inner: &Selector, name: &str, around: &[&Expr]) -> Option<Finding> {
@@ -154,5 +159,5 @@ fn replicas(scope: &Scope, known: &Known, query: &Query, expr: &Expr, inner: &Se
     let once = format!("max {by} ({shown})");
     let fix = query.replace(expr.span, &once, "take one of the replicas");
     let finding = Finding::at("promql/sum-counts-replicas", query.file, query.locate(expr.span), message);
-    Some(finding.help(format!("take one first: `sum({once})`")).rests_on(basis).fix(fix))
+    Some(finding.help(format!("take one first: `sum({once})`")).rests_on(basis).fix(fix).about(name))
 }

@@ -75,7 +75,7 @@ fn without_buckets(scope: &Scope, query: &Query, buckets: &Expr) -> Vec<Finding>
     }
     for (name, span) in used {
         let metric = scope.facts.metric(name);
-        let classic = metric.as_ref().filter(|m| m.rests_on == RestsOn::Catalogue && m.kind == Kind::Histogram && m.part == Part::Whole);
+        let classic = metric.as_ref().filter(|m| m.is_documented() && m.kind == Kind::Histogram && m.part == Part::Whole);
         let may_be_native = classic.is_some() && !name.starts_with("phoenix_");
         let (message, basis) = if name.ends_with("_count") || name.ends_with("_sum") {
             (format!("`{name}` has no buckets"), RestsOn::Text)

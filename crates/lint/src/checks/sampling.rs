@@ -132,7 +132,7 @@ fn error_at_head(scope: &Scope, file: &File, rule: &Rule) -> Option<Finding> {
 /// Whether a file sets up a tracer, or chooses its sampler.
 fn decides_at_head(file: &File) -> bool {
     let text = &*file.source.text;
-    let code = file.tree.is_none() && file.kind == FileKind::Other && text.contains("TracerProvider(");
+    let code = matches!(file.kind, FileKind::Source | FileKind::Other) && file.tree.is_none() && text.contains("TracerProvider(");
     let chosen = file.tree.is_some() && text.contains("OTEL_TRACES_SAMPLER");
     let collector = file.kind == FileKind::Collector && text.contains("probabilistic_sampler");
     code || chosen || collector

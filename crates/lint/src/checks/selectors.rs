@@ -112,7 +112,7 @@ fn replace_op(query: &Query, matcher: &Matcher, span: Span, op: &str) -> Option<
 fn missing_labels(scope: &Scope, query: &Query, inner: &Selector) -> Vec<Finding> {
     let mut found = Vec::new();
     let Some(name) = inner.name.as_deref() else { return found };
-    let Some(metric) = scope.facts.metric(name).filter(|metric| metric.rests_on == RestsOn::Catalogue && !metric.open) else {
+    let Some(metric) = scope.facts.metric(name).filter(|metric| metric.is_documented() && !metric.open) else {
         return found;
     };
     let Some(labels) = metric.labels else { return found };
@@ -128,10 +128,10 @@ fn missing_labels(scope: &Scope, query: &Query, inner: &Selector) -> Vec<Finding
         };
         // A label that no metric of the exporter has may be one of the targets here.
         let exporter = scope.facts.exporter_of(name);
-        let known = exporter.is_some_and(|exporter| scope.facts.gives_label(exporter, label));
+        let known = metric.rests_on == RestsOn::Catalogue && exporter.is_some_and(|exporter| scope.facts.gives_label(exporter, label));
         let level = if known { Severity::Warning } else { Severity::Info };
         let finding = Finding::at("promql/label-missing", query.file, query.locate(*span), message).help(help);
-        found.push(finding.rests_on(RestsOn::Catalogue).level(level));
+        found.push(finding.rests_on(metric.rests_on).level(level));
     }
     found
 }

@@ -32,6 +32,8 @@ pub enum FileKind {
     Queries,
     /// A runbook or other prose.
     Prose,
+    /// Source code in Go, which may declare metrics.
+    Source,
     /// Something else.
     Other,
 }
@@ -42,6 +44,7 @@ impl FileKind {
         match ending(&source.name) {
             Some("promql") => return Self::Queries,
             Some("md") => return Self::Prose,
+            Some("go") => return Self::Source,
             _ => {}
         }
         let Some(tree) = tree else {
@@ -128,6 +131,7 @@ mod tests {
             ("a.conf", "[INPUT]\n  Name tail\n", FileKind::FluentBit),
             ("a.json", "{\"dashboard\": {\"panels\": []}}", FileKind::Dashboard),
             ("a.promql", "up", FileKind::Queries),
+            ("a.go", "package a", FileKind::Source),
             ("a.yaml", ": : :\n  - [", FileKind::Other),
         ] {
             let source = Source::new(name, text);

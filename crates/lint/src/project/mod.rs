@@ -1,5 +1,6 @@
 //! Files that belong together.
 
+mod go;
 mod kind;
 mod queries;
 mod recover;
@@ -7,6 +8,7 @@ mod rules;
 mod text;
 
 use crate::finding::Fix;
+pub use go::Declared;
 pub use kind::FileKind;
 use phoenix_model::{Diagnostic, Source, Span};
 use phoenix_promql::Expr;
@@ -41,6 +43,8 @@ pub struct File {
     pub groups: Vec<Group>,
     /// The queries of a dashboard, or of a file of queries.
     pub asked: Vec<Asked>,
+    /// The metrics that source code declares.
+    pub declared: Vec<Declared>,
 }
 
 /// An expression in PromQL, wherever it stands.
@@ -123,7 +127,8 @@ impl File {
             (_, FileKind::Queries) => queries::of_lines(&source),
             _ => Vec::new(),
         };
-        Self { source, kind, tree, broken, recovered, groups, asked }
+        let declared = if kind == FileKind::Source { go::declared(&source) } else { Vec::new() };
+        Self { source, kind, tree, broken, recovered, groups, asked, declared }
     }
 
     /// Every expression in PromQL that could be read.
