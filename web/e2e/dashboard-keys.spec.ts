@@ -119,3 +119,22 @@ test('f finds a dashboard from any page', async ({ page }) => {
   await press(page, 'Escape f');
   await expect(page.locator('[data-filter]')).toBeFocused();
 });
+
+test('the keyboard’s place in a chart is shown in the charts beside it', async ({ page, request }) => {
+  const { dashboard } = board(`Shared ${Date.now()}`);
+  const [first] = dashboard.panels;
+  const data = { dashboard: { ...dashboard, graphTooltip: 1, panels: [first, { ...first, id: 2, title: 'Beside', gridPos: { x: 12, y: 0, w: 12, h: 8 } }] } };
+  const made = await (await request.post('/api/phoenix/v1/dashboards', { data })).json();
+  await page.goto(`/d/${made.meta.uid}`);
+  const cursor = page.getByRole('region', { name: 'First', exact: true }).locator('.cursor-key');
+  const line = page.getByRole('region', { name: 'Beside', exact: true }).locator('.u-cursor-x');
+  await expect(line).toHaveClass(/u-off/);
+  await cursor.focus();
+  await expect(line).not.toHaveClass(/u-off/);
+  const x = async () => (await line.boundingBox())!.x;
+  const before = await x();
+  await press(page, 'Home');
+  await expect.poll(x).toBeLessThan(before - 100);
+  await press(page, 'Tab');
+  await expect(line).toHaveClass(/u-off/);
+});

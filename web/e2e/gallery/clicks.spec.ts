@@ -1,5 +1,5 @@
 import type { Locator, Page } from '@playwright/test';
-import { caseOf, expect, shownCase, test, tipLines } from './gallery';
+import { caseOf, expect, reading, shownCase, test, tipLines } from './gallery';
 import { tableOf } from './readers';
 
 const tip = (page: Page) => page.locator('.panel-tip');
@@ -122,7 +122,7 @@ test('a state timeline is pointed at, clicked and dragged over', async ({ page, 
 test('a state timeline is read and followed by key', async ({ page, open }) => {
   const name = 'state-timeline: links';
   await open([name]);
-  const state = shownCase(page, name).locator('.lanes-state');
+  const state = shownCase(page, name).locator('.cursor-key');
   await state.focus();
   const said = (text: string) => expect(state).toHaveAccessibleName(text);
   await said('api: Up, 2026-03-10 12:00:00 to 2026-03-10 12:30:00');
@@ -166,13 +166,104 @@ test('samples of a status history are pointed at and read by key', async ({ page
   // Where nothing was measured nothing is told.
   await page.mouse.move(box.x + (box.width * 2) / 3, box.y + box.height / 2);
   await expect(tip(page)).toHaveCount(0);
-  const state = panel.locator('.lanes-state');
+  const state = panel.locator('.cursor-key');
   await state.focus();
   await page.keyboard.press('End');
   await expect(state).toHaveAccessibleName('api: Up, 2026-03-10 13:00:00');
   await page.keyboard.press('Enter');
   await pinned(page).waitFor();
   expect(await links(pinned(page))).toEqual([['Logs of api', '/logs?q=api&was=1']]);
+});
+
+/** What the keyboard's cursor says after each of some keys. */
+async function walked(page: Page, name: string, keys: string[]): Promise<string[]> {
+  const cursor = shownCase(page, name).locator('.cursor-key');
+  await cursor.focus();
+  const said: string[] = [];
+  for (const key of keys) {
+    if (key !== '') await page.keyboard.press(key);
+    said.push((await cursor.getAttribute('aria-label'))!);
+  }
+  return said;
+}
+const middleOf = async (locator: Locator) => {
+  const { x, y, width, height } = (await locator.boundingBox())!;
+  return { x: x + width / 2, y: y + height / 2 };
+};
+
+test('points of lines are read and followed by key', async ({ page, open }) => {
+  const name = 'timeseries: legend as table below';
+  await open([name]);
+  expect(await walked(page, name, ['', 'ArrowLeft', 'ArrowDown', 'ArrowRight', 'ArrowRight', 'ArrowUp', 'Home', 'ArrowUp'])).toEqual([
+    'user: 41.3%, 2026-03-10 13:00:00',
+    'user: 39.6%, 2026-03-10 12:59:00',
+    'system: 26.1%, 2026-03-10 12:59:00',
+    'system: 25.2%, 2026-03-10 13:00:00',
+    // The last stays the last.
+    'system: 25.2%, 2026-03-10 13:00:00',
+    'user: 41.3%, 2026-03-10 13:00:00',
+    'user: 40.5%, 2026-03-10 12:00:00',
+    'user: 40.5%, 2026-03-10 12:00:00',
+  ]);
+  await expect.poll(() => tipLines(page)).toEqual(['2026-03-10 12:00:00', 'user', '40.5%']);
+  // It stands upon the point: at the left side of the plot, in the place of the value.
+  const { plot, scales, series } = await reading(shownCase(page, name));
+  const [low, high] = Object.entries(scales).find(([key]) => key === series[0]!.scale)![1];
+  const cursor = shownCase(page, name).locator('.cursor-key');
+  const at = await middleOf(cursor);
+  expect(Math.abs(at.x - plot.left)).toBeLessThan(1.5);
+  expect(Math.abs(at.y - (plot.top + plot.height * (1 - (series[0]!.values[0]! - low) / (high - low))))).toBeLessThan(1.5);
+  // What is hidden by the legend is passed over, and the cursor goes with its line.
+  await page.keyboard.press('End');
+  await shownCase(page, name).getByRole('button', { name: 'system', exact: true }).click({ modifiers: ['Control'] });
+  expect((await walked(page, name, ['', 'ArrowDown']))[1]).toMatch(/^iowait: /);
+});
+
+test('links of a point are opened by key', async ({ page, open }) => {
+  const name = 'timeseries: links';
+  await open([name]);
+  const cursor = shownCase(page, name).locator('.cursor-key');
+  await cursor.focus();
+  await tip(page).waitFor();
+  await page.keyboard.press('Enter');
+  await pinned(page).waitFor();
+  expect((await links(pinned(page)))[0]![1]).toMatch(/^\/logs\?q=.+&at=\d+$/);
+  await page.keyboard.press('Escape');
+  await expect(pinned(page)).toHaveCount(0);
+  await expect(cursor).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(tip(page)).toHaveCount(0);
+});
+
+test('bars are read by key, standing and lying', async ({ page, open }) => {
+  await open(['barchart: groups', 'barchart: horizontal']);
+  expect(await walked(page, 'barchart: groups', ['', 'ArrowRight', 'ArrowUp', 'Home', 'End', 'ArrowDown'])).toEqual(['Berlin: Sold 120', 'Hamburg: Sold 80', 'Hamburg: Returned 9', 'Berlin: Returned 12', 'Frankfurt: Returned 3', 'Frankfurt: Sold 66']);
+  await expect.poll(() => tipLines(page)).toEqual(['Frankfurt', 'Sold', '66', 'Returned', '3']);
+  expect(await walked(page, 'barchart: horizontal', ['', 'ArrowDown', 'ArrowRight', 'ArrowUp', 'End'])).toEqual(['Berlin: Sold 120', 'Hamburg: Sold 80', 'Hamburg: Returned 9', 'Berlin: Returned 12', 'Frankfurt: Returned 3']);
+  await page.keyboard.press('Enter');
+  await pinned(page).waitFor();
+  await page.keyboard.press('Escape');
+  await expect(shownCase(page, 'barchart: horizontal').locator('.cursor-key')).toBeFocused();
+});
+
+test('cells of a heatmap are read by key', async ({ page, open }) => {
+  const name = 'heatmap: annotations and exemplars';
+  await open([name]);
+  const said = await walked(page, name, ['Home', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowRight', 'ArrowDown', 'End', 'ArrowRight']);
+  const parts = said.map((text) => /^(.+?): (.+?), (.+) to (.+)$/.exec(text)!.slice(1));
+  // Three buckets upwards, to the next minute, and one down.
+  expect(new Set(parts.slice(0, 4).map(([bucket]) => bucket)).size).toBe(4);
+  expect([parts[4]![0], parts[5]![0]]).toEqual([parts[3]![0], parts[2]![0]]);
+  expect(parts.map(([, , from]) => from!.slice(11, 16))).toEqual(['12:00', '12:00', '12:00', '12:00', '12:01', '12:01', '12:59', '12:59']);
+  const [bucket, count, from, to] = parts.at(-1)!;
+  await expect.poll(() => tipLines(page)).toEqual([`${from} to ${to}`, 'Bucket', bucket, 'Count', count]);
+  // The pointer in its middle tells the same.
+  const told = await tipLines(page);
+  const at = await middleOf(shownCase(page, name).locator('.cursor-key'));
+  await page.keyboard.press('Tab');
+  await page.mouse.move(at.x, at.y);
+  await expect.poll(() => tip(page).count()).toBe(1);
+  expect(await tipLines(page)).toEqual(told);
 });
 
 test('slices are pointed at, hidden by the legend and followed, by pointer and by key', async ({ page, open }) => {

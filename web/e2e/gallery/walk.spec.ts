@@ -60,9 +60,9 @@ const focused = (page: Page): Promise<Stop | null> =>
 
 /** What the key Tab must lead to, in this order, in each of them. */
 const stops: Record<string, string[]> = {
-  'timeseries: legend as table below': ['Name', 'Mean', 'Last *', 'Max ↓', 'user', 'system', 'iowait', 'steal'],
-  'barchart: groups': ['Sold', 'Returned'],
-  'histogram: two, overlaid': ['old', 'new'],
+  'timeseries: legend as table below': ['user: 41.3%, 2026-03-10 13:00:00', 'Name', 'Mean', 'Last *', 'Max ↓', 'user', 'system', 'iowait', 'steal'],
+  'barchart: groups': ['Berlin: Sold 120', 'Sold', 'Returned'],
+  'histogram: two, overlaid': ['55 ms to 60 ms: new 4', 'old', 'new'],
   'stat: links': ['cpu: 37.9%: 2 links'],
   'table: to be used': ['Hosts', 'host', 'Filter host', 'n', 'Filter n', 'object', 'Filter object', 'b', 'Only host b', 'Without host b', 'n 2: 2 links', 'Next page'],
   'piechart: links': ['half: 3 (50%), its links', 'third: 2 (33%), its links', 'sixth: 1 (17%), its links', 'half', 'third', 'sixth'],

@@ -3,6 +3,8 @@
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { displayText, withAlpha } from '../../display';
 import type { PanelProps } from '../../panel';
+import { CursorKeys } from '../keys/CursorKeys';
+import type { Spot, Track } from '../keys/walk';
 import { setReading } from '../reading';
 import { scopedOf } from '../scoped';
 import type { TipContent } from '../tip/Tip';
@@ -107,12 +109,12 @@ export function BarsChart({ kind, label, model, options, horizontal, width, heig
     if (tooltip.sort !== 'none') listed = [...listed].sort((a, b) => (tooltip.sort === 'asc' ? 1 : -1) * (a.raw[row]! - b.raw[row]!));
     if (listed.length === 0) return null;
     return {
-      heading: edges ? `${edges[row]} to ${edges[row + 1]}` : (categories[row] ?? ''),
+      heading: rowName(row),
       rows: listed.slice(0, 32).map((one) => ({
         key: one.key,
         color: one.colors[row] ?? one.color,
         name: one.name,
-        value: one.field.display ? displayText(one.field.display(one.raw[row])) : String(one.raw[row]),
+        value: said(one, row),
         near: near !== null && shown[near.series] === one && listed.length > 1,
         links: linksOf(one.field.config.links, link, () => (one.frame.length === rows ? scopedOf(one.frame, one.field, row) : scopedOf(one.frame, one.field, undefined, one.raw[row]))),
       })),
@@ -121,6 +123,13 @@ export function BarsChart({ kind, label, model, options, horizontal, width, heig
       maxHeight: tooltip.maxHeight,
     };
   };
+  // By category, the bars in the order of their series.
+  const ofRows = Array.from({ length: rows }, (): typeof placed => []);
+  for (const one of placed) if (!one.series.style.hidden.tooltip) ofRows[one.bar.row]?.push(one);
+  const tracks = ofRows.map((list, row): Track => ({ key: String(row), count: list.length, position: (item) => list[item]!.bar.series, has: () => true }));
+  const barAt = ({ track, item }: Spot) => ofRows[track]![item]!;
+  const rowName = (row: number) => (edges ? `${edges[row]} to ${edges[row + 1]}` : (categories[row] ?? ''));
+  const said = (series: BarSeries, row: number) => (series.field.display ? displayText(series.field.display(series.raw[row])) : String(series.raw[row]));
   const point = (event: React.MouseEvent): { row: number; near: BarPlace | null } | null => {
     const box = host.current?.getBoundingClientRect();
     if (!box) return null;
@@ -240,7 +249,7 @@ export function BarsChart({ kind, label, model, options, horizontal, width, heig
         })}
         {options.showValue !== 'never' &&
           placed.map(({ bar, series, box }) => {
-            const text = series.field.display ? displayText(series.field.display(series.raw[bar.row])) : String(series.raw[bar.row]);
+            const text = said(series, bar.row);
             const wide = text.length * options.valueSize * 0.62;
             const room = horizontal ? box.height >= options.valueSize : Math.max(box.width, options.groupWidth * band * (shown.length === 1 ? 1 : 0)) >= wide;
             if (options.showValue === 'auto' && !room) return null;
@@ -325,6 +334,29 @@ export function BarsChart({ kind, label, model, options, horizontal, width, heig
         })}
         {gridAxis && <ZeroLine rect={rect(0, along, gridAxis.place(0), gridAxis.place(0))} horizontal={horizontal} />}
       </svg>
+      <CursorKeys
+        tracks={tracks}
+        along={horizontal ? 'x' : 'y'}
+        ends="tracks"
+        boxOf={(spot) => {
+          const { x, y, width: wide, height: high } = barAt(spot).box;
+          return { left: x, top: y, width: Math.max(wide, 2), height: Math.max(high, 2) };
+        }}
+        describe={(spot) => {
+          const { bar, series } = barAt(spot);
+          return `${rowName(bar.row)}: ${series.name} ${said(series, bar.row)}`;
+        }}
+        onPick={(spot, place, pinned) => {
+          const { bar } = barAt(spot);
+          setActive(bar.row);
+          const content = contentOf(bar.row, bar);
+          store.show(() => content && { ...content, ...place, pinned });
+        }}
+        onLeave={() => {
+          setActive(null);
+          if (!store.get()?.pinned) store.show(() => null);
+        }}
+      />
       <Tip store={store} />
     </>
   );

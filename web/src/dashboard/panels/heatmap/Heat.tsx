@@ -2,7 +2,9 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatValue } from '../../display';
-import type { Annotation, PanelProps } from '../../panel';
+import type { Annotation, PanelProps, TimeSpan } from '../../panel';
+import { CursorKeys } from '../keys/CursorKeys';
+import type { Spot, Track } from '../keys/walk';
 import { setReading } from '../reading';
 import { increments, momentText, tickTexts } from '../ticks';
 import type { TipContent } from '../tip/Tip';
@@ -39,6 +41,8 @@ export function Heat(props: Props) {
   const { label, model, shown, colors, options, width, height, range, timeZone, isDark, sharedCursor, cursorKey, annotations, exemplars } = props;
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
+  /** Shows a cell that the keyboard has come to. */
+  const pick = useRef<((cell: Cell, place: { x: number; y: number }, pinned: boolean) => void) | null>(null);
   const [store] = useState(tipStore);
   const [box, setBox] = useState<PlotBox | null>(null);
   const byColumn = useMemo(() => {
@@ -50,6 +54,9 @@ export function Heat(props: Props) {
     }
     return found;
   }, [shown]);
+  // Columns that can be seen, each from below upwards.
+  const tracks = useMemo(() => tracksOf(model, byColumn, range, options.axis.reverse), [model, byColumn, range, options.axis.reverse]);
+  const cellOf = ({ track, item }: Spot) => tracks[track]!.cells[item]!;
   const latest = useRef({ ...props, byColumn });
   useEffect(() => {
     latest.current = { ...props, byColumn };
@@ -98,7 +105,10 @@ export function Heat(props: Props) {
         };
       }
       const cell = cellAt(u);
-      if (!cell) return null;
+      return cell && ofCell(cell, place);
+    };
+    const ofCell = (cell: Cell, place: { x: number; y: number }): TipContent | null => {
+      if (!now().options.tooltip) return null;
       const { model: cells, options: how, colors: palette, shown: counts } = now();
       const end = cells.times[cell.column]!;
       const color = palette[colorIndex(cell.count, counts.low, counts.high, palette.length, how.color.exponent)];
@@ -212,6 +222,13 @@ export function Heat(props: Props) {
       node,
     );
     chart.current = plot;
+    pick.current = (cell, place, pinned) => {
+      now().onHover(cell.count);
+      store.show(() => {
+        const found = ofCell(cell, place);
+        return found && { ...found, pinned };
+      });
+    };
     plot.over.addEventListener('click', () => {
       const exemplar = exemplarAt(plot);
       const found = content(plot);
@@ -256,10 +273,45 @@ export function Heat(props: Props) {
   return (
     <>
       <div ref={host} data-chart="heatmap" role="img" aria-label={label} className="timeseries" />
+      {box && (
+        <CursorKeys
+          tracks={tracks}
+          along="y"
+          ends="tracks"
+          boxOf={(spot) => {
+            const { column, low, high } = cellOf(spot);
+            const u = chart.current!;
+            const end = model.times[column]!;
+            const [first, last] = [end - model.stepMs, end].map((time) => Math.min(Math.max(u.valToPos(time, 'x'), 0), box.width)) as [number, number];
+            const [one, other] = [low, high].map((value) => Math.min(Math.max(u.valToPos(value, 'y'), 0), box.height)) as [number, number];
+            return { left: box.left + first, width: Math.max(last - first, 2), top: box.top + Math.min(one, other), height: Math.max(Math.abs(one - other), 2) };
+          }}
+          describe={(spot) => {
+            const cell = cellOf(spot);
+            const end = model.times[cell.column]!;
+            return `${cellText(model, cell, options)}: ${countText(cell.count, options)}, ${momentText(end - model.stepMs, timeZone)} to ${momentText(end, timeZone)}`;
+          }}
+          onPick={(spot, place, pinned) => pick.current?.(cellOf(spot), place, pinned)}
+          onLeave={() => {
+            props.onHover(null);
+            if (!store.get()?.pinned) store.hide();
+          }}
+        />
+      )}
       {box && <AnnotationMarks annotations={annotations} box={box} range={range} timeZone={timeZone} />}
       <Tip store={store} />
     </>
   );
+}
+
+function tracksOf({ times, stepMs }: Cells, byColumn: Map<number, Cell[]>, { from, to }: TimeSpan, isReversed: boolean): (Track & { cells: Cell[] })[] {
+  return [...byColumn]
+    .filter(([column]) => times[column]! > from && times[column]! - stepMs < to)
+    .sort(([one], [other]) => one - other)
+    .map(([column, own]) => {
+      const cells = [...own].sort((one, other) => (isReversed ? other.low - one.low : one.low - other.low));
+      return { key: String(times[column]), cells, count: cells.length, position: (item) => (isReversed ? -cells[item]!.low : cells[item]!.low), has: () => true };
+    });
 }
 
 /** Cells of one colour are one path. */

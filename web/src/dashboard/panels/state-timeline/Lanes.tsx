@@ -10,6 +10,8 @@ import { Framed } from '../legend/Framed';
 import type { LegendItem } from '../legend/legend';
 import { legendOptions } from '../legend/legend';
 import { Legend } from '../legend/Legend';
+import { CursorKeys } from '../keys/CursorKeys';
+import type { Track } from '../keys/walk';
 import { Nothing } from '../Nothing';
 import { measure, widest } from '../parts/text-size';
 import { momentText, timeTexts } from '../ticks';
@@ -19,7 +21,6 @@ import type { TipContent, TipRow } from '../tip/Tip';
 import { Tip, tipStore } from '../tip/Tip';
 import { scopedOf } from '../scoped';
 import { paint } from './paint';
-import { StateKeys } from './StateKeys';
 import type { Lane, State } from './states';
 import { kindsOf, lanesOf, stateAt } from './states';
 import { timeMarks } from './time-marks';
@@ -142,6 +143,18 @@ function Drawing({ lanes, options, panel, width, height, range, timeZone, isDark
   const texts = timeTexts(marks.times, marks.step, range.to - range.from, timeZone);
   const place = (time: number) => ((time - range.from) / (range.to - range.from)) * plotWidth;
   const hasLinks = lanes.some(({ field }) => (field.config.links ?? []).length > 0);
+  const within = (time: number) => Math.min(Math.max(time, range.from), range.to);
+  const middleOf = ({ from, to }: State) => (within(from) + within(to)) / 2;
+  // What lies outside of the span cannot be pointed at.
+  const seen = lanes.map(({ states }) => states.filter(({ from, to }) => to > range.from && from < range.to));
+  const tracks = lanes.map((lane, track): Track => {
+    const states = seen[track]!;
+    const over = (time: number) => {
+      const item = states.indexOf(stateAt(lane, time)!);
+      return item < 0 ? undefined : item;
+    };
+    return { key: lane.key, count: states.length, position: (item) => middleOf(states[item]!), has: () => true, over };
+  });
   const last = (lane: Lane) => lane.states.at(-1)?.text ?? 'no state';
   return (
     <div className="lanes" style={{ width, height }}>
@@ -196,16 +209,22 @@ function Drawing({ lanes, options, panel, width, height, range, timeZone, isDark
             if (store.get()?.pinned !== true) store.hide();
           }}
         />
-        <StateKeys
-          lanes={lanes}
-          span={range}
-          width={plotWidth}
-          height={plotHeight}
-          rowHeight={rowHeight}
-          columnWidth={columnWidth}
-          describe={(lane, state) => `${lane.name}: ${state.text}, ${samples ? momentText((state.from + state.to) / 2, timeZone) : fromTo(state)}`}
-          onPick={(lane, state, at, pinned) => {
-            const shown = told(lane, (Math.max(state.from, range.from) + Math.min(state.to, range.to)) / 2, at, pinned && hasLinks);
+        <CursorKeys
+          tracks={tracks}
+          along="x"
+          boxOf={({ track, item }) => {
+            const { from, to } = seen[track]![item]!;
+            const lost = ((to - from) * (1 - columnWidth)) / 2;
+            const [first, end] = [within(from + lost), within(to - lost)].map(place) as [number, number];
+            const each = plotHeight / lanes.length;
+            return { left: first, width: Math.max(2, end - first), top: track * each + (each * (1 - rowHeight)) / 2, height: each * rowHeight };
+          }}
+          describe={({ track, item }) => {
+            const state = seen[track]![item]!;
+            return `${lanes[track]!.name}: ${state.text}, ${samples ? momentText((state.from + state.to) / 2, timeZone) : fromTo(state)}`;
+          }}
+          onPick={({ track, item }, at, pinned) => {
+            const shown = told(lanes[track], middleOf(seen[track]![item]!), at, pinned && hasLinks);
             store.show(() => shown);
           }}
           onLeave={() => {

@@ -3,7 +3,9 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { displayText } from '../../display';
 import type { Field } from '../../frame';
-import type { Annotation, PanelProps } from '../../panel';
+import type { Annotation, PanelProps, TimeSpan } from '../../panel';
+import { CursorKeys } from '../keys/CursorKeys';
+import type { Spot, Track } from '../keys/walk';
 import { setReading } from '../reading';
 import { scopedOf } from '../scoped';
 import { momentText } from '../ticks';
@@ -12,11 +14,11 @@ import { Tip, tipStore } from '../tip/Tip';
 import { AnnotationMarks, drawAnnotations } from './annotations';
 import type { Exemplar } from './exemplars';
 import { exemplarPlace, exemplarReach, exemplarSize } from './exemplars';
-import type { Model } from './model';
+import type { Line, Model } from './model';
 import { cursorOf, scaleOf, timeAxis, valueAxis, zoomedOut } from './options';
 import { drawThresholds } from './paint';
 import { seriesOf } from './series';
-import type { TooltipOptions } from './tooltip';
+import type { Hovered, TooltipOptions } from './tooltip';
 import { hovered, linksOf } from './tooltip';
 import './timeseries.css';
 
@@ -64,6 +66,8 @@ export function Plot(props: Props) {
   const { label, model, width, height, range, annotations, exemplars, highlighted, timeZone } = props;
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
+  /** Shows a point that the keyboard has come to. */
+  const pick = useRef<((line: Line, index: number, place: { x: number; y: number }, pinned: boolean) => void) | null>(null);
   const [store] = useState(tipStore);
   const [box, setBox] = useState<PlotBox | null>(null);
   const fields = useMemo(() => fieldsOfAxes(model), [model]);
@@ -73,6 +77,7 @@ export function Plot(props: Props) {
     latest.current = { ...props, fields };
   });
   const shape = shapeOf(props);
+  const { lines, tracks } = useMemo(() => tracksOf(model, range), [model, range]);
   const data = useMemo(() => [model.times, ...model.lines.map(({ drawn }) => drawn)] as uPlot.AlignedData, [model]);
 
   useEffect(() => {
@@ -103,9 +108,11 @@ export function Plot(props: Props) {
       const { left = -1, top = -1, idx } = u.cursor;
       return { left, top, index: left < 0 ? null : (idx ?? null) };
     };
-    const hoveredAt = (u: uPlot, index: number, top: number, mode?: TooltipOptions['mode']) => {
+    /** `at` is a place above the plot, or the line that the keyboard is on. */
+    const hoveredAt = (u: uPlot, index: number, at: number | Line, mode?: TooltipOptions['mode']) => {
       const { tooltip, link } = now();
-      return hovered(now().model, index, { ...tooltip, mode: mode ?? tooltip.mode }, ({ drawn, scale }, place) => Math.abs(u.valToPos(drawn[place]!, scale) - top), link);
+      const away = (line: Line, place: number) => (typeof at === 'number' ? Math.abs(u.valToPos(line.drawn[place]!, line.scale) - at) : line === at ? -1 : 0);
+      return hovered(now().model, index, { ...tooltip, mode: mode ?? tooltip.mode }, away, link);
     };
     const content = (u: uPlot): TipContent | null => {
       const { left, top, index } = at(u);
@@ -125,7 +132,12 @@ export function Plot(props: Props) {
           ],
         };
       }
-      const { rows, more, nearest } = hoveredAt(u, index, top);
+      return ofPoints(u, index, top, place);
+    };
+    const ofPoints = (u: uPlot, index: number, at: number | Line, place: { x: number; y: number }): TipContent | null => {
+      const { tooltip } = now();
+      if (tooltip.mode === 'none') return null;
+      const { rows, more, nearest } = hoveredAt(u, index, at);
       if (rows.length === 0) return null;
       const time = tooltip.mode === 'single' && nearest ? now().model.times[nearest.index]! : now().model.times[index]!;
       return { ...place, heading: momentText(time, now().timeZone), rows, more, maxWidth: tooltip.maxWidth, maxHeight: tooltip.maxHeight };
@@ -140,7 +152,10 @@ export function Plot(props: Props) {
         store.show(() => ({ ...shown, pinned: true, links }));
         return;
       }
-      const { nearest } = hoveredAt(u, index, top, 'single');
+      choose(hoveredAt(u, index, top, 'single').nearest, shown);
+    };
+    /** What a click on a point does: its link is followed, or the tooltip stays. */
+    const choose = (nearest: Hovered['nearest'], shown: TipContent | null) => {
       const direct = nearest?.line.field.config.links?.find(({ oneClick }) => oneClick);
       if (nearest && direct) {
         const [target] = linksOf([direct], now().link, () => scopedOf(nearest.line.frame, nearest.line.field, undefined, nearest.value, now().model.times[nearest.index]!));
@@ -210,6 +225,13 @@ export function Plot(props: Props) {
       node,
     );
     chart.current = plot;
+    pick.current = (line, index, place, pinned) => {
+      const found = ofPoints(plot, index, line, place);
+      // The line of the cursor, here and in what shares it; the tooltip is the point's own.
+      moveCursor(plot, plot.valToPos(now().model.times[index]!, 'x'), plot.valToPos(line.drawn[index]!, line.scale));
+      if (pinned) choose(hoveredAt(plot, index, line, 'single').nearest, found);
+      else store.show(() => found);
+    };
     plot.over.addEventListener('click', () => pin(plot));
     setReading(node, () => ({
       kind: 'timeseries',
@@ -252,10 +274,43 @@ export function Plot(props: Props) {
   return (
     <>
       <div ref={host} data-chart="timeseries" role="img" aria-label={label} className="timeseries" />
+      {box && (
+        <CursorKeys
+          tracks={tracks}
+          along="x"
+          begin="end"
+          isPoint
+          boxOf={({ track, item }) => {
+            const { drawn, scale } = lines[track]!;
+            const u = chart.current!;
+            const y = u.scales[scale] ? u.valToPos(drawn[item]!, scale) : 0;
+            return { left: box.left + u.valToPos(model.times[item]!, 'x') - reach, top: box.top + Math.min(Math.max(y, 0), box.height) - reach, width: 2 * reach, height: 2 * reach };
+          }}
+          describe={({ track, item }) => `${lines[track]!.name}: ${shownBy(lines[track]!.field, lines[track]!.raw[item]!)}, ${momentText(model.times[item]!, timeZone)}`}
+          onPick={({ track, item }: Spot, place, pinned) => pick.current?.(lines[track]!, item, place, pinned)}
+          onLeave={() => {
+            if (chart.current) moveCursor(chart.current, -10, -10);
+            if (!store.get()?.pinned) store.hide();
+          }}
+        />
+      )}
       {box && <AnnotationMarks annotations={annotations} box={box} range={range} timeZone={timeZone} />}
       <Tip store={store} />
     </>
   );
+}
+
+/** Moves the line of the cursor here and in the charts that share it, without the tooltip; uPlot's types lack the last argument. */
+const moveCursor = (u: uPlot, left: number, top: number) => (u.setCursor as (place: { left: number; top: number }, fires: boolean, tells: boolean) => void)({ left, top }, false, true);
+
+/** Half of what the keyboard's cursor takes, in pixels. */
+const reach = 6;
+
+/** The lines that can be read, and their points that can be seen. */
+function tracksOf({ times, lines }: Model, { from, to }: TimeSpan): { lines: Line[]; tracks: Track[] } {
+  const readable = lines.filter(({ shown, style }) => shown && !style.hidden.tooltip);
+  const tracks = readable.map(({ key, raw, drawn }): Track => ({ key, count: times.length, position: (item) => times[item]!, has: (item) => raw[item] != null && drawn[item] != null && times[item]! >= from && times[item]! <= to }));
+  return { lines: readable, tracks };
 }
 
 /** Diamonds above the lines. */
