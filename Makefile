@@ -49,6 +49,12 @@ test: web ## All tests: Rust, web units, the browser against the real program
 	cd web && npm test
 	cd web && npm run e2e
 
+.PHONY: soak
+soak: ## Each fault of the demo, until its alert fires and resolves: some ten minutes
+	tools/debian.sh $(PEERS)
+	cargo build --locked -p phoenix-cli -p phoenix-platform
+	cargo test --locked -p phoenix-cli --test demo_faults -- --ignored --nocapture
+
 .PHONY: test-vrl
 test-vrl: ## Clippy and tests of the stage `vrl`, which is not in default builds
 	cargo clippy -p phoenix-ingest --all-targets --locked --features vrl -- -D warnings

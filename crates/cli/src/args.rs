@@ -71,7 +71,7 @@ pub(crate) struct Serve {
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "The demo starts a sample service with real traffic, node_exporter, a throw-away PostgreSQL with its exporter, and a local mailbox, all on free ports of 127.0.0.1. Ctrl-C ends all of it.\n\nExamples:\n  phoenix demo\n  phoenix demo fault api-down            stop the sample service; within a minute somebody is paged\n  phoenix demo fault api-down --end      start it again"
+    after_help = "The demo starts a sample platform with real traffic (API, controller, collector, secret store), node_exporter, a throw-away PostgreSQL with its exporter, and a local mailbox, all on free ports of 127.0.0.1. Ctrl-C ends all of it.\n\nExamples:\n  phoenix demo\n  phoenix demo fault api-down            stop the sample service; within a minute somebody is paged\n  phoenix demo fault api-down --end      start it again\n  phoenix demo fault                     which faults there are, and the alert that each must raise"
 )]
 pub(crate) struct Demo {
     #[command(subcommand)]
@@ -91,8 +91,8 @@ pub(crate) struct Demo {
 pub(crate) enum DemoAction {
     /// Cause a fault in the running demo, or end it
     Fault {
-        /// Which one: api-down
-        name: String,
+        /// Which one, such as api-down; without a name all are listed
+        name: Option<String>,
         /// End the fault instead
         #[arg(long)]
         end: bool,

@@ -6,25 +6,13 @@
 mod program;
 
 use program::dashboards::ask as ask_dashboard;
-use program::{PHOENIX, Server, command, eventually, free_address, phoenix, signal, told};
+use program::demo::{SOURCES, can_run, start};
+use program::{Server, eventually, free_address, phoenix, signal, told};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_mins(1);
-
-/// What the demo needs and this machine does not have.
-fn missing() -> Vec<String> {
-    let sample = Path::new(PHOENIX).with_file_name("phoenix-platform");
-    let needed = ["/usr/bin/prometheus-node-exporter", "/usr/bin/prometheus-postgres-exporter"].map(Path::new);
-    let mut missing: Vec<String> =
-        needed.iter().chain([&sample.as_path()]).filter(|p| !p.exists()).map(|p| p.display().to_string()).collect();
-    if !(13..=18).any(|version| Path::new(&format!("/usr/lib/postgresql/{version}/bin/postgres")).exists()) {
-        missing.push("PostgreSQL's server".to_owned());
-    }
-    missing
-}
 
 /// Every process below one, by reading `/proc`.
 fn descendants(pid: u32) -> BTreeSet<u32> {
@@ -68,19 +56,24 @@ fn up(server: &Server) -> Option<f64> {
 
 #[test]
 fn the_whole_story() {
-    let missing = missing();
-    if !missing.is_empty() {
-        eprintln!("NOT TESTED: the demo needs {}; `make test` brings it", missing.join(", "));
+    if !can_run() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("demo");
-    let address = free_address();
-    let mut demo = command(&["demo"]);
-    demo.current_dir(dir.path()).arg("--data-dir").arg(&data).arg("--listen").arg(address.to_string());
-    let server = Server::spawn(demo, dir.path(), data.clone(), address);
-    eventually("all four sources are up", LIMIT, || (up(&server) == Some(4.0)).then_some(()));
-    for name in ["phoenix_api_request_duration_seconds_count", "pg_settings_max_connections", "node_load1", "phoenix_build_info"] {
+    let server = start(dir.path());
+    eventually("all sources are up", LIMIT, || (up(&server) == Some(SOURCES)).then_some(()));
+    for name in [
+        "phoenix_api_request_duration_seconds_count",
+        "phoenix_experiment_total",
+        "pg_settings_max_connections",
+        "container_memory_working_set_bytes",
+        "kube_deployment_spec_replicas",
+        "vault_route_read_secret__count",
+        "probe_ssl_earliest_cert_expiry",
+        "node_load1",
+        "phoenix_build_info",
+    ] {
         eventually(name, LIMIT, || server.value(&format!("count({name})")));
     }
     // Its dashboards show all that they ask for; a rate needs two scrapes, logs and traces have to come first.
@@ -89,7 +82,7 @@ fn the_whole_story() {
         eventually(uid, LIMIT, || (ask_dashboard(&server, uid, &variables).1 >= at_least).then_some(()));
     }
     let processes = descendants(server.pid());
-    assert!(processes.len() >= 5, "exporters, PostgreSQL, the service and its load run: {processes:?}");
+    assert!(processes.len() >= 9, "exporters, PostgreSQL, the service and its load run: {processes:?}");
 
     let url = server.url();
     let ask = |arguments: &[&str]| {
@@ -112,14 +105,14 @@ fn the_whole_story() {
     assert!(ask(&["incident", "ack", id, "--who", &person]).contains("acknowledged"));
     assert!(ask(&["demo", "fault", "api-down", "--end"]).contains("ended"));
     eventually("the incident closes", LIMIT, || incident(&server).filter(|i| i["state"] == "resolved"));
-    eventually("all sources are up again", LIMIT, || (up(&server) == Some(4.0)).then_some(()));
+    eventually("all sources are up again", LIMIT, || (up(&server) == Some(SOURCES)).then_some(()));
     assert_eq!(server.json("/api/phoenix/v1/home")["incidents"], json!({"open": 0, "acknowledged": 0}));
     let processes = &processes | &descendants(server.pid());
 
     // A second demo in the same folder is refused, and harms nothing.
     let second = phoenix(&["demo", "--data-dir", &data.display().to_string(), "--listen", &free_address().to_string()]);
     assert_eq!(second.status.code(), Some(4), "{}", told(&second));
-    assert_eq!(up(&server), Some(4.0));
+    assert_eq!(up(&server), Some(SOURCES));
 
     let pid = server.pid();
     assert_eq!(server.end_with("INT").code(), Some(0));
@@ -134,18 +127,13 @@ fn the_whole_story() {
 
 #[test]
 fn a_killed_demo_leaves_no_process() {
-    if !missing().is_empty() {
-        eprintln!("NOT TESTED: see the other test");
+    if !can_run() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let data = dir.path().join("demo");
-    let address = free_address();
-    let mut demo = command(&["demo"]);
-    demo.current_dir(dir.path()).arg("--data-dir").arg(&data).arg("--listen").arg(address.to_string());
-    let server = Server::spawn(demo, dir.path(), data, address);
+    let server = start(dir.path());
     let processes = descendants(server.pid());
-    assert!(processes.len() >= 5, "{processes:?}");
+    assert!(processes.len() >= 9, "{processes:?}");
     let pid = server.pid();
     signal(pid, "KILL");
     eventually("every process ends", Duration::from_secs(20), || processes.iter().all(|pid| !is_running(*pid)).then_some(()));

@@ -1,6 +1,6 @@
 //! `phoenix-platform fault`: begins and ends faults of a running service.
 
-use crate::api::ADMIN_HEADER;
+use crate::admin::ADMIN_HEADER;
 use crate::faults::Fault;
 use std::net::SocketAddr;
 use std::time::Duration;

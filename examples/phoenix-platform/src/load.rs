@@ -1,13 +1,18 @@
 //! Traffic for the API: mostly reads, now and then an experiment or a wrong request, more by day than by night.
 
+use crate::secrets::{self, Store};
 use phoenix_telemetry::send;
 use rand::RngExt;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Requests that wait for an answer at most.
 const MAX_WAITING: usize = 100;
+
+/// How many processes its experiments keep apart: few, so that they save something on a small machine, too.
+const KEEP: usize = 2;
 
 /// The rate at a moment of the day, from 0 to 1: a third in its first hour, all of it in its middle.
 fn share(moment: f64) -> f64 {
@@ -20,12 +25,17 @@ pub(crate) async fn run(
     target: SocketAddr,
     otlp: Option<&str>,
     token: Option<String>,
+    secrets: Option<Store>,
     rate: u32,
     day: Option<Duration>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     crate::on_loopback(target)?;
     let _telemetry = crate::telemetry("phoenix-load", otlp)?;
     crate::install_tls();
+    let token = match secrets {
+        Some(store) => secrets::follow(store, secrets::API_TOKEN).await,
+        None => watch::channel(token).1,
+    };
     let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build()?;
     let base = format!("http://{target}");
     let start = tokio::time::Instant::now();
@@ -57,11 +67,13 @@ pub(crate) async fn run(
         let request = match rand::rng().random_range(0..100) {
             0..50 => client.get(format!("{base}/api/v1/experiments")),
             50..94 => client.get(format!("{base}/api/v1/experiments/{}", rand::rng().random_range(1..=100))),
-            94..95 => client.post(format!("{base}/api/v1/experiments")).json(&serde_json::json!({"name": format!("experiment {sent}")})),
+            94..95 => client
+                .post(format!("{base}/api/v1/experiments"))
+                .json(&serde_json::json!({"name": format!("experiment {sent}"), "keep": KEEP})),
             95..98 => client.get(format!("{base}/health")),
             _ => client.post(format!("{base}/api/v1/experiments")).json(&serde_json::json!({"name": ""})),
         };
-        let request = match &token {
+        let request = match &*token.borrow() {
             Some(token) => request.bearer_auth(token),
             None => request,
         };

@@ -1,22 +1,31 @@
 //! The sample service that the demo monitors: experiments that compare two pipelines over this host's processes, with
 //! real traffic and with faults to inject.
 //!
-//! `phoenix-platform api` serves it, `phoenix-platform load` sends it requests, `phoenix-platform fault` breaks it. A
-//! service of one's own looks like this one: it depends on `phoenix-telemetry` and on nothing else of Phoenix.
+//! `phoenix-platform api` serves it; `controller`, `collector` and `secrets` take parts of it into processes of their
+//! own; `exporter` tells of them what a cluster would; `load` sends requests, `fault` breaks something. A service of
+//! one's own looks like this one: it depends on `phoenix-telemetry` and on nothing else of Phoenix.
 
+mod admin;
 mod api;
+mod collector;
 mod controller;
 mod experiments;
+mod exporter;
 mod fault;
 mod faults;
 mod load;
 mod pipelines;
+mod secrets;
+mod service;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use controller::Plan;
 use phoenix_telemetry::{Telemetry, TelemetryBuilder, TelemetryError};
+use secrets::Store;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A sample service with the metrics of the monitoring strategy.
@@ -47,15 +56,69 @@ enum Command {
         /// memory
         #[arg(long, env = "PHOENIX_PLATFORM_DATABASE", hide_env_values = true)]
         database: Option<String>,
-        /// How long the pipelines of an experiment run
-        #[arg(long, default_value = "30s", value_parser = duration)]
-        run_for: Duration,
-        /// Dollars a month for a thousand series, by which savings are estimated: an assumption, put in your own
-        #[arg(long, default_value_t = 8.0)]
-        price_per_1000_series: f64,
-        /// Who is paid so much
-        #[arg(long, default_value = "newrelic")]
-        provider: String,
+        /// The process that brings experiments on, which needs a database that both know; without it this one does
+        #[arg(long, requires = "database")]
+        controller: Option<SocketAddr>,
+        #[command(flatten)]
+        secrets: StoreArguments,
+        #[command(flatten)]
+        plan: PlanArguments,
+    },
+    /// Bring the experiments of an API on, until interrupted
+    Controller {
+        /// Where to listen
+        #[arg(long, default_value = "127.0.0.1:8081")]
+        listen: SocketAddr,
+        /// Where traces go, by OTLP over gRPC: http://127.0.0.1:4317. Without it there are none
+        #[arg(long)]
+        otlp: Option<String>,
+        /// Tenants that may have experiments
+        #[arg(long, default_value = "acme,globex", value_delimiter = ',')]
+        tenants: Vec<String>,
+        /// The API's PostgreSQL: postgres://user:password@host/database
+        #[arg(long, env = "PHOENIX_PLATFORM_DATABASE", hide_env_values = true)]
+        database: String,
+        /// The collector that gives samples of the host's processes; without it they are read here
+        #[arg(long)]
+        collector: Option<SocketAddr>,
+        #[command(flatten)]
+        plan: PlanArguments,
+    },
+    /// Give samples of this host's processes to a controller, until interrupted
+    Collector {
+        /// Where to listen
+        #[arg(long, default_value = "127.0.0.1:8082")]
+        listen: SocketAddr,
+        /// Where traces go, by OTLP over gRPC: http://127.0.0.1:4317. Without it there are none
+        #[arg(long)]
+        otlp: Option<String>,
+    },
+    /// Keep a few secrets, which are made at the start, until interrupted
+    Secrets {
+        /// Where to listen for scrapes
+        #[arg(long, default_value = "127.0.0.1:8083")]
+        listen: SocketAddr,
+        /// Where to listen for those who read secrets, by TLS
+        #[arg(long, default_value = "127.0.0.1:8200")]
+        tls: SocketAddr,
+        /// Where the certificate of the authority is written that vouches for this store; it is made at each start
+        #[arg(long)]
+        ca_file: PathBuf,
+        /// The token that readers have to carry
+        #[arg(long, env = "PHOENIX_PLATFORM_SECRETS_TOKEN", hide_env_values = true)]
+        secrets_token: String,
+        /// Where traces go, by OTLP over gRPC: http://127.0.0.1:4317. Without it there are none
+        #[arg(long)]
+        otlp: Option<String>,
+    },
+    /// Tell of the platform's processes that have the same parent what a cluster tells of containers, until interrupted
+    Exporter {
+        /// Where to listen
+        #[arg(long, default_value = "127.0.0.1:8084")]
+        listen: SocketAddr,
+        /// A folder that is told as a volume, as NAMESPACE/CLAIM=PATH
+        #[arg(long, value_parser = exporter::volume)]
+        volume: Vec<exporter::Volume>,
     },
     /// Send requests to the API until interrupted; only to addresses of this machine
     Load {
@@ -68,6 +131,8 @@ enum Command {
         /// The token of the API
         #[arg(long, env = "PHOENIX_PLATFORM_TOKEN", hide_env_values = true)]
         token: Option<String>,
+        #[command(flatten)]
+        secrets: StoreArguments,
         /// Requests per second, at most 1000
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
         rate: u32,
@@ -89,6 +154,52 @@ enum Command {
         #[arg(long, default_value = "127.0.0.1:8080")]
         target: SocketAddr,
     },
+}
+
+/// What a controller is told.
+#[derive(Args)]
+struct PlanArguments {
+    /// How long the pipelines of an experiment run
+    #[arg(long, default_value = "30s", value_parser = duration)]
+    run_for: Duration,
+    /// Dollars a month for a thousand series, by which savings are estimated: an assumption, put in your own
+    #[arg(long, default_value_t = 8.0)]
+    price_per_1000_series: f64,
+    /// Who is paid so much
+    #[arg(long, default_value = "newrelic")]
+    provider: String,
+}
+
+impl PlanArguments {
+    fn plan(self, tenants: Vec<String>) -> Plan {
+        Plan {
+            run_for: self.run_for,
+            price_per_1000_series_usd: self.price_per_1000_series,
+            provider: self.provider.into(),
+            node: rustix::system::uname().nodename().to_string_lossy().as_ref().into(),
+            tenants: tenants.into_iter().map(Arc::from).collect(),
+        }
+    }
+}
+
+/// Where the API's token is kept.
+#[derive(Args)]
+struct StoreArguments {
+    /// The secret store that has the API's token, instead of one that is given: 127.0.0.1:8200
+    #[arg(long, requires = "secrets_ca", requires = "secrets_token", conflicts_with = "token")]
+    secrets: Option<SocketAddr>,
+    /// The certificate of the authority that vouches for the store
+    #[arg(long)]
+    secrets_ca: Option<PathBuf>,
+    /// The token that opens the store
+    #[arg(long, env = "PHOENIX_PLATFORM_SECRETS_TOKEN", hide_env_values = true)]
+    secrets_token: Option<String>,
+}
+
+impl StoreArguments {
+    fn store(self) -> Option<Store> {
+        Some(Store { address: self.secrets?, ca_file: self.secrets_ca?, token: self.secrets_token? })
+    }
 }
 
 /// A whole number with `s`, `m` or `h`, from a second to a day.
@@ -147,12 +258,22 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
     match command {
-        Command::Api { listen, otlp, token, tenants, database, run_for, price_per_1000_series, provider } => {
-            let node = rustix::system::uname().nodename().to_string_lossy().as_ref().into();
-            let plan = Plan { run_for, price_per_1000_series_usd: price_per_1000_series, provider: provider.into(), node };
-            api::serve(api::Settings { listen, otlp, token, tenants, database, plan }).await
+        Command::Api { listen, otlp, token, tenants, database, controller, secrets, plan } => {
+            let plan = plan.plan(tenants);
+            api::serve(api::Settings { listen, otlp, token, database, controller, secrets: secrets.store(), plan }).await
         }
-        Command::Load { target, otlp, token, rate, day } => load::run(target, otlp.as_deref(), token, rate, day).await,
+        Command::Controller { listen, otlp, tenants, database, collector, plan } => {
+            let plan = plan.plan(tenants);
+            controller::serve(controller::Settings { listen, otlp, database, collector, plan }).await
+        }
+        Command::Collector { listen, otlp } => collector::serve(listen, otlp.as_deref()).await,
+        Command::Secrets { listen, tls, ca_file, secrets_token, otlp } => {
+            secrets::serve(secrets::Settings { listen, tls, ca_file, token: secrets_token, otlp }).await
+        }
+        Command::Exporter { listen, volume } => exporter::serve(listen, volume).await,
+        Command::Load { target, otlp, token, secrets, rate, day } => {
+            load::run(target, otlp.as_deref(), token, secrets.store(), rate, day).await
+        }
         Command::Fault { name, lasting, end, target } => fault::run(target, name.as_deref(), lasting, end).await,
     }
 }

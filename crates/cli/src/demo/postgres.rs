@@ -1,6 +1,6 @@
 //! A throw-away PostgreSQL in the demo's folder.
 
-use super::processes::{Process, Program, find};
+use super::processes::{Program, find};
 use phoenix_env::Disk;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 const PLACES: [&str; 4] =
     ["/usr/lib/postgresql/18/bin", "/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/15/bin"];
 
-/// A running server and the folder that it lives in.
+/// A server and the folder that it lives in.
 pub(super) struct Postgres {
-    pub(super) process: Process,
+    pub(super) program: Program,
     /// To be removed at the end: outside of the demo's folder, or owned by another user.
     pub(super) folder: PathBuf,
 }
 
-/// Makes a cluster and starts its server on loopback. PostgreSQL refuses to run as root, so as root
+/// Makes a cluster with the database `phoenix`, whose owner is no superuser, and its server on loopback. PostgreSQL refuses to run as root, so as root
 /// it runs as its own user, in a folder that this user can reach.
-pub(super) async fn start(disk: &dyn Disk, dir: &Path, listen: SocketAddr) -> Result<Postgres, String> {
+pub(super) async fn prepare(disk: &dyn Disk, dir: &Path, listen: SocketAddr) -> Result<Postgres, String> {
     let missing = || "PostgreSQL's server is not installed; `apt-get install postgresql` brings it".to_owned();
     let initdb = find(disk, "initdb", &PLACES).ok_or_else(missing)?;
     let server = find(disk, "postgres", &PLACES).ok_or_else(missing)?;
@@ -30,14 +30,20 @@ pub(super) async fn start(disk: &dyn Disk, dir: &Path, listen: SocketAddr) -> Re
         arguments: arguments.iter().map(|a| (*a).to_owned()).collect(),
         variables: vec![("LC_ALL", "C".to_owned())],
         user,
+        memory_bytes: None,
         log: folder.join("log"),
     };
     let cluster = folder.join("cluster").display().to_string();
     program("initdb", initdb, &["-D", &cluster, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8"]).run().await?;
+    let prepare =
+        "printf '%s\\n' 'CREATE ROLE phoenix LOGIN;' 'CREATE DATABASE phoenix OWNER phoenix;' | \"$0\" --single -D \"$1\" postgres";
+    program("the preparation of PostgreSQL's database", "sh".into(), &["-c", prepare, &server.display().to_string(), &cluster])
+        .run()
+        .await?;
     let (host, port) = (listen.ip().to_string(), listen.port().to_string());
     let arguments = ["-D", &cluster, "-h", &host, "-p", &port, "-c", "unix_socket_directories=", "-c", "fsync=off"];
-    let process = program("postgres", server, &arguments).start()?;
-    Ok(Postgres { process, folder })
+    let program = program("postgres", server, &arguments);
+    Ok(Postgres { program, folder })
 }
 
 /// A folder that `user` owns: below `dir`, or where the system keeps temporary files when the user
@@ -49,6 +55,7 @@ async fn folder(dir: &Path, user: Option<&'static str>) -> Result<PathBuf, Strin
         arguments: arguments.iter().map(|a| (*a).to_owned()).collect(),
         variables: Vec::new(),
         user,
+        memory_bytes: None,
         log: "/dev/null".into(),
     };
     let below = dir.join("postgres");

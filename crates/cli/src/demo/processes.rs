@@ -13,6 +13,8 @@ pub(super) struct Program {
     pub(super) variables: Vec<(&'static str, String)>,
     /// The user to run as; only when the demo runs as root.
     pub(super) user: Option<&'static str>,
+    /// The limit of its memory.
+    pub(super) memory_bytes: Option<u64>,
     pub(super) log: PathBuf,
 }
 
@@ -26,7 +28,7 @@ impl Program {
     /// Starts it. The kernel ends it when the demo's own process dies, however it dies.
     pub(super) fn start(&self) -> Result<Process, String> {
         let child = self
-            .command(&["sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh"])
+            .command("exec \"$@\" >>\"$log\" 2>&1")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -39,18 +41,20 @@ impl Program {
 
     /// Runs it to its end; an error carries its last words.
     pub(super) async fn run(&self) -> Result<(), String> {
-        let mut command = self.command(&["sh", "-c", "log=$1; shift; \"$@\" >>\"$log\" 2>&1", "sh"]);
+        let mut command = self.command("\"$@\" >>\"$log\" 2>&1");
         let status = command.stdin(Stdio::null()).status().await.map_err(|e| format!("cannot start {}: {e}", self.name))?;
         if status.success() { Ok(()) } else { Err(format!("{} ended with {status}; its words are in {}", self.name, self.log.display())) }
     }
 
-    fn command(&self, shell: &[&str]) -> Command {
+    fn command(&self, last: &str) -> Command {
         let mut command = Command::new("setpriv");
         command.arg("--pdeathsig=TERM");
         if let Some(user) = self.user {
             command.args([format!("--reuid={user}"), format!("--regid={user}"), "--init-groups".to_owned()]);
         }
-        command.args(shell).arg(&self.log).arg(&self.command).args(&self.arguments);
+        let limit = self.memory_bytes.map_or_else(String::new, |bytes| format!("ulimit -d {} && ", bytes / 1024));
+        command.args(["sh", "-c", &format!("log=$1; shift; {limit}{last}"), "sh"]);
+        command.arg(&self.log).arg(&self.command).args(&self.arguments);
         command.envs(self.variables.iter().map(|(name, value)| (*name, value.as_str())));
         command
     }

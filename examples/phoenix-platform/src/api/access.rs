@@ -7,9 +7,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::watch;
 
-/// The token that requests have to carry, if one was given.
-pub(super) struct Token(Option<String>);
+/// The token that requests have to carry, if one was given. It may change.
+pub(super) struct Token(watch::Receiver<Option<String>>);
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -19,13 +20,18 @@ impl fmt::Debug for Token {
 
 impl Token {
     pub(super) fn new(token: Option<String>) -> Self {
-        Self(token.filter(|token| !token.is_empty()))
+        Self(watch::channel(token.filter(|token| !token.is_empty())).1)
+    }
+
+    /// The one that a secret store has.
+    pub(super) fn changing(token: watch::Receiver<Option<String>>) -> Self {
+        Self(token)
     }
 
     /// Why a request is refused. A token that nobody gave out is refused also where none is needed.
     fn refuses(&self, headers: &HeaderMap) -> Option<StatusCode> {
         let told = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes().strip_prefix(b"Bearer ").unwrap_or_default());
-        match (&self.0, told) {
+        match (&*self.0.borrow(), told) {
             (None, None) => None,
             (Some(_), None) => Some(StatusCode::UNAUTHORIZED),
             (Some(token), Some(told)) if is_same(token.as_bytes(), told) => None,
@@ -35,7 +41,7 @@ impl Token {
 }
 
 /// Compares all bytes, so that the time tells nothing of where the first difference is.
-fn is_same(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn is_same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |different, (a, b)| different | (a ^ b)) == 0
 }
 

@@ -1,22 +1,23 @@
 //! The experiments API: list, create, read, watch; `/health` and `/metrics`.
 
 mod access;
-mod admin;
 mod live;
 
-pub(crate) use admin::ADMIN_HEADER;
-
-use crate::controller::{self, Controller, Plan};
+use crate::controller::{self, Controller, Plan, Source};
 use crate::experiments::{Experiments, New, StoreError};
-use crate::faults::{self, Fault, Faults};
+use crate::faults::acts::{self, Acts, Flood};
+use crate::faults::{Fault, Faults, Part};
+use crate::secrets::{self, Store};
+use crate::service;
 use access::Token;
+pub(crate) use access::is_same;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Json, Router};
-use phoenix_telemetry::{ExperimentState, PhoenixMetrics, Telemetry};
+use phoenix_telemetry::{PhoenixMetrics, Telemetry, send};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -44,8 +45,15 @@ pub(crate) struct Service {
     metrics: PhoenixMetrics,
     token: Token,
     tenants: Vec<Arc<str>>,
+    /// Who brings experiments on; this process where there is none.
+    controller: Option<RemoteController>,
     errors: AtomicU64,
     listeners: AtomicU64,
+}
+
+struct RemoteController {
+    client: reqwest::Client,
+    address: SocketAddr,
 }
 
 /// What `phoenix-platform api` is told.
@@ -53,56 +61,71 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) otlp: Option<String>,
     pub(crate) token: Option<String>,
-    pub(crate) tenants: Vec<String>,
     /// A PostgreSQL; without one, experiments are kept in memory.
     pub(crate) database: Option<String>,
+    /// The process that brings experiments on; without one, this one does.
+    pub(crate) controller: Option<SocketAddr>,
+    /// Where the token comes from.
+    pub(crate) secrets: Option<Store>,
     pub(crate) plan: Plan,
 }
 
 fn router(service: &Arc<Service>, telemetry: &Telemetry) -> Router {
-    let api = Router::new()
+    let own = Router::new()
         .route("/api/v1/experiments", get(list).post(create))
         .route("/api/v1/experiments/{id}", get(read))
         .route("/api/v1/live", get(live::watch))
         .route_layer(middleware::from_fn_with_state(Arc::clone(service), burst))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(service), access::check));
-    let admin = Router::new().route("/admin/faults", get(admin::list)).route("/admin/faults/{name}", post(admin::begin).delete(admin::end));
-    Router::new()
-        .route("/health", get(|| async { "ok\n" }))
-        .merge(api)
-        .merge(admin.route_layer(middleware::from_fn(admin::check)))
-        .layer(telemetry.http_layer().log_requests())
-        .route_service("/metrics", telemetry.scrape())
-        .with_state(Arc::clone(service))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(service), access::check))
+        .with_state(Arc::clone(service));
+    service::router(telemetry, &service.faults, own)
 }
 
 /// Serves until the process is told to end.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     let telemetry = crate::telemetry("phoenix-api", settings.otlp.as_deref())?;
+    crate::install_tls();
     let experiments = match &settings.database {
-        Some(url) => Experiments::in_postgres(url).await?,
+        Some(url) => Experiments::in_postgres(url)?,
+        None if settings.controller.is_some() => {
+            return Err("with --controller experiments are kept in a PostgreSQL that both know: name it with --database".into());
+        }
         None => Experiments::default(),
     };
+    let parts: &[Part] = if settings.controller.is_some() { &[Part::Api] } else { &[Part::Api, Part::Controller] };
+    let token = match settings.secrets {
+        Some(store) => Token::changing(secrets::follow(store, secrets::API_TOKEN).await),
+        None => Token::new(settings.token),
+    };
+    let controller = match settings.controller {
+        Some(address) => Some(RemoteController { client: reqwest::Client::builder().timeout(Duration::from_secs(1)).build()?, address }),
+        None => None,
+    };
+    let is_remote = controller.is_some();
     let service = Arc::new(Service {
         experiments: Arc::new(experiments),
-        faults: Arc::default(),
+        faults: Arc::new(Faults::of(parts)),
         metrics: telemetry.phoenix().clone(),
-        token: Token::new(settings.token),
-        tenants: settings.tenants.into_iter().map(Arc::from).collect(),
+        token,
+        tenants: settings.plan.tenants.clone(),
+        controller,
         errors: AtomicU64::new(0),
         listeners: AtomicU64::new(0),
     });
-    let controller = Controller::new(settings.plan, Arc::clone(&service.experiments), Arc::clone(&service.faults), &telemetry);
-    let listener =
-        tokio::net::TcpListener::bind(settings.listen).await.map_err(|e| format!("cannot listen on {}: {e}", settings.listen))?;
-    let address = listener.local_addr()?;
-    tracing::info!(%address, "listens");
-    crate::install_tls();
-    tokio::spawn(controller::run(controller));
-    tokio::spawn(faults::run(Arc::clone(&service.faults), address, settings.database));
-    let router = router(&service, &telemetry).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router).with_graceful_shutdown(crate::told_to_end()).await?;
-    Ok(())
+    let (listener, address) = service::bind(settings.listen).await?;
+    if !is_remote {
+        let controller = Controller::new(settings.plan, Arc::clone(&service.experiments), Arc::clone(&service.faults), &telemetry);
+        tokio::spawn(controller::run(controller, Source::new(None)?, Arc::default()));
+    }
+    tokio::spawn(acts::run(Arc::clone(&service.faults), Acts { flood: Some(flood(address)?), database: settings.database }));
+    service::serve(listener, router(&service, &telemetry)).await
+}
+
+/// Requests with a token that nobody gave out.
+fn flood(own_address: SocketAddr) -> Result<Flood, reqwest::Error> {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build()?;
+    let request = client.get(format!("http://{own_address}/api/v1/experiments")).bearer_auth("somebody else's").build()?;
+    Ok(Flood { fault: Fault::ForbiddenFlood, client, request, per_second: 40 })
 }
 
 /// The fault of that name: every second request fails.
@@ -147,12 +170,24 @@ async fn create(State(service): State<Arc<Service>>, Json(new): Json<NewExperime
     let new = New { name: new.name, tenant_id: Arc::clone(tenant), keep: new.keep.unwrap_or(10).min(MAX_KEEP) };
     match service.experiments.create(new).await {
         Ok(Some(experiment)) => {
-            controller::entered(&service.metrics, &experiment, ExperimentState::Pending);
+            begin(&service, experiment.id).await;
             tracing::info!(experiment_id = experiment.id, to_state = experiment.state.as_str(), "experiment state transition");
             (StatusCode::CREATED, Json(experiment)).into_response()
         }
         Ok(None) => (StatusCode::TOO_MANY_REQUESTS, "too many experiments are not over yet; come again later\n").into_response(),
         Err(error) => error.into_response(),
+    }
+}
+
+/// Tells the controller that there is something to do. It looks each second; this makes it quicker, and leads the trace on.
+async fn begin(service: &Service, id: u64) {
+    let Some(RemoteController { client, address }) = &service.controller else { return };
+    let told = match client.post(format!("http://{address}/api/v1/experiments/{id}/begin")).build() {
+        Ok(request) => send(client, request).await.and_then(reqwest::Response::error_for_status),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = told {
+        tracing::warn!(experiment_id = id, %error, "the controller is not told");
     }
 }
 

@@ -12,19 +12,22 @@ async fn start(token: Option<&str>) -> (String, Telemetry) {
     let telemetry = Telemetry::builder("test").variables([]).start().unwrap();
     let service = Arc::new(Service {
         experiments: Arc::default(),
-        faults: Arc::default(),
+        faults: Arc::new(Faults::of(&[Part::Api, Part::Controller])),
         metrics: telemetry.phoenix().clone(),
         token: Token::new(token.map(str::to_owned)),
         tenants: vec!["acme".into(), "globex".into()],
+        controller: None,
         errors: AtomicU64::new(0),
         listeners: AtomicU64::new(0),
     });
-    let plan = Plan { run_for: Duration::from_secs(1), price_per_1000_series_usd: 8.0, provider: "newrelic".into(), node: "n1".into() };
+    let tenants = service.tenants.clone();
+    let plan =
+        Plan { run_for: Duration::from_secs(1), price_per_1000_series_usd: 8.0, provider: "newrelic".into(), node: "n1".into(), tenants };
     let controller = Controller::new(plan, Arc::clone(&service.experiments), Arc::clone(&service.faults), &telemetry);
-    tokio::spawn(controller::run(controller));
+    tokio::spawn(controller::run(controller, Source::Own, Arc::default()));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(faults::run(Arc::clone(&service.faults), address, None));
+    tokio::spawn(acts::run(Arc::clone(&service.faults), Acts { flood: Some(flood(address).unwrap()), database: None }));
     let router = router(&service, &telemetry).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, router).await });
     (format!("http://{address}"), telemetry)
@@ -85,6 +88,7 @@ async fn faults_are_begun_from_this_machine_and_do_what_they_say() {
         (Method::GET, "", &[("x-phoenix-admin", "1"), ("x-forwarded-for", "10.0.0.1")], 403),
         (Method::GET, "", &admin, 200),
         (Method::POST, "/no-such-fault?seconds=5", &admin, 404),
+        (Method::POST, "/clock-skew?seconds=5", &admin, 404),
         (Method::POST, "/error-burst?seconds=0", &admin, 400),
         (Method::POST, "/error-burst?seconds=300", &admin, 200),
         (Method::POST, "/403-flood?seconds=300", &admin, 200),

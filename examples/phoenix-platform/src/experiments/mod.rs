@@ -6,8 +6,9 @@ mod postgres;
 use memory::Memory;
 use phoenix_telemetry::ExperimentState as State;
 use postgres::Postgres;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::broadcast;
 use tracing::Instrument;
 
@@ -19,18 +20,21 @@ const MAX_OPEN: usize = 50;
 const MAX_CHANGES: usize = 64;
 
 /// One experiment: does a pipeline that aggregates give fewer series than one that does not?
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Experiment {
     pub(crate) id: u64,
     pub(crate) name: String,
     pub(crate) tenant_id: Arc<str>,
     /// The candidate keeps the series of so many processes, and sums up the others by name.
     pub(crate) keep: usize,
-    #[serde(serialize_with = "state_name")]
+    #[serde(serialize_with = "state_name", deserialize_with = "state_named")]
     pub(crate) state: State,
     /// What was found, once it is over.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) result: Option<Outcome>,
+    /// How long ago somebody asked for it, by the clock of the store. Only [`Experiments::open`] says so.
+    #[serde(skip)]
+    pub(crate) age: Duration,
 }
 
 /// What an experiment ended with.
@@ -48,6 +52,15 @@ pub(crate) struct Outcome {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn state_name<S: Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(state.as_str())
+}
+
+fn state_named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<State, D::Error> {
+    let name = Box::<str>::deserialize(deserializer)?;
+    state(&name).ok_or_else(|| serde::de::Error::custom(format!("`{name}` is no state")))
+}
+
+fn state(name: &str) -> Option<State> {
+    State::ALL.into_iter().find(|known| known.as_str() == name)
 }
 
 /// Whether an experiment may go from one state into another.
@@ -114,9 +127,14 @@ impl Experiments {
         Self { kept, changes: broadcast::channel(MAX_CHANGES).0 }
     }
 
-    /// Those of a PostgreSQL (`postgres://user:password@host/database`), whose table is made if there is none.
-    pub(crate) async fn in_postgres(url: &str) -> Result<Self, StoreError> {
-        Ok(Self::new(Kept::Postgres(Postgres::open(url).await?)))
+    /// Those of a PostgreSQL (`postgres://user:password@host/database`), whose table is made if there is none. It may be
+    /// away: whoever asks meanwhile hears that it is.
+    pub(crate) fn in_postgres(url: &str) -> Result<Self, StoreError> {
+        let experiments = Self::new(Kept::Postgres(Postgres::new(url)?));
+        if let Kept::Postgres(postgres) = &experiments.kept {
+            tokio::spawn(postgres.follow(experiments.changes.clone()));
+        }
+        Ok(experiments)
     }
 
     fn span(&self, what: &'static str) -> tracing::Span {
@@ -134,8 +152,7 @@ impl Experiments {
             Kept::Postgres(postgres) => postgres.create(new).instrument(self.span("INSERT experiment")).await?,
         };
         if let Some(experiment) = &made {
-            // Nobody need listen.
-            let _ = self.changes.send(experiment.clone());
+            self.changed(experiment).await;
         }
         Ok(made)
     }
@@ -175,10 +192,18 @@ impl Experiments {
             Kept::Postgres(postgres) => postgres.replace(experiment.state, &gone).await?,
         };
         if is_gone {
-            // Nobody need listen.
-            let _ = self.changes.send(gone);
+            self.changed(&gone).await;
         }
         Ok(is_gone)
+    }
+
+    /// Tells whoever listens, in each process that has the same store.
+    async fn changed(&self, experiment: &Experiment) {
+        match &self.kept {
+            // Nobody need listen.
+            Kept::Memory(_) => drop(self.changes.send(experiment.clone())),
+            Kept::Postgres(postgres) => postgres.notify(experiment).await,
+        }
     }
 
     /// What changes from now on.
@@ -209,7 +234,6 @@ mod tests {
 
     /// What both stores must do alike. The store is empty at first.
     async fn check(experiments: Experiments) {
-        let mut changes = experiments.changes();
         let made = experiments.create(new()).await.unwrap().unwrap();
         assert_eq!((made.state, made.keep, &*made.tenant_id, &*made.name), (State::Pending, 10, "acme", "a"));
         assert!(!experiments.go(&made, State::Completed, None).await.unwrap(), "states are not jumped over");
@@ -224,9 +248,6 @@ mod tests {
         let known = experiments.get(made.id).await.unwrap().unwrap();
         assert!(experiments.go(&known, State::Failed, Some(result.clone())).await.unwrap());
         assert_eq!(experiments.newest(5).await.unwrap()[0].result, Some(result));
-        let seen: Vec<State> = std::iter::from_fn(|| changes.try_recv().ok()).map(|experiment| experiment.state).collect();
-        assert_eq!(seen, [State::Pending, State::Deploying, State::Running, State::Analysing, State::Failed]);
-
         for _ in 0..MAX_OPEN {
             experiments.create(new()).await.unwrap().unwrap();
         }
@@ -240,8 +261,31 @@ mod tests {
         assert!(experiments.get(made.id).await.unwrap().is_none(), "the oldest is gone");
     }
 
+    /// Who listens to a database hears of what comes once it is connected, so it is tried until something is heard.
+    async fn check_changes(ours: &Experiments, theirs: &Experiments) {
+        for open in ours.open().await.unwrap() {
+            assert!(ours.go(&open, State::Failed, None).await.unwrap());
+        }
+        let mut changes = theirs.changes();
+        let heard = loop {
+            let made = ours.create(new()).await.unwrap().unwrap();
+            assert!(ours.go(&made, State::Failed, None).await.unwrap());
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            if let Ok(heard) = changes.try_recv() {
+                break heard;
+            }
+        };
+        assert_eq!((heard.state, &*heard.tenant_id), (State::Pending, "acme"));
+        let next = changes.recv().await.unwrap();
+        assert_eq!((next.id, next.state), (heard.id, State::Failed));
+    }
+
     #[tokio::test]
     async fn in_memory() {
+        let experiments = Experiments::default();
+        check_changes(&experiments, &experiments).await;
         check(Experiments::default()).await;
     }
 
@@ -251,12 +295,17 @@ mod tests {
             eprintln!("NOT TESTED: PHOENIX_TEST_POSTGRES names no PostgreSQL, such as postgres://postgres@127.0.0.1:5432/empty");
             return;
         };
-        check(Experiments::in_postgres(&url).await.unwrap()).await;
+        check(Experiments::in_postgres(&url).unwrap()).await;
+        check_changes(&Experiments::in_postgres(&url).unwrap(), &Experiments::in_postgres(&url).unwrap()).await;
     }
 
     #[tokio::test]
     async fn a_database_that_makes_no_sense_is_told_without_its_password() {
-        let error = Experiments::in_postgres("postgres://me:secret@[").await.unwrap_err().to_string();
+        let error = Experiments::in_postgres("postgres://me:secret@[").unwrap_err().to_string();
         assert!(error.starts_with("reading --database failed: ") && !error.contains("secret"), "{error}");
+        // Nobody listens there: that is no reason not to begin, and each who asks is told.
+        let away = Experiments::in_postgres("postgres://me:secret@127.0.0.1:1/phoenix").unwrap();
+        let error = away.newest(1).await.unwrap_err().to_string();
+        assert!(error.starts_with("making the table of experiments failed: ") && !error.contains("secret"), "{error}");
     }
 }

@@ -1,17 +1,17 @@
 //! The two pipelines of an experiment, over the same samples of the host's processes.
 //!
 //! The baseline has series for each process. The candidate keeps those of the processes that count, and sums up the
-//! others by name. Both have to tell the same totals.
+//! others by the beginning of their name. Both have to tell the same totals.
 
 mod processes;
 
-pub(crate) use processes::{Process, read};
+pub(crate) use processes::{Process, cpu_seconds, read};
 
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::HashMap;
 
 /// The metrics that each process, or group of processes, has: CPU time, memory and threads.
-const METRICS: usize = 3;
+pub(crate) const METRICS: usize = 3;
 
 /// What a series is of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -65,7 +65,7 @@ impl Pipeline {
             }
             if !spoilt.loses_others {
                 for process in others {
-                    pipeline.add(Subject::Others(process.name.clone()), values(process));
+                    pipeline.add(Subject::Others(kind(&process.name).into()), values(process));
                 }
             }
         });
@@ -114,6 +114,12 @@ pub(crate) fn reduction(baseline: &Pipeline, candidate: &Pipeline) -> f64 {
     if before == 0 { 0.0 } else { before.saturating_sub(after) as f64 / before as f64 }
 }
 
+/// What many processes are called alike: `kworker/0:1-events` and `kworker/u8:2` are both `kworker`.
+fn kind(name: &str) -> &str {
+    let first = name.split(|c: char| c.is_ascii_digit() || "/:.-".contains(c)).next().unwrap_or_default();
+    if first.is_empty() { name } else { first }
+}
+
 fn values(process: &Process) -> Values {
     [process.cpu_ticks, process.memory_pages, process.threads]
 }
@@ -129,7 +135,7 @@ mod tests {
     use super::*;
 
     fn process(pid: u32, name: &str, cpu_ticks: u64) -> Process {
-        Process { pid, name: name.into(), cpu_ticks, memory_pages: 10, threads: 1 }
+        Process { pid, parent: 1, name: name.into(), cpu_ticks, memory_pages: 10, threads: 1 }
     }
 
     #[test]
@@ -152,6 +158,15 @@ mod tests {
             assert_eq!((baseline.series(), candidate.series()), (18, series), "{keep} {spoilt:?}");
             assert!((reduction(&baseline, &candidate) - ratio).abs() < 1e-9);
             assert_eq!(candidate.lost_against(&baseline).as_deref(), lost);
+        }
+    }
+
+    #[test]
+    fn kinds_are_beginnings_of_names() {
+        for (name, want) in
+            [("kworker/0:1-events", "kworker"), ("postgres", "postgres"), ("node-exporter", "node"), ("7zip", "7zip"), ("", "")]
+        {
+            assert_eq!(kind(name), want);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::experiments::{Experiment, Experiments, Outcome, StoreError};
 use crate::faults::{Fault, Faults};
-use crate::pipelines::{self, Pipeline, Process, Spoilt, reduction};
+use crate::pipelines::{Pipeline, Process, Spoilt, reduction};
 use phoenix_telemetry::prometheus_client::metrics::histogram::Histogram;
 use phoenix_telemetry::{
     CollectorLabels, ExperimentDurationLabels, ExperimentLabels, ExperimentState as State, PhoenixMetrics, PipelineLabels, SavingsLabels,
@@ -11,6 +11,16 @@ use phoenix_telemetry::{
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+mod serve;
+mod source;
+
+pub(crate) use serve::{Settings, serve};
+pub(crate) use source::Source;
+
+/// So long experiments wait for a sample before they fail.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Buckets of `phoenix_pipeline_deployment_duration_seconds`; the objective is 300.
 const DEPLOYMENT_BUCKETS: [f64; 10] = [0.1, 0.5, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0];
@@ -26,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) provider: Arc<str>,
     /// The name of this machine.
     pub(crate) node: Arc<str>,
+    /// Whose experiments there can be.
+    pub(crate) tenants: Vec<Arc<str>>,
 }
 
 /// A decision: an experiment goes into a state, with a result when it is over.
@@ -47,6 +59,7 @@ pub(crate) struct Controller {
 
 /// An experiment that is not over.
 struct Run {
+    /// When somebody asked for it.
     since: Instant,
     deployed: Option<Instant>,
     baseline: Pipeline,
@@ -56,23 +69,39 @@ struct Run {
 impl Controller {
     pub(crate) fn new(plan: Plan, experiments: Arc<Experiments>, faults: Arc<Faults>, telemetry: &Telemetry) -> Self {
         let deployments = Histogram::new(DEPLOYMENT_BUCKETS);
-        let help = "Time until both pipelines of an experiment give data, in seconds";
+        let help = "Time from the wish for an experiment until both of its pipelines give data, in seconds";
         telemetry.metrics().register("phoenix_pipeline_deployment_duration_seconds", help, deployments.clone());
-        Self { plan, experiments, faults, metrics: telemetry.phoenix().clone(), deployments, running: HashMap::new() }
+        let metrics = telemetry.phoenix().clone();
+        // From 0 on, so that the first failure is an increase.
+        for tenant_id in &plan.tenants {
+            for state in State::ALL {
+                metrics.experiments.inc_by(&ExperimentLabels { state, tenant_id: Arc::clone(tenant_id) }, 0);
+            }
+        }
+        Self { plan, experiments, faults, metrics, deployments, running: HashMap::new() }
     }
 
     /// One step of the experiments that are open, with a sample of the host: who goes into which state.
-    fn step(&mut self, now: Instant, open: Vec<Experiment>, sample: &std::io::Result<Vec<Process>>) -> Vec<Move> {
+    fn step(&mut self, now: Instant, open: Vec<Experiment>, sample: &Result<Vec<Process>, String>) -> Vec<Move> {
         let spoilt =
             Spoilt { loses_others: self.faults.is_on(Fault::FailingExperiments), keeps_all: self.faults.is_on(Fault::LowReduction) };
         let mut moves = Vec::new();
         for experiment in open {
-            let new = || Run { since: now, deployed: None, baseline: Pipeline::default(), candidate: Pipeline::default() };
-            let run = self.running.entry(experiment.id).or_insert_with(new);
+            let is_new = !self.running.contains_key(&experiment.id);
+            let run = self.running.entry(experiment.id).or_insert_with(|| Run {
+                since: now.checked_sub(experiment.age).unwrap_or(now),
+                // One that an earlier process has deployed; its pipelines begin anew.
+                deployed: (experiment.state == State::Running).then_some(now),
+                baseline: Pipeline::default(),
+                candidate: Pipeline::default(),
+            });
+            if is_new && experiment.state == State::Pending {
+                entered(&self.metrics, &experiment, State::Pending);
+            }
             let sample = match sample {
                 Ok(sample) => sample,
                 Err(error) => {
-                    let outcome = outcome(run, &self.plan, Some(format!("/proc can't be read: {error}")));
+                    let outcome = outcome(run, &self.plan, Some(error.clone()));
                     moves.push(Move { experiment, to: State::Failed, outcome: Some(outcome) });
                     continue;
                 }
@@ -98,7 +127,8 @@ impl Controller {
                     (State::Analysing, None)
                 }
                 State::Analysing => {
-                    let failure = run.candidate.lost_against(&run.baseline);
+                    let lost = is_new.then(|| "the controller ended while it analysed".to_owned());
+                    let failure = lost.or_else(|| run.candidate.lost_against(&run.baseline));
                     let to = if failure.is_some() { State::Failed } else { State::Completed };
                     (to, Some(outcome(run, &self.plan, failure)))
                 }
@@ -169,7 +199,7 @@ impl Controller {
 }
 
 /// Counts that an experiment has come into a state.
-pub(crate) fn entered(metrics: &PhoenixMetrics, experiment: &Experiment, state: State) {
+fn entered(metrics: &PhoenixMetrics, experiment: &Experiment, state: State) {
     metrics.experiments.inc(&ExperimentLabels { state, tenant_id: Arc::clone(&experiment.tenant_id) });
 }
 
@@ -192,13 +222,18 @@ fn outcome(run: &Run, plan: &Plan, failure: Option<String>) -> Outcome {
     }
 }
 
-/// Steps once a second for as long as the service runs, away from the threads that answer requests.
+/// Steps once a second, and when `wake` says so, for as long as the service runs; away from the threads that answer
+/// requests.
 #[expect(clippy::disallowed_methods, reason = "a service of one's own has no simulated clock")]
-pub(crate) async fn run(mut controller: Controller) {
+pub(crate) async fn run(mut controller: Controller, source: Source, wake: Arc<Notify>) {
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut without_sample: Option<Instant> = None;
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = wake.notified() => {}
+        }
         let open = match controller.experiments.open().await {
             Ok(open) => open,
             Err(error) => {
@@ -206,10 +241,19 @@ pub(crate) async fn run(mut controller: Controller) {
                 continue;
             }
         };
+        // Nothing open: the host is left alone.
+        let sample = if open.is_empty() { Ok(Vec::new()) } else { source.read().await };
         let now = Instant::now();
+        match &sample {
+            Ok(_) => without_sample = None,
+            // A collector may begin anew meanwhile.
+            Err(error) if now.duration_since(*without_sample.get_or_insert(now)) < PATIENCE => {
+                tracing::warn!(%error, "experiments stand still");
+                continue;
+            }
+            Err(_) => {}
+        }
         let stepped = tokio::task::spawn_blocking(move || {
-            // Nothing open: the host is left alone.
-            let sample = if open.is_empty() { Ok(Vec::new()) } else { pipelines::read() };
             let moves = controller.step(now, open, &sample);
             (controller, moves)
         });
@@ -230,96 +274,4 @@ pub(crate) async fn run(mut controller: Controller) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::experiments::New;
-
-    fn controller() -> (Controller, Telemetry) {
-        let telemetry = Telemetry::builder("test").variables([]).start().unwrap();
-        let plan =
-            Plan { run_for: Duration::from_secs(10), price_per_1000_series_usd: 8.0, provider: "newrelic".into(), node: "n1".into() };
-        (Controller::new(plan, Arc::default(), Arc::default(), &telemetry), telemetry)
-    }
-
-    fn sample() -> Vec<Process> {
-        let process = |pid| Process { pid, name: "worker".into(), cpu_ticks: 100, memory_pages: 10, threads: 1 };
-        (1..=100).map(process).collect()
-    }
-
-    /// Steps each second.
-    #[expect(clippy::disallowed_methods, reason = "times are only compared with each other")]
-    async fn run_all(controller: &mut Controller, sample: &std::io::Result<Vec<Process>>, seconds: u64) {
-        let start = Instant::now();
-        for second in 0..seconds {
-            let now = start + Duration::from_secs(second);
-            let moves = controller.step(now, controller.experiments.open().await.unwrap(), sample);
-            controller.apply(now, moves).await.unwrap();
-        }
-    }
-
-    async fn create(controller: &Controller) -> u64 {
-        let new = New { name: "a".into(), tenant_id: "acme".into(), keep: 10 };
-        controller.experiments.create(new).await.unwrap().unwrap().id
-    }
-
-    #[tokio::test]
-    async fn experiments_end_as_their_pipelines_do() {
-        for (fault, state, reduction_ratio, failure) in [
-            (None, "completed", 0.89, None),
-            (Some(Fault::LowReduction), "completed", 0.0, None),
-            (Some(Fault::FailingExperiments), "failed", 0.9, Some("the candidate's CPU time is off by 90.0 %")),
-        ] {
-            let (mut controller, telemetry) = controller();
-            if let Some(fault) = fault {
-                controller.faults.begin(fault, Duration::from_mins(5));
-            }
-            let id = create(&controller).await;
-            run_all(&mut controller, &Ok(sample()), 100).await;
-            assert!(controller.running.is_empty());
-            let experiment = controller.experiments.get(id).await.unwrap().unwrap();
-            let outcome = experiment.result.unwrap();
-            assert_eq!((experiment.state.as_str(), outcome.failure.as_deref()), (state, failure), "{fault:?}");
-            assert!((outcome.reduction_ratio - reduction_ratio).abs() < 1e-9, "{outcome:?}");
-            let text = telemetry.metrics().encode();
-            for line in [
-                "phoenix_experiment_total{state=\"deploying\",tenant_id=\"acme\"} 1".to_owned(),
-                format!("phoenix_experiment_total{{state=\"{state}\",tenant_id=\"acme\"}} 1"),
-                format!("phoenix_experiment_duration_seconds_count{{state=\"{state}\",pipeline_type=\"process\"}} 1"),
-                "phoenix_pipeline_deployment_duration_seconds_count 1".to_owned(),
-            ] {
-                assert!(text.contains(&line), "{line} is not in\n{text}");
-            }
-            assert!(!text.contains("experiment_id="), "what is over has no series:\n{text}");
-            // 300 series become 33: 267 of a thousand at 8 dollars.
-            assert_eq!(
-                text.contains("phoenix_estimated_monthly_savings_usd{tenant_id=\"acme\",provider=\"newrelic\"} 2.136"),
-                fault.is_none()
-            );
-        }
-    }
-
-    #[tokio::test]
-    async fn a_running_experiment_tells_of_both_pipelines() {
-        let (mut controller, telemetry) = controller();
-        create(&controller).await;
-        run_all(&mut controller, &Ok(sample()), 4).await;
-        let text = telemetry.metrics().encode();
-        for line in [
-            r#"phoenix_pipeline_cardinality_reduction_ratio{experiment_id="1",pipeline="process-all",variant="baseline"} 0.0"#,
-            r#"phoenix_pipeline_cardinality_reduction_ratio{experiment_id="1",pipeline="process-top",variant="candidate"} 0.89"#,
-            r#"phoenix_collector_resource_usage{experiment_id="1",variant="candidate",resource="memory_bytes",node="n1"}"#,
-            r#"phoenix_collector_resource_usage{experiment_id="1",variant="baseline",resource="cpu_cores",node="n1"}"#,
-        ] {
-            assert!(text.contains(line), "{line} is not in\n{text}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_host_that_tells_nothing_fails_its_experiments() {
-        let (mut controller, _telemetry) = controller();
-        let id = create(&controller).await;
-        run_all(&mut controller, &Err(std::io::Error::other("no /proc")), 1).await;
-        let experiment = controller.experiments.get(id).await.unwrap().unwrap();
-        assert_eq!(experiment.result.unwrap().failure.unwrap(), "/proc can't be read: no /proc");
-    }
-}
+mod tests;

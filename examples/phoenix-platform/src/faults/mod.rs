@@ -1,23 +1,14 @@
 //! Faults to inject: each is a thing that really happens, and each says which alert has to tell of it.
 
+pub(crate) mod acts;
+
 use parking_lot::Mutex;
 use serde::Serialize;
-use sqlx::{Connection, PgConnection};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// A fault lasts so long at most.
 pub(crate) const LONGEST: Duration = Duration::from_hours(24);
-/// A leak takes so much at most, so that it does not take the machine along.
-const MAX_LEAK_BYTES: usize = 512 << 20;
-const LEAK_BYTES_PER_STEP: usize = 4 << 20;
-/// Connections that a leak takes at most.
-const MAX_CONNECTIONS: usize = 500;
-/// Requests and lines a second.
-const FLOOD_PER_SECOND: u64 = 40;
-const STORM_PER_SECOND: u64 = 100;
-
 /// What can go wrong on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
@@ -29,10 +20,23 @@ pub(crate) enum Fault {
     ForbiddenFlood,
     LogStorm,
     ConnectionLeak,
+    InjectionAttempts,
+    SecretAccessSpike,
+    CertificateExpiring,
+    ClockSkew,
+}
+
+/// The process of the platform that has a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Api,
+    Controller,
+    Collector,
+    Secrets,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::SlowDatabase,
         Self::ErrorBurst,
         Self::MemoryLeak,
@@ -41,6 +45,10 @@ impl Fault {
         Self::ForbiddenFlood,
         Self::LogStorm,
         Self::ConnectionLeak,
+        Self::InjectionAttempts,
+        Self::SecretAccessSpike,
+        Self::CertificateExpiring,
+        Self::ClockSkew,
     ];
 
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -57,6 +65,19 @@ impl Fault {
             Self::ForbiddenFlood => "403-flood",
             Self::LogStorm => "log-storm",
             Self::ConnectionLeak => "connection-leak",
+            Self::InjectionAttempts => "injection-attempts",
+            Self::SecretAccessSpike => "secret-access-spike",
+            Self::CertificateExpiring => "certificate-expiring",
+            Self::ClockSkew => "clock-skew",
+        }
+    }
+
+    fn part(self) -> Part {
+        match self {
+            Self::FailingExperiments | Self::LowReduction => Part::Controller,
+            Self::MemoryLeak | Self::ClockSkew => Part::Collector,
+            Self::SecretAccessSpike | Self::CertificateExpiring => Part::Secrets,
+            _ => Part::Api,
         }
     }
 
@@ -65,12 +86,16 @@ impl Fault {
         match self {
             Self::SlowDatabase => "each query takes 800 ms longer",
             Self::ErrorBurst => "every second request is answered with 500",
-            Self::MemoryLeak => "4 MiB a second are taken and not given back, up to 512 MiB",
+            Self::MemoryLeak => "the collector takes 8 MiB a second and gives nothing back, up to nine tenths of its limit",
             Self::FailingExperiments => "the candidate pipeline loses what it should sum up, which the analysis finds",
             Self::LowReduction => "the candidate pipeline sums up nothing",
             Self::ForbiddenFlood => "40 requests a second come with a token that nobody gave out",
             Self::LogStorm => "100 errors a second are logged",
             Self::ConnectionLeak => "connections to the database are opened and not closed, five a second, until it gives no more",
+            Self::InjectionAttempts => "ten statements a second have a stranger's text in them, which breaks their syntax",
+            Self::SecretAccessSpike => "somebody with a token reads twenty secrets a second",
+            Self::CertificateExpiring => "the secret store shows a certificate that ends in three days",
+            Self::ClockSkew => "the collector's clock is two minutes ahead",
         }
     }
 
@@ -79,12 +104,16 @@ impl Fault {
         match self {
             Self::SlowDatabase => "APIHighLatency",
             Self::ErrorBurst => "APIErrorBudgetBurnFast",
-            Self::MemoryLeak => "none by itself; in Kubernetes with a limit, the container's memory",
+            Self::MemoryLeak => "CollectorHighMemoryUsage",
             Self::FailingExperiments => "HighExperimentFailureRate",
             Self::LowReduction => "LowCardinalityReduction",
             Self::ForbiddenFlood => "UnauthorizedAPIAccess",
             Self::LogStorm => "ErrorLogBurst",
             Self::ConnectionLeak => "DatabaseConnectionPoolExhausted",
+            Self::InjectionAttempts => "SuspiciousQueryPattern",
+            Self::SecretAccessSpike => "SecretAccessAnomaly",
+            Self::CertificateExpiring => "CertificateExpiresWithinDays",
+            Self::ClockSkew => "ClockSkew",
         }
     }
 }
@@ -100,14 +129,24 @@ pub(crate) struct Told {
     ends_in_s: Option<u64>,
 }
 
-/// The faults that are on.
-#[derive(Debug, Default)]
+/// The faults that a process can have, and those that are on.
+#[derive(Debug)]
 pub(crate) struct Faults {
+    known: Vec<Fault>,
     until: Mutex<BTreeMap<Fault, Instant>>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "a service of one's own has no simulated clock")]
 impl Faults {
+    pub(crate) fn of(parts: &[Part]) -> Self {
+        let known = Fault::ALL.into_iter().filter(|fault| parts.contains(&fault.part())).collect();
+        Self { known, until: Mutex::default() }
+    }
+
+    pub(crate) fn known(&self) -> impl Iterator<Item = Fault> {
+        self.known.iter().copied()
+    }
+
     pub(crate) fn begin(&self, fault: Fault, lasting: Duration) {
         self.until.lock().insert(fault, Instant::now() + lasting.min(LONGEST));
         tracing::warn!(fault = fault.name(), seconds = lasting.as_secs(), "a fault begins");
@@ -129,57 +168,14 @@ impl Faults {
     }
 }
 
-/// Does what faults do by themselves, ten times a second: leaks, floods, storms.
-#[expect(clippy::disallowed_methods, reason = "a service of one's own has no simulated clock")]
-pub(crate) async fn run(faults: std::sync::Arc<Faults>, own_address: SocketAddr, database: Option<String>) {
-    const STEPS_PER_SECOND: u64 = 10;
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build();
-    let mut leak: Vec<Vec<u8>> = Vec::new();
-    let mut connections: Vec<PgConnection> = Vec::new();
-    let mut ticks = tokio::time::interval(Duration::from_millis(1_000 / STEPS_PER_SECOND));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut step = 0_u64;
-    loop {
-        ticks.tick().await;
-        step += 1;
-        if !faults.is_on(Fault::MemoryLeak) {
-            leak = Vec::new();
-        } else if step.is_multiple_of(STEPS_PER_SECOND) && leak.len() * LEAK_BYTES_PER_STEP < MAX_LEAK_BYTES {
-            // Written, so that the system has to give it.
-            leak.push(vec![1; LEAK_BYTES_PER_STEP]);
-        }
-        if !faults.is_on(Fault::ConnectionLeak) {
-            connections = Vec::new();
-        } else if let (true, Some(url)) = (step.is_multiple_of(2) && connections.len() < MAX_CONNECTIONS, &database) {
-            // An error is what is to be shown: it gives no more.
-            if let Ok(Ok(connection)) = tokio::time::timeout(Duration::from_secs(1), PgConnection::connect(url)).await {
-                connections.push(connection);
-            }
-        }
-        if faults.is_on(Fault::LogStorm) {
-            for line in 0..STORM_PER_SECOND / STEPS_PER_SECOND {
-                tracing::error!(line, "nothing works any more");
-            }
-        }
-        if let (true, Ok(client)) = (faults.is_on(Fault::ForbiddenFlood), &client) {
-            for _ in 0..FLOOD_PER_SECOND / STEPS_PER_SECOND {
-                let request = client.get(format!("http://{own_address}/api/v1/experiments")).bearer_auth("somebody else's").send();
-                // One after the other: the service that is flooded sets the pace.
-                if let Err(error) = request.await {
-                    tracing::debug!(%error, "the flood is not answered");
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn faults_begin_and_end() {
-        let faults = Faults::default();
+        let faults = Faults::of(&[Part::Api, Part::Controller, Part::Collector, Part::Secrets]);
+        assert!(faults.known().eq(Fault::ALL));
         assert_eq!(Fault::named("no-such-fault"), None);
         for fault in Fault::ALL {
             assert_eq!(Fault::named(fault.name()), Some(fault));
