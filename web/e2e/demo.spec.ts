@@ -101,3 +101,25 @@ test('the link in the mail shows the incident, acts by its button alone, and onc
   await page.goto('/');
   await expect(page.getByText('Nothing is wrong')).toBeVisible({ timeout: 60_000 });
 });
+
+test('every fault is on Home with its alert, and one that is begun there is seen and ends', async ({ page, request }) => {
+  test.skip(!process.env.PHOENIX_URL, 'needs the real program');
+  const { faults } = (await (await request.get('/api/phoenix/v1/demo')).json()) as { faults: { name: string; title: string; expected_alert: string }[] };
+  await page.goto('/');
+  const panel = page.getByRole('region', { name: 'Demo' });
+  await panel.getByText(/^More faults/).click();
+  for (const fault of faults) {
+    await expect(panel.getByRole('switch', { name: fault.title })).toBeVisible();
+    await expect(panel.getByRole('link', { name: fault.expected_alert }).first()).toBeVisible();
+  }
+  await expectNoSeriousFinding(page);
+  const fault = faults.find(({ name }) => name === 'certificate-expiring')!;
+  const turned = panel.getByRole('switch', { name: fault.title });
+  await turned.click({ force: true });
+  await expect(turned).toBeChecked({ timeout: 30_000 });
+  const alert = page.getByRole('region', { name: 'What is wrong now' }).getByRole('cell', { name: fault.expected_alert });
+  await expect(alert).toBeVisible({ timeout: 90_000 });
+  await turned.click({ force: true });
+  await expect(turned).not.toBeChecked({ timeout: 30_000 });
+  await expect(alert).toHaveCount(0, { timeout: 90_000 });
+});

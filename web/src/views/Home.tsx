@@ -1,7 +1,7 @@
 import { Button, Switch } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'wouter';
-import type { Home as HomeData } from '../api/phoenix';
+import type { Fault, Home as HomeData } from '../api/phoenix';
 import { demo, home, incidents, setFault } from '../api/phoenix';
 import { rules } from '../api/prometheus';
 import { Answered, Failure } from '../parts/Answer';
@@ -201,6 +201,9 @@ function Counts({ data }: { data: HomeData }) {
   );
 }
 
+/** The first fault is the story of the tutorial; the others are a press away. */
+const FAULTS_AT_ONCE = 1;
+
 function DemoPanel({ inbox }: { inbox: boolean }) {
   const query = useQuery(demo);
   const client = useQueryClient();
@@ -208,6 +211,28 @@ function DemoPanel({ inbox }: { inbox: boolean }) {
     mutationFn: ({ name, active }: { name: string; active: boolean }) => setFault(name, active),
     onSettled: () => client.invalidateQueries({ queryKey: ['demo'] }),
   });
+  const row = (fault: Fault) => (
+    <div key={fault.name} className="row wrap">
+      <Switch
+        label={fault.title}
+        checked={fault.active}
+        disabled={turn.isPending}
+        onChange={(event) => turn.mutate({ name: fault.name, active: event.currentTarget.checked })}
+      />
+      <span className="dim">
+        {fault.active && fault.since ? (
+          <>
+            begun <Ago at={fault.since} />, fires{' '}
+          </>
+        ) : (
+          'will fire '
+        )}
+        <Link href={`/alerts?q=${encodeURIComponent(fault.expected_alert)}`}>
+          <code>{fault.expected_alert}</code>
+        </Link>
+      </span>
+    </div>
+  );
   return (
     <section className="panel" aria-labelledby="demo">
       <header>
@@ -221,27 +246,18 @@ function DemoPanel({ inbox }: { inbox: boolean }) {
         <Answered query={query} lines={1}>
           {({ faults }) => (
             <>
-              {faults.map((fault) => (
-                <div key={fault.name} className="row wrap">
-                  <Switch
-                    label={fault.title}
-                    checked={fault.active}
-                    disabled={turn.isPending}
-                    onChange={(event) => turn.mutate({ name: fault.name, active: event.currentTarget.checked })}
-                  />
-                  <span className="dim">
-                    {fault.active && fault.since ? (
-                      <>
-                        stopped <Ago at={fault.since} />, fires <code>{fault.expected_alert}</code>
-                      </>
-                    ) : (
-                      <>
-                        will fire <code>{fault.expected_alert}</code>
-                      </>
-                    )}
-                  </span>
-                </div>
-              ))}
+              {faults.slice(0, FAULTS_AT_ONCE).map(row)}
+              {faults.length > FAULTS_AT_ONCE && (
+                <details>
+                  <summary>
+                    <span className="turn">
+                      <Icon name="right" size={12} />
+                    </span>
+                    More faults: {faults.length - FAULTS_AT_ONCE}, of which {faults.slice(FAULTS_AT_ONCE).filter((fault) => fault.active).length} are on
+                  </summary>
+                  <div className="stack tight">{faults.slice(FAULTS_AT_ONCE).map(row)}</div>
+                </details>
+              )}
             </>
           )}
         </Answered>
