@@ -127,8 +127,10 @@ async function load(variable: Variable, place: Place): Promise<VariableValue> {
       return plain(variable, wanted.values[0] ?? query);
     case 'constant':
       return plain(variable, query || (currentOf(variable)[0] ?? ''));
-    case 'snapshot':
-      return plain(variable, currentOf(variable).join(','));
+    case 'snapshot': {
+      const taken = currentOf(variable);
+      return taken.length > 1 ? { type: variable.type, text: taken, value: taken, isPattern: true } : plain(variable, taken[0] ?? '');
+    }
     case 'switch': {
       const options = keptOptions(variable.options);
       return choose({ ...variable, multi: false, includeAll: false }, options.length > 0 ? options : customOptions('true,false'), wanted, state);
