@@ -113,6 +113,7 @@ pub(crate) struct Server {
 #[command(
     after_help = "Files that are given together are one project: what one names, another may define. Every rule of the linter has a page in docs/lint. `# phoenix:ignore RULE reason` behind or above a line hides a finding.\n\nExamples:\n  phoenix check phoenix.yaml           it and every file that it names\n  phoenix check rules/*.yaml           rule files\n  phoenix check dashboards/*.json      what of Grafana's dashboards is not shown\n  phoenix check --json prometheus.yml  findings for a program\n  phoenix check rules.yaml --diff      how what can be mended would be\n  phoenix check rules.yaml --against http://127.0.0.1:9090\n  phoenix check rules/*.yaml --write-baseline known.txt    later: --baseline known.txt"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Check {
     /// phoenix.yaml, Prometheus or Alertmanager configs, rule files, on-call files or dashboards; each is recognised by its keys
     #[arg(required = true, value_name = "FILE")]
@@ -120,6 +121,9 @@ pub(crate) struct Check {
     /// Count warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Do not look for the certificates, secrets and templates that the files name, as where they are not deployed
+    #[arg(long)]
+    pub(crate) syntax_only: bool,
     /// The least level of the linter's findings: error, warning or info
     #[arg(long, value_name = "LEVEL", default_value = "warning")]
     pub(crate) level: Level,

@@ -294,6 +294,94 @@ fn check_takes_a_whole_configuration() {
     ");
 }
 
+/// What a program says of diagnostics, with its own last word left out.
+fn found(told: &str) -> String {
+    let errors = told.split_once("--- stderr\n").expect("a transcript").1;
+    errors.lines().filter(|line| !line.starts_with("error:")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn check_says_what_serve_refuses() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data").display().to_string();
+    write(dir.path(), "no.pem", "hello\n");
+    write(dir.path(), "phoenix.yaml", "metrics: {config: prometheus.yaml}\nalerting: {config: alertmanager.yaml}\notlp: off\n");
+    let job =
+        |settings: &str| format!("scrape_configs:\n  - job_name: api\n    {settings}\n    static_configs: [{{targets: ['api:1']}}]\n");
+    let receiver = |settings: &str| {
+        format!("route: {{receiver: all}}\nreceivers:\n  - name: all\n    webhook_configs:\n      - url: http://a/\n        {settings}\n")
+    };
+    let (fine_job, fine_receiver) = (job("scheme: https"), receiver("max_alerts: 3"));
+    let mut all = String::new();
+    for (prometheus, alertmanager) in [
+        (job("tls_config: {ca_file: none.pem}"), fine_receiver.clone()),
+        (job("tls_config: {cert_file: no.pem, key_file: no.pem}"), fine_receiver.clone()),
+        (job("http_sd_configs: [{url: 'http://a/', tls_config: {ca_file: no.pem}}]"), fine_receiver.clone()),
+        (fine_job.clone(), receiver("http_config: {tls_config: {ca_file: none.pem}}")),
+        (fine_job.clone(), format!("templates: [none.tmpl]\n{fine_receiver}")),
+    ] {
+        write(dir.path(), "prometheus.yaml", &prometheus);
+        write(dir.path(), "alertmanager.yaml", &alertmanager);
+        let checked = transcript_in(dir.path(), &["check", "phoenix.yaml"]);
+        let served = transcript_in(dir.path(), &["serve", "--config", "phoenix.yaml", "--data-dir", &data, "--listen", "127.0.0.1:0"]);
+        assert!(checked.starts_with("exit code: 1\n") && served.starts_with("exit code: 4\n"), "{checked}\n{served}");
+        assert_eq!(found(&checked), found(&served));
+        all += &found(&checked);
+        let elsewhere = transcript_in(dir.path(), &["check", "--syntax-only", "phoenix.yaml"]);
+        assert!(elsewhere.starts_with("exit code: 0\n"), "{elsewhere}");
+    }
+    insta::assert_snapshot!(all, @r"
+    prometheus.yaml:3:27: error: job `api`: cannot read the ca_file of the HTTP client: cannot open none.pem: No such file or directory (os error 2)
+     3 |     tls_config: {ca_file: none.pem}
+       |                           ^^^^^^^^
+      help: Phoenix does not start with it, and a reload is refused; paths are relative to the file that names them
+    prometheus.yaml:3:29: error: job `api`: the cert_file of the HTTP client (no.pem) holds no PEM certificate
+     3 |     tls_config: {cert_file: no.pem, key_file: no.pem}
+       |                             ^^^^^^
+      help: Phoenix does not start with it, and a reload is refused; paths are relative to the file that names them
+    prometheus.yaml:3:64: error: job `api`: the ca_file of the HTTP client (no.pem) holds no PEM certificate
+     3 |     http_sd_configs: [{url: 'http://a/', tls_config: {ca_file: no.pem}}]
+       |                                                                ^^^^^^
+      help: Phoenix does not start with it, and a reload is refused; paths are relative to the file that names them
+    alertmanager.yaml:6:45: error: receiver all: cannot read the ca_file of the HTTP client: cannot open none.pem: No such file or directory (os error 2)
+     6 |         http_config: {tls_config: {ca_file: none.pem}}
+       |                                             ^^^^^^^^
+      help: Phoenix does not start with it, and a reload is refused; paths are relative to the file that names them
+    alertmanager.yaml:1:12: error: templates of the alerting config: cannot open none.tmpl: No such file or directory (os error 2)
+     1 | templates: [none.tmpl]
+       |            ^^^^^^^^^^^
+      help: Phoenix does not start with it, and a reload is refused; paths are relative to the file that names them
+    ");
+
+    // What is read for each request stops no start.
+    write(dir.path(), "prometheus.yaml", &job("basic_auth: {username: a, password_file: none.txt}"));
+    write(dir.path(), "alertmanager.yaml", &fine_receiver.replace("url: http://a/", "url_file: none.txt"));
+    insta::assert_snapshot!(transcript_in(dir.path(), &["check", "phoenix.yaml"]), @r"
+    exit code: 0
+    --- stdout
+    phoenix.yaml: ok, configuration (3 files, 1 job, 3 rule groups)
+    --- stderr
+    prometheus.yaml:3:46: warning: job `api`: cannot read the password_file of the HTTP client: cannot open none.txt: No such file or directory (os error 2)
+     3 |     basic_auth: {username: a, password_file: none.txt}
+       |                                              ^^^^^^^^
+      help: the file is read for each request, and requests fail until it is there
+    alertmanager.yaml:5:19: warning: the url_file can't be read: cannot open none.txt: No such file or directory (os error 2)
+     5 |       - url_file: none.txt
+       |                   ^^^^^^^^
+      help: the file is read for each request, and requests fail until it is there
+    ");
+}
+
+#[test]
+fn files_of_the_same_text_are_two_files_and_one_written_twice_is_one() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "a.yaml", WRONG);
+    write(dir.path(), "b.yaml", WRONG);
+    let told = transcript_in(dir.path(), &["check", "a.yaml", "b.yaml", "./a.yaml"]);
+    assert_eq!(told.matches("error: ").count() - 1, 2, "one finding in each, and the last word: {told}");
+    assert!(told.contains("a.yaml:6:11: error:") && told.contains("b.yaml:6:11: error:"), "{told}");
+}
+
 #[test]
 fn no_server_is_its_own_exit_code() {
     let address = free_address();

@@ -2,7 +2,7 @@
 
 use crate::{HttpConfig, HttpError, auth, in_words};
 use parking_lot::Mutex;
-use phoenix_env::SharedDisk;
+use phoenix_env::{Disk, SharedDisk};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, NoProxy, Proxy, RequestBuilder, Response, redirect};
 use std::fmt;
@@ -54,6 +54,13 @@ impl HttpConfig {
     pub fn client(&self, disk: &SharedDisk, options: ClientOptions) -> Result<HttpClient, HttpError> {
         let built = build(self, disk, &options)?;
         Ok(HttpClient { config: self.clone(), options, disk: SharedDisk::clone(disk), built: Mutex::new(built) })
+    }
+}
+
+impl HttpConfig {
+    /// Reads the files with passwords and tokens, as each request does: what is wrong with them now.
+    pub fn check_secrets(&self, disk: &dyn Disk) -> Result<(), HttpError> {
+        auth::headers(self, disk).map(drop)
     }
 }
 

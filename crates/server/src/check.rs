@@ -2,9 +2,10 @@
 
 use crate::config::{self, FoundDashboards};
 use crate::current::{Current, expressions};
+use crate::named_files;
 use phoenix_alert::AlertConfig;
 use phoenix_dashboard::{ReadError, ReadOptions};
-use phoenix_env::Disk;
+use phoenix_env::{Disk, SharedDisk};
 use phoenix_incident::OnCallConfig;
 use phoenix_ingest::sampling_config;
 use phoenix_lint::{File, FileKind};
@@ -35,8 +36,9 @@ impl Checked {
 /// The longest file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 16 << 20;
 
-/// Checks one file and, for a main configuration, every file that it names.
-pub fn check_file(path: &Path, disk: &dyn Disk) -> Checked {
+/// Checks one file and, for a main configuration, every file that it names. With `syntax_only` certificates, secrets and
+/// templates that they name need not be there.
+pub fn check_file(path: &Path, disk: &SharedDisk, syntax_only: bool) -> Checked {
     let text = match disk.read(path, MAX_FILE_BYTES) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => {
@@ -55,13 +57,13 @@ pub fn check_file(path: &Path, disk: &dyn Disk) -> Checked {
     let mut checked = if has(&["groups"]) {
         rules(&source)
     } else if has(&["route", "receivers", "inhibit_rules", "time_intervals"]) {
-        alertmanager(&source, path.parent().unwrap_or(Path::new("")))
+        alertmanager(&source, path.parent().unwrap_or(Path::new("")), (!syntax_only).then_some(disk))
     } else if phoenix_probe::is_probe_config(&source) {
         probes(&source, path.parent().unwrap_or(Path::new("")))
     } else if has(&["on_call_schedule", "people", "teams", "page_on"]) {
         on_call(&source)
     } else {
-        other(&source).unwrap_or_else(|| main_config(path, disk))
+        other(&source).unwrap_or_else(|| main_config(path, disk, syntax_only))
     };
     if checked.sources.is_empty() {
         checked.sources.push(phoenix_yaml::mask(&source, config::is_secret));
@@ -135,9 +137,12 @@ fn rules(source: &Source) -> Checked {
     Checked { kind: "rule file", content, diagnostics, sources: Vec::new() }
 }
 
-fn alertmanager(source: &Source, folder: &Path) -> Checked {
+fn alertmanager(source: &Source, folder: &Path, disk: Option<&SharedDisk>) -> Checked {
     let (content, diagnostics) = match AlertConfig::parse(source, folder) {
-        Ok((config, warnings)) => (count(config.receivers.len(), "receiver"), warnings),
+        Ok((config, mut warnings)) => {
+            warnings.extend(disk.into_iter().flat_map(|disk| named_files::of_alerting(&config, source, disk)));
+            (count(config.receivers.len(), "receiver"), warnings)
+        }
         Err(diagnostics) => (String::new(), diagnostics),
     };
     Checked { kind: "Alertmanager config", content, diagnostics, sources: Vec::new() }
@@ -157,8 +162,11 @@ fn on_call(source: &Source) -> Checked {
     Checked { kind: "on-call file", content, diagnostics, sources: Vec::new() }
 }
 
-fn main_config(path: &Path, disk: &dyn Disk) -> Checked {
-    match Current::read(Some(path), &config::Overrides::default(), disk) {
+fn main_config(path: &Path, disk: &SharedDisk, syntax_only: bool) -> Checked {
+    let overrides = config::Overrides::default();
+    let read =
+        if syntax_only { Current::read_texts(Some(path), &overrides, disk.as_ref()) } else { Current::read(Some(path), &overrides, disk) };
+    match read {
         Ok(current) => {
             let groups = current.rule_groups.len();
             let jobs = current.scrape_configs().len();
@@ -168,10 +176,10 @@ fn main_config(path: &Path, disk: &dyn Disk) -> Checked {
             let mut sources: Vec<Source> =
                 current.loaded.files.iter().map(|file| phoenix_yaml::mask(&file.source, config::is_secret)).collect();
             if let Some(patterns) = &current.loaded.dashboards {
-                let found = FoundDashboards::look(disk, patterns);
+                let found = FoundDashboards::look(disk.as_ref(), patterns);
                 content.push_str(&format!(", {}", count(found.files.len(), "dashboard")));
                 diagnostics.extend(found.problems.into_iter().map(Diagnostic::bare_error));
-                for (wrong, source) in found.files.iter().map(|file| dashboard_file(&file.path, disk)) {
+                for (wrong, source) in found.files.iter().map(|file| dashboard_file(&file.path, disk.as_ref())) {
                     diagnostics.extend(wrong);
                     sources.extend(source);
                 }

@@ -4,9 +4,10 @@ use crate::collection::check_addresses;
 use crate::config::{self, Loaded, Overrides, Settings};
 use crate::dashboards::Sources;
 use crate::http::Guard;
+use crate::named_files;
 use phoenix_alert::AlertConfig;
 use phoenix_engine::Language;
-use phoenix_env::Disk;
+use phoenix_env::{Disk, SharedDisk};
 use phoenix_incident::OnCallConfig;
 use phoenix_ingest::collect::{self, CollectConfig};
 use phoenix_ingest::config::{PrometheusConfig, ScrapeConfig};
@@ -52,8 +53,24 @@ pub struct Current {
 }
 
 impl Current {
-    /// Reads and checks everything. Without a file: this host, Phoenix itself, starter rules.
-    pub fn read(path: Option<&Path>, overrides: &Overrides, disk: &dyn Disk) -> Result<Self, Vec<Diagnostic>> {
+    /// Reads and checks everything, with the certificates, secrets and templates that are named. Without a file: this
+    /// host, Phoenix itself, starter rules.
+    pub fn read(path: Option<&Path>, overrides: &Overrides, disk: &SharedDisk) -> Result<Self, Vec<Diagnostic>> {
+        let mut current = Self::read_texts(path, overrides, disk.as_ref())?;
+        let mut named = named_files::of_jobs(&current.scrape_configs, disk);
+        if let Some(file) = &current.loaded.alertmanager {
+            named.extend(named_files::of_alerting(&current.alerting, &file.source, disk));
+        }
+        current.warnings.extend(named);
+        if current.warnings.iter().any(|d| d.severity == Severity::Error) {
+            current.warnings.sort_by_key(|d| std::cmp::Reverse(d.severity));
+            return Err(current.warnings);
+        }
+        Ok(current)
+    }
+
+    /// Reads and checks the texts alone.
+    pub(crate) fn read_texts(path: Option<&Path>, overrides: &Overrides, disk: &dyn Disk) -> Result<Self, Vec<Diagnostic>> {
         let loaded = match path {
             Some(path) => config::load_with(path, disk, overrides, &|name| std::env::var(name).ok())?,
             None => Loaded::without_files(overrides)?,

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod events;
 mod http;
 mod log_store;
+mod named_files;
 mod object_store;
 mod otlp;
 pub mod own_logs;

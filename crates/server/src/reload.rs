@@ -112,7 +112,7 @@ impl Reloader {
     }
 
     async fn try_reload(&self) -> Result<(), Vec<Diagnostic>> {
-        let mut new = Current::read(self.path.as_deref(), &self.overrides, self.disk.as_ref())?;
+        let mut new = Current::read(self.path.as_deref(), &self.overrides, &self.disk)?;
         self.warn_of_what_needs_a_restart(&mut new);
         let bare = |e: String| vec![Diagnostic::bare_error(e)];
         let old = self.current();

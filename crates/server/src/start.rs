@@ -158,7 +158,7 @@ impl Server {
     #[expect(clippy::needless_pass_by_value, reason = "the server keeps its own handles on time and disk")]
     pub fn start(options: ServeOptions, clock: SharedClock, disk: SharedDisk) -> Result<Self, StartError> {
         let overrides = Overrides { listen: options.listen, data_dir: options.data_dir.clone() };
-        let current = Current::read(options.config.as_deref(), &overrides, disk.as_ref()).map_err(|diagnostics| StartError {
+        let current = Current::read(options.config.as_deref(), &overrides, &disk).map_err(|diagnostics| StartError {
             message: format!("the configuration {} can't be used", options.config.as_deref().unwrap_or(Path::new("")).display()),
             diagnostics,
             ..StartError::default()

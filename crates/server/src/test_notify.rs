@@ -50,7 +50,7 @@ pub async fn send(path: &Path, target: &Target, clock: SharedClock, disk: Shared
     let (alerting, on_call) = if is_alertmanager {
         (AlertConfig::parse(&source, path.parent().unwrap_or(Path::new(""))).map_err(unusable)?.0, None)
     } else {
-        let current = Current::read(Some(path), &Overrides::default(), disk.as_ref()).map_err(unusable)?;
+        let current = Current::read(Some(path), &Overrides::default(), &disk).map_err(unusable)?;
         (current.alerting, current.on_call)
     };
     match target {

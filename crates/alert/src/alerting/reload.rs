@@ -69,6 +69,13 @@ impl Active {
     }
 }
 
+impl AlertConfig {
+    /// Why the config, which reads well, can't be put in force: files that it names, and what its texts call.
+    pub fn cannot_act(&self, disk: &SharedDisk, clock: &SharedClock) -> Option<ConfigError> {
+        Active::new(self.clone(), disk, clock).err()
+    }
+}
+
 impl Alerting {
     /// Puts another config in force. Groups that exist under both keep their timers, and the
     /// notification log goes on, so nothing is repeated. After an error the old config stays.

@@ -10,13 +10,16 @@ use phoenix_lint::{Baseline, Facts, Finding, Options, Project, Server, github, l
 use phoenix_model::{Diagnostic, Severity, Source};
 use phoenix_server::check::{Checked, check_file};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Component, Path, PathBuf};
 
 /// The longest baseline that is read, and the longest file that is mended, in bytes.
 const MAX_FILE_BYTES: u64 = 16 << 20;
 
 pub(crate) fn run(arguments: &Check, json_output: bool) -> Result<(), Failure> {
-    let checked: Vec<(&Path, Checked)> = arguments.files.iter().map(|file| (file.as_path(), check_file(file, &RealDisk))).collect();
+    let disk = RealDisk::shared();
+    let checked: Vec<(&Path, Checked)> =
+        arguments.files.iter().map(|file| (file.as_path(), check_file(file, &disk, arguments.syntax_only))).collect();
     let sources = sources(&checked);
     let server = arguments.against.as_deref().map(Against::ask).transpose()?;
     let server = server.as_ref().map(|server| server as &dyn Server);
@@ -66,14 +69,29 @@ pub(crate) fn run(arguments: &Check, json_output: bool) -> Result<(), Failure> {
 
 /// All files that were read, each once.
 fn sources(checked: &[(&Path, Checked)]) -> Vec<Source> {
-    let mut sources: Vec<Source> = Vec::new();
+    let (mut sources, mut seen): (Vec<Source>, HashSet<PathBuf>) = Default::default();
     for source in checked.iter().flat_map(|(_, c)| &c.sources) {
         // A file that a configuration names and that is given too is one file, however its path is written.
-        if sources.iter().all(|known| known.name != source.name && known.text != source.text) {
+        if seen.insert(one_way(&source.name)) {
             sources.push(source.clone());
         }
     }
     sources
+}
+
+/// A path as every way of writing it comes out: whole, without `.` and `..`.
+fn one_way(path: &str) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.into());
+    let mut plain = PathBuf::new();
+    for part in whole.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// Leaves out what a baseline knows; gives how many of those are no longer found.
