@@ -56,6 +56,7 @@ const pages = {
   'GET /api/v2/silences': () => world.silences.map(world.withStatus),
   'GET /api/v2/alerts/groups': () => world.alertGroups(),
   'GET /api/phoenix/v1/home': () => world.home(),
+  'GET /api/phoenix/v1/findings': () => world.findings(),
   'GET /api/phoenix/v1/on-call': () => ({ levels: world.levels(), upcoming: world.upcoming(), page_on: ['severity="critical"'], configured: true, warnings: [world.warnings[1]] }),
   'GET /api/phoenix/v1/inbox': () => ({ messages: world.messages }),
   'GET /api/phoenix/v1/demo': () => ({ faults: world.faults }),
@@ -81,6 +82,7 @@ pages['GET /api/v1/query_range'] = pages['POST /api/v1/query_range'] = ({ params
   const text = checked(params);
   return success({ resultType: 'matrix', result: series.range(text, moment(params.get('start')), moment(params.get('end')), moment(params.get('step'))) }, text.includes('many') ? { warnings: ['PromQL warning: results may be incomplete'] } : {});
 };
+pages['POST /api/phoenix/v1/lint_query'] = () => ({ findings: [] });
 pages['POST /api/phoenix/v1/parse_query'] = ({ body }) => {
   if (body.language === 'traceql') {
     const diagnostics = traces.diagnose(body.query);

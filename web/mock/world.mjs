@@ -324,6 +324,38 @@ setInterval(() => {
   }
 }, 1000).unref();
 
+export const findings = () => ({
+  checked_at: iso(started),
+  asked_store: true,
+  texts: 5,
+  left_out: [],
+  errors: 0,
+  warnings: 1,
+  findings: [
+    {
+      rule: 'alerts/up-without-absent',
+      severity: 'warning',
+      message: 'when no target of `phoenix-api` is left there is no `up`, and the alert is silent',
+      help: 'add `or absent(up{job="phoenix-api"})`, or an alert of its own on it',
+      why: 'A target that discovery no longer finds has no `up`, neither 0 nor 1: the alert is silent at the worst outage.',
+      rests_on: 'text',
+      file: 'configs/rules/platform.yaml',
+      line: 5,
+      column: 15,
+      start: 67,
+      end: 93,
+      docs: 'docs/lint/alerts/up-without-absent.md',
+      link: '/docs/lint/alerts/up-without-absent.md',
+      fix: { title: 'fire when it is absent too', edits: [{ span: { start: 93, end: 93 }, text: ' or absent(up{job="phoenix-api"})' }] },
+      diff: '--- configs/rules/platform.yaml\n+++ configs/rules/platform.yaml\n@@ -5,1 +5,1 @@\n-        expr: up{job="phoenix-api"} == 0\n+        expr: up{job="phoenix-api"} == 0 or absent(up{job="phoenix-api"})\n',
+      group: 'platform',
+      rule_name: 'PhoenixAPIDown',
+      rule_number: 0,
+    },
+  ],
+  more: 0,
+});
+
 export const rulesBody = () => {
   const last = iso(Date.now() - (Date.now() % 5000));
   return ruleGroups.map((each) => ({

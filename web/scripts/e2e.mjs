@@ -35,8 +35,8 @@ const ended = (child) => new Promise((resolve) => (child.exitCode !== null || ch
 
 let tests;
 
-async function playwright(url) {
-  tests = spawn(process.execPath, [join(web, 'node_modules/@playwright/test/cli.js'), 'test', ...process.argv.slice(2)], { cwd: web, stdio: 'inherit', env: { ...process.env, PHOENIX_URL: url } });
+async function playwright(url, bin = process.env.PHOENIX_BIN) {
+  tests = spawn(process.execPath, [join(web, 'node_modules/@playwright/test/cli.js'), 'test', ...process.argv.slice(2)], { cwd: web, stdio: 'inherit', env: { ...process.env, PHOENIX_URL: url, ...(bin && { PHOENIX_BIN: bin }) } });
   return ended(tests);
 }
 
@@ -85,7 +85,7 @@ async function againstDemo() {
     return 1;
   }
   console.log(`${bin} runs its demo at ${url}`);
-  const code = await playwright(url);
+  const code = await playwright(url, bin);
   if (stopping) return code;
   const demoCode = await stop();
   if (demoCode !== 0) console.error(`The demo ended with exit code ${demoCode}.`);

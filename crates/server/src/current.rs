@@ -23,6 +23,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The rules of a configuration that names none: how messages name them, and their text.
+pub(crate) const STARTER_RULES: (&str, &str) = ("starter rules (built in)", include_str!("starter/rules.yaml"));
+
 /// A whole configuration with its rules, routes and schedules parsed.
 #[derive(Debug)]
 pub struct Current {
@@ -86,7 +89,7 @@ impl Current {
         }
         let names_rules = !loaded.prometheus.rule_files.is_empty() || !rule_sources.is_empty();
         if !names_rules {
-            rule_sources.push(Source::new("starter rules (built in)", include_str!("starter/rules.yaml")));
+            rule_sources.push(Source::new(STARTER_RULES.0, STARTER_RULES.1));
         }
         let rule_groups = read_rules(&rule_sources, &mut found);
         let alerting = match &loaded.alertmanager {
@@ -159,6 +162,11 @@ impl Current {
     pub fn shown(&self) -> String {
         let texts: Vec<String> = self.loaded.files.iter().map(|file| format!("# {}\n{}", file.path.display(), file.shown())).collect();
         if texts.is_empty() { "# no file: Phoenix runs with its defaults\n".to_owned() } else { texts.join("\n---\n") }
+    }
+
+    /// Whether the built-in rules act.
+    pub(crate) fn has_starter_rules(&self) -> bool {
+        self.rule_groups.iter().any(|group| &*group.file == STARTER_RULES.0)
     }
 
     /// How long samples are kept.

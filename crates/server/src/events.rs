@@ -19,6 +19,8 @@ pub enum Event {
     Silences,
     /// A dashboard, by its uid; several or a folder without one.
     Dashboards(Option<String>),
+    /// What the linter finds.
+    Findings,
     /// An annotation.
     Annotations,
     /// The demo's mailbox.
@@ -38,6 +40,7 @@ impl Event {
             Self::Config => "config",
             Self::Silences => "silences",
             Self::Dashboards(_) => "dashboards",
+            Self::Findings => "findings",
             Self::Annotations => "annotations",
             Self::Inbox => "inbox",
             Self::Demo => "demo",

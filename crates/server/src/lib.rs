@@ -9,6 +9,7 @@ pub mod current;
 mod dashboards;
 pub mod demo;
 pub mod events;
+mod findings;
 mod http;
 mod log_store;
 mod named_files;

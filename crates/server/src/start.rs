@@ -8,6 +8,7 @@ use crate::current::Current;
 use crate::dashboards::Library;
 use crate::demo::Demo;
 use crate::events::{Event, Events};
+use crate::findings::{self, Findings};
 use crate::http::bodies::Bodies;
 use crate::http::loki::{Loki, LokiState, PushDoor};
 use crate::http::native::refresh::Refresh;
@@ -222,6 +223,8 @@ impl Server {
         ));
         let api = Api::new(ApiState {
             clock: clock.clone(),
+            disk: disk.clone(),
+            findings: Findings::default(),
             queries,
             refresh,
             probes: Probes::new(Arc::default(), clock.clone(), disk.clone()),
@@ -240,6 +243,7 @@ impl Server {
 
         runtimes.api().spawn(Arc::clone(&parts.dashboards).watch(shutdown.clone()));
         runtimes.api().spawn(Arc::clone(&parts.dashboards).recount(shutdown.clone()));
+        runtimes.api().spawn(findings::watch(api.clone(), shutdown.clone()));
         let bodies = Bodies::new(Arc::clone(&clock), limits.body_size_bytes, memory / 8, PUSHES);
         let otlp = OtlpDoor { receiver: Arc::clone(&parts.logs.otlp), traces: Arc::clone(&parts.traces.receiver), bodies: bodies.clone() };
         let tempo = Tempo::new(TempoState { engine: Arc::clone(&parts.traces.engine), places: places.clone(), clock: clock.clone() });

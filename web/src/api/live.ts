@@ -16,6 +16,7 @@ const stale: Record<string, string[]> = {
   silences: ['silences', 'alerts', 'home'],
   inbox: ['inbox'],
   dashboards: ['dashboards'],
+  findings: ['findings'],
   annotations: [],
   demo: ['demo', 'home'],
 };

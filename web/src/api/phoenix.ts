@@ -119,6 +119,35 @@ export interface ParsedQuery {
   diagnostics: Diagnostic[];
 }
 
+/** What the linter found; `rule` is the linter's, `rule_name` the one in which it stands. */
+export interface LintFinding extends Diagnostic {
+  rule: string;
+  why: string;
+  rests_on: 'text' | 'project' | 'server' | 'catalogue' | 'naming';
+  docs: string;
+  /** Where this server has the page of the linter's rule. */
+  link: string;
+  fix?: { title: string; edits: { span: { start: number; end: number }; text: string }[] };
+  diff?: string;
+  group?: string | null;
+  rule_name?: string;
+  /** Its number among the rules of the group, from 0. */
+  rule_number?: number;
+  dashboard_uid?: string;
+}
+
+export interface LintReport {
+  /** `null` before the first run has ended. */
+  checked_at: string | null;
+  asked_store: boolean;
+  texts: number;
+  left_out: string[];
+  errors: number;
+  warnings: number;
+  findings: LintFinding[];
+  more: number;
+}
+
 export interface RelabelStep {
   index: number;
   action: string;
@@ -194,6 +223,9 @@ export const relabel = (pool: string, address: string) =>
   });
 
 export const parseQuery = (query: string, language: string) => send<ParsedQuery>('POST', `${root}/parse_query`, { language, query });
+
+export const lintReport = queryOptions({ queryKey: ['findings'], queryFn: ({ signal }) => request<LintReport>(`${root}/findings`, { signal }) });
+export const lintQuery = (query: string, language: string) => send<{ findings: LintFinding[] }>('POST', `${root}/lint_query`, { language, query });
 
 const act = (id: string, what: string) => `${root}/incidents/${encodeURIComponent(id)}/${what}`;
 export const acknowledge = (id: string, who: string, note?: string) => send<Incident>('POST', act(id, 'acknowledge'), { who, note });

@@ -8,8 +8,8 @@ import { Compartment, EditorState, Prec } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
-import { parseQuery } from '../api/phoenix';
-import { indexOfByte } from '../promql/positions';
+import { lintQuery, parseQuery } from '../api/phoenix';
+import { ofLinter, ofParser } from './linted';
 import './QueryEditor.css';
 
 export interface EditorProps {
@@ -44,6 +44,9 @@ const highlighting = HighlightStyle.define([
 /** Milliseconds without typing after which the server is asked about the query. */
 const lintDelay = 300;
 
+/** The languages that the linter knows. */
+const linted = ['promql', 'logql'];
+
 /** The server's findings about the text, at the places it gives in bytes. */
 function serverLinter(language: () => string, standIns: () => EditorProps['standIns']) {
   return linter(
@@ -53,17 +56,13 @@ function serverLinter(language: () => string, standIns: () => EditorProps['stand
       try {
         const texts = standIns()?.(text) ?? [text];
         const answers = await Promise.all(texts.map((each) => parseQuery(each, language())));
-        const { diagnostics } = answers.find(({ ok }) => ok) ?? answers[0]!;
-        return diagnostics.map((each) => {
-          const from = Math.min(indexOfByte(text, each.start ?? 0), text.length);
-          const to = Math.min(Math.max(each.end == null ? text.length : indexOfByte(text, each.end), from), text.length);
-          return {
-            from: from === to && from > 0 ? from - 1 : from,
-            to: from === to && from === 0 ? Math.min(1, text.length) : to,
-            severity: each.severity,
-            message: each.help ? `${each.message}\n${each.help}` : each.message,
-          };
-        });
+        const right = answers.findIndex(({ ok }) => ok);
+        const said = answers[Math.max(right, 0)]!.diagnostics.map((each) => ofParser(text, each));
+        // What can't be read is mended first; what can be may still be no good.
+        const asked = texts[right];
+        if (asked === undefined || !linted.includes(language())) return said;
+        const { findings } = await lintQuery(asked, language()).catch(() => ({ findings: [] }));
+        return [...said, ...ofLinter(text, asked, findings)];
       } catch {
         // Running the query shows why the server does not answer.
         return [];

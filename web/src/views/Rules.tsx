@@ -1,12 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
+import type { LintFinding, LintReport } from '../api/phoenix';
+import { lintReport } from '../api/phoenix';
 import type { Rule, RuleGroup } from '../api/prometheus';
 import { rules } from '../api/prometheus';
 import { formatDuration } from '../format/duration';
 import { length } from '../format/time';
+import { findingsElsewhere, findingsOf } from '../lint/findings';
+import { LintFindings } from '../lint/LintFindings';
 import { Answered, Empty } from '../parts/Answer';
 import { Expression } from '../parts/Expression';
 import { ChoiceFilter, contains, TextFilter } from '../parts/Filter';
+import { Icon } from '../parts/Icon';
 import { Labels } from '../parts/Labels';
 import { PageHead } from '../parts/PageHead';
 import { Scroll } from '../parts/Scroll';
@@ -16,21 +21,30 @@ import { useParam } from '../url/params';
 
 export default function Rules() {
   const query = useQuery(rules);
+  const { data: report } = useQuery(lintReport);
   const [text] = useParam('q');
   const [health] = useParam('health');
   const [type] = useParam('type');
+  const [findings] = useParam('findings');
   const wants = (list: string, value: string) => list === '' || list.split(',').includes(value);
   return (
     <>
       <PageHead title="Rules" />
       <Answered query={query} lines={8}>
         {({ groups }) => {
+          const found = report?.findings ?? [];
           const all = groups.flatMap((group) => group.rules);
+          const linted = groups.map((group) => ({
+            ...group,
+            rules: group.rules.map((rule, number) => ({ ...rule, findings: findingsOf(found, group, number, rule) })),
+          }));
+          const withFindings = linted.reduce((sum, group) => sum + group.rules.filter((rule) => rule.findings.length > 0).length, 0);
+          const elsewhere = findingsElsewhere(found, groups);
           const count = (test: (rule: Rule) => boolean) => all.filter(test).length;
-          const shown = groups
+          const shown = linted
             .map((group) => ({
               ...group,
-              rules: group.rules.filter((rule) => wants(health, rule.health) && wants(type, rule.type) && (text === '' || contains(JSON.stringify([rule.name, rule.query, rule.labels, group.name, group.file]), text))),
+              rules: group.rules.filter((rule) => (findings === '' || rule.findings.length > 0) && wants(health, rule.health) && wants(type, rule.type) && (text === '' || contains(JSON.stringify([rule.name, rule.query, rule.labels, group.name, group.file]), text))),
             }))
             .filter((group) => group.rules.length > 0);
           return (
@@ -53,11 +67,13 @@ export default function Rules() {
                     { value: 'unknown', label: 'not yet evaluated', count: count((rule) => rule.health === 'unknown') },
                   ]}
                 />
+                <ChoiceFilter name="findings" label="Findings" choices={[{ value: 'yes', label: 'with findings', count: withFindings }]} />
                 <TextFilter label="Filter rules" placeholder="Name, group, file, expression" />
               </div>
               {shown.map((group) => (
                 <Group key={`${group.file} ${group.name}`} group={group} />
               ))}
+              {report && <Elsewhere report={report} findings={elsewhere} />}
               {shown.length === 0 && (
                 <section className="panel">
                   {all.length === 0 ? (
@@ -83,7 +99,32 @@ export default function Rules() {
   );
 }
 
-function Group({ group }: { group: RuleGroup }) {
+/** What is found outside of rules: in routes, jobs, dashboards. And what the run did not cover. */
+function Elsewhere({ report, findings }: { report: LintReport; findings: LintFinding[] }) {
+  const beyond = [...report.left_out, ...(report.more > 0 ? [`${report.more} more findings are not listed`] : [])];
+  if (findings.length === 0 && beyond.length === 0) return null;
+  return (
+    <section className="panel" aria-label="Findings elsewhere">
+      <header>
+        <h2>Findings outside of rules</h2>
+        <span className="grow" />
+        {report.checked_at && (
+          <span className="dim">
+            {report.texts} files and dashboards{report.asked_store ? ', beside the metrics that are there' : ''} · <Ago at={report.checked_at} />
+          </span>
+        )}
+      </header>
+      <div className="body stack">
+        {findings.length > 0 && <LintFindings list={findings} />}
+        {beyond.length > 0 && <p className="dim">Not covered: {beyond.join('; ')}.</p>}
+      </div>
+    </section>
+  );
+}
+
+type LintedRule = Rule & { findings: LintFinding[] };
+
+function Group({ group }: { group: Omit<RuleGroup, 'rules'> & { rules: LintedRule[] } }) {
   return (
     <section className="panel" aria-label={group.name}>
       <header>
@@ -116,7 +157,7 @@ function Group({ group }: { group: RuleGroup }) {
   );
 }
 
-function RuleRow({ rule }: { rule: Rule }) {
+function RuleRow({ rule }: { rule: LintedRule }) {
   return (
     <tr>
       <td>
@@ -141,6 +182,17 @@ function RuleRow({ rule }: { rule: Rule }) {
           </div>
           <Expression text={rule.query} language={rule.language} />
           {rule.lastError && <span className="tone-bad">{rule.lastError}</span>}
+          {rule.findings.length > 0 && (
+            <details open>
+              <summary className="row">
+                <span className="turn">
+                  <Icon name="right" size={12} />
+                </span>
+                {rule.findings.length} {rule.findings.length === 1 ? 'finding' : 'findings'}
+              </summary>
+              <LintFindings list={rule.findings} />
+            </details>
+          )}
         </div>
       </td>
       <td>{rule.state ? <State state={rule.state} /> : <span className="dim">–</span>}</td>

@@ -98,6 +98,14 @@ impl Project {
         self.files.iter().flat_map(|file| file.groups.iter().flat_map(move |group| group.rules.iter().map(move |rule| (file, group, rule))))
     }
 
+    /// The rule that a place is in, with its group and its number among the rules of the group, from 0.
+    pub fn rule_at(&self, file: &str, at: usize) -> Option<(&Group, usize, &Rule)> {
+        let own = self.rules().filter(|(own, _, _)| &*own.source.name == file);
+        let (_, group, rule) = own.into_iter().find(|(_, _, rule)| rule.span.start <= at && at < rule.span.end)?;
+        let nth = group.rules.iter().position(|other| std::ptr::eq(other, rule))?;
+        Some((group, nth, rule))
+    }
+
     /// The files of a kind.
     pub fn of_kind(&self, kind: FileKind) -> impl Iterator<Item = &File> {
         self.files.iter().filter(move |file| file.kind == kind)

@@ -8,6 +8,7 @@ mod grafana;
 mod guard;
 mod leftover;
 mod lifecycle;
+mod lint_pages;
 pub(crate) mod loki;
 pub(crate) mod native;
 pub(crate) mod otlp;
@@ -22,6 +23,7 @@ pub use guard::Guard;
 
 use crate::demo::Demo;
 use crate::events::Events;
+use crate::findings::Findings;
 use crate::query_pool::QueryPool;
 use crate::reload::Reloader;
 use crate::shutdown::Shutdown;
@@ -31,7 +33,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::Response;
-use phoenix_env::SharedClock;
+use phoenix_env::{SharedClock, SharedDisk};
 use phoenix_model::Labels;
 use prometheus_client::registry::Registry;
 use std::ops::Deref;
@@ -48,6 +50,7 @@ pub struct Api(Arc<ApiState>);
 /// See [`Api`].
 pub struct ApiState {
     pub(crate) clock: SharedClock,
+    pub(crate) disk: SharedDisk,
     pub(crate) queries: QueryPool,
     pub(crate) refresh: native::refresh::Refresh,
     pub(crate) probes: phoenix_probe::Probes,
@@ -58,6 +61,8 @@ pub struct ApiState {
     pub(crate) parts: Parts,
     pub(crate) reloader: Arc<Reloader>,
     pub(crate) events: Events,
+    /// What the linter finds in what is loaded.
+    pub(crate) findings: Findings,
     pub(crate) demo: Option<Arc<dyn Demo>>,
     pub(crate) registry: parking_lot::Mutex<Registry>,
     pub(crate) shutdown: Shutdown,
@@ -121,6 +126,7 @@ pub(crate) fn router(api: Api, loki: loki::Loki, tempo: tempo::Tempo, otlp: otlp
         .merge(native::link::router())
         .merge(probe::router())
         .merge(lifecycle::router())
+        .merge(lint_pages::router())
         .merge(redirects::router())
         .fallback(assets::serve)
         .layer(tower_http::compression::CompressionLayer::new().gzip(true))

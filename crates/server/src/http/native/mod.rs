@@ -5,6 +5,7 @@ mod dashboards;
 mod demo;
 mod events;
 mod explore;
+mod findings;
 mod home;
 mod incidents;
 pub(super) mod link;
@@ -37,6 +38,8 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/incidents/{id}/notes", post(incidents::note))
         .route("/on-call", get(on_call::read))
         .route("/parse_query", get(explore::parse_get).post(explore::parse_post))
+        .route("/findings", get(findings::list))
+        .route("/lint_query", post(findings::lint_query))
         .route("/targets/relabel", get(targets::relabel))
         .route("/targets/logs", get(targets::logs))
         .route("/dashboards/query", post(refresh::query))
