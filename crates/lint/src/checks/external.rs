@@ -22,8 +22,10 @@ pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
     let configs: Vec<Vec<(String, String)>> = scope
         .project
         .of_kind(FileKind::Prometheus)
-        .filter(|file| file.tree.as_deref().is_some_and(|tree| tree.get("global").is_some()))
-        .filter_map(|file| file.tree.as_deref().map(of))
+        .filter_map(|file| file.tree.as_deref())
+        // One that evaluates no rules gives nothing to what they raise.
+        .filter(|tree| tree.get("rule_files").is_some())
+        .map(of)
         .collect();
     if configs.is_empty() {
         return;

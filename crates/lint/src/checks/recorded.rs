@@ -12,31 +12,31 @@ type Place = (usize, usize);
 
 pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
     let mut places: HashMap<&str, Vec<Place>> = HashMap::new();
-    let mut expressions: HashMap<String, Option<&str>> = HashMap::new();
+    let mut expressions: Expressions = HashMap::new();
     for (file_at, file) in scope.project.files.iter().enumerate() {
         for (group_at, group) in file.groups.iter().enumerate() {
-            for rule in group.rules.iter().filter(|rule| !rule.is_alert) {
+            for (rule_at, rule) in group.rules.iter().enumerate().filter(|(_, rule)| !rule.is_alert) {
                 places.entry(rule.name.value.as_str()).or_default().push((file_at, group_at));
                 // With labels of its own it is not the same series.
                 if let Some(expr) = rule.parsed.as_ref().filter(|expr| computes(expr) && rule.labels.is_empty() && group.labels.is_empty())
                 {
-                    let known = expressions.entry(shown(expr)).or_insert(Some(&rule.name.value));
-                    *known = known.filter(|name| *name == rule.name.value);
+                    let known = expressions.entry(shown(expr)).or_insert(Some((&rule.name.value, (file_at, group_at), rule_at)));
+                    *known = known.filter(|(name, _, _)| *name == rule.name.value);
                 }
             }
         }
     }
-    expressions.retain(|_, name| name.is_some_and(|name| places[name].len() == 1));
+    expressions.retain(|_, known| known.is_some_and(|(name, _, _)| places[name].len() == 1));
     if places.is_empty() {
         return;
     }
     for (file_at, file) in scope.project.files.iter().enumerate() {
         for (group_at, group) in file.groups.iter().enumerate() {
-            for rule in &group.rules {
+            for (rule_at, rule) in group.rules.iter().enumerate() {
                 let (Some(text), Some(expr)) = (rule.expr.as_ref(), rule.parsed.as_ref()) else { continue };
                 let query = Query { file, text, expr, rule: Some((group, rule)) };
                 if !expressions.is_empty() {
-                    again(&query, expr, &expressions, found);
+                    again(&query, expr, ((file_at, group_at), rule_at), &expressions, found);
                 }
                 if !rule.is_alert {
                     found.extend(of_other_group(&query, (file_at, group_at), &places));
@@ -45,6 +45,9 @@ pub(super) fn check(scope: &Scope, found: &mut Vec<Finding>) {
         }
     }
 }
+
+/// By expression what records it: its name and place; `None` where several do.
+type Expressions<'a> = HashMap<String, Option<(&'a str, Place, usize)>>;
 
 /// Whether evaluating it costs more than reading it.
 fn computes(expr: &Expr) -> bool {
@@ -59,11 +62,11 @@ fn shown(expr: &Expr) -> String {
     expr.without_parens().to_string()
 }
 
-/// The largest parts that are recorded already.
-fn again(query: &Query, expr: &Expr, expressions: &HashMap<String, Option<&str>>, found: &mut Vec<Finding>) {
-    let own = query.rule.map_or("", |(_, rule)| rule.name.value.as_str());
+/// The largest parts that are recorded already. What a recording reads has to be new: recorded before it in its group.
+fn again(query: &Query, expr: &Expr, here: (Place, usize), expressions: &Expressions, found: &mut Vec<Finding>) {
+    let fresh = |place: Place, at: usize| query.alert().is_some() || place == here.0 && at < here.1;
     if computes(expr)
-        && let Some(name) = expressions.get(&shown(expr)).copied().flatten().filter(|name| *name != own)
+        && let Some((name, ..)) = expressions.get(&shown(expr)).copied().flatten().filter(|(_, place, at)| fresh(*place, *at))
     {
         let message = format!("this is recorded as `{name}`");
         let fix = query.replace(expr.span, name, format!("read `{name}`"));
@@ -72,7 +75,7 @@ fn again(query: &Query, expr: &Expr, expressions: &HashMap<String, Option<&str>>
         return;
     }
     for child in expr.children() {
-        again(query, child, expressions, found);
+        again(query, child, here, expressions, found);
     }
 }
 

@@ -41,13 +41,17 @@ fn not_json(file: &File) -> Option<Finding> {
     Some(Finding::at("yaml/syntax", file, Span::new(at, end), format!("this is not JSON: {message}")))
 }
 
-/// Whether a line is only there for a program that writes the file: Helm's and Jinja's control lines.
+/// Whether a line is only there for a program that writes the file: Helm's and Jinja's control lines; or a value is filled in.
 fn is_template(text: &str) -> bool {
     let control = |line: &str| {
         let line = line.trim_start();
         line.starts_with("{{") || line.starts_with("{%")
     };
-    text.lines().any(control) || ["{{-", "-}}", "{{ .Values", "{{ include ", "{{.Values", "<%"].iter().any(|mark| text.contains(mark))
+    // `@NAME@`, as configure scripts and the like fill in.
+    let at_sign = |word: &str| word.len() > 2 && word.starts_with('@') && word.trim_end_matches([',', '}', ']']).ends_with('@');
+    text.lines().any(control)
+        || text.split([' ', '\n', '"', '\'', '/', ':']).any(at_sign)
+        || ["{{-", "-}}", "{{ .Values", "{{ include ", "{{.Values", "<%"].iter().any(|mark| text.contains(mark))
 }
 
 /// Whether a second document begins somewhere.
