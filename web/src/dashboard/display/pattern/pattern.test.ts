@@ -27,6 +27,11 @@ test.each([
   for (const text of texts) expect([text, ours(source, flags, text)]).toEqual([text, native(source, flags, text)]);
 });
 
+test.each(['(?:a*?)*', '(?:.*?)+', '(?:(a)*?){2,}', '(?:a?(?:|b))*', '(?:a?b??)+', '(?:a?(?:c|b*?))*?c'])('%s may repeat nothing before something: it is refused rather than searched for in another way', (source) => {
+  expect(ours(source, '', 'ab')).toBe('not for us');
+  expect(() => new BoundedRegExp(source)).toThrow('it could take too long');
+});
+
 /** Small numbers without end, the same for a seed. */
 function dice(seed: number): (below: number) => number {
   let state = seed;
@@ -71,6 +76,34 @@ test('random patterns are found in random texts as the browser finds them', () =
     expect([seed, source, flags, text, made]).toEqual([seed, source, flags, text, expected]);
   }
   expect(found).toBeGreaterThan(1_000);
+});
+
+test('what goes on from match to match is done with random patterns as the browser does it', () => {
+  const seed = Number(process.env.PHOENIX_SEED ?? 20_261_124);
+  const roll = dice(seed);
+  let [done, several] = [0, 0];
+  for (let round = 0; round < 3_000; round += 1) {
+    const source = randomPattern(roll, 3);
+    const flags = ['g', 'gi', 'gu', 'gy', 'gm'][roll(5)]!;
+    const text = Array.from({ length: roll(12) }, () => 'abcA\n '[roll(6)]!).join('');
+    if (!compile(readTree(source, flags)!, flags)) continue;
+    const bounded = new BoundedRegExp(source, flags);
+    // However short a text is, the browser's search is not to be used for it.
+    Object.assign(bounded, { harmless: -1, harmful: 0 });
+    const all = (regex: RegExp) => ({
+      matches: Array.from(text.matchAll(regex), (match) => [match.index, ...match]),
+      replaced: text.replace(regex, '[$&|$1|$`]'),
+      split: text.split(regex),
+      at: text.search(regex),
+      last: [regex.exec(text)?.index, regex.lastIndex, regex.test(text), regex.lastIndex],
+    });
+    // `matchAll` and `split` copy the expression; what they copy must go the same way.
+    const [expected, made] = [all(new RegExp(source, flags)), all(bounded)];
+    done += 1;
+    if (expected.matches.length > 1) several += 1;
+    expect([seed, source, flags, text, made]).toEqual([seed, source, flags, text, expected]);
+  }
+  expect([done, several].map((count) => count > 500)).toEqual([true, true]);
 });
 
 const long = `${'a'.repeat(2_000)}!`;

@@ -95,6 +95,8 @@ export function compile({ root, groups }: Tree, flags: string): Search | null {
     const aim = (split: { first: number; second: number }, into: number, past: number) => Object.assign(split, isLazy ? { first: past, second: into } : { first: into, second: past });
     for (let at = 0; at < min; at += 1) once();
     if (max === Infinity) {
+      // Whether a repetition was of nothing depends on where it began, which matters where nothing is tried first.
+      if (canBeEmpty(body) && triesNothingFirst(body, true)) throw new TooMuch();
       const start = steps.length;
       const split = branch();
       once();
@@ -138,6 +140,31 @@ function canBeEmpty(node: Node): boolean {
       return node.min === 0 || canBeEmpty(node.body);
     default:
       return true;
+  }
+}
+
+/**
+ * Whether a part may try nothing before something behind what was read: at such a place the search would come back to
+ * where it is still trying, and take that for a failure. At the start of a repetition it comes back only after nothing.
+ */
+function triesNothingFirst(node: Node, isStart: boolean): boolean {
+  switch (node.kind) {
+    case 'sequence': {
+      let reads = !isStart;
+      return node.items.some((item) => {
+        const found = triesNothingFirst(item, !reads);
+        reads ||= item.kind !== 'edge' && item.kind !== 'ahead';
+        return found;
+      });
+    }
+    case 'choice':
+      return (!isStart && node.options.slice(0, -1).some(canBeEmpty)) || node.options.some((option) => triesNothingFirst(option, isStart));
+    case 'group':
+      return triesNothingFirst(node.body, isStart);
+    case 'repeat':
+      return (node.isLazy && node.max > node.min && (!isStart || node.max > 1)) || triesNothingFirst(node.body, isStart && node.max <= 1);
+    default:
+      return false;
   }
 }
 
