@@ -1,6 +1,6 @@
 //! Whatever a file holds: it is read, looked at, and nothing panics. Every place that a finding names is in its file.
 
-use phoenix_lint::{Facts, Options, Project, apply, lint};
+use phoenix_lint::{Facts, Options, Project, apply, lint, mend};
 use phoenix_model::{Severity, Source};
 use proptest::prelude::*;
 
@@ -65,6 +65,23 @@ proptest! {
             if let Some(fix) = &finding.fix {
                 apply(&source.text, [fix]);
             }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    /// What was read is read when it is mended, with at least as many queries.
+    #[test]
+    fn what_is_mended_can_be_read((text, name) in (mixed(), 0..NAMES.len())) {
+        let sources = [Source::new(NAMES[name], text)];
+        let options = Options { level: Severity::Info, ..Options::default() };
+        let before = Project::of(sources.to_vec());
+        for mended in mend(&sources, None, &options) {
+            let after = Project::of(vec![mended]);
+            prop_assert!(before.files[0].tree.is_none() || after.files[0].tree.is_some());
+            prop_assert!(before.queries().count() <= after.queries().count());
         }
     }
 }
