@@ -66,6 +66,7 @@ pub(super) fn write(disk: &dyn Disk, dir: &Path, postgres: &Path, addresses: &Ad
     ] {
         let mut text = text.to_owned();
         for (mark, value) in [
+            ("@INHIBIT_RULES@", rules::inhibitions().to_owned()),
             ("@PHOENIX@", addresses.phoenix.to_string()),
             ("@OTLP@", addresses.otlp.to_string()),
             ("@API@", addresses.api.to_string()),

@@ -22,6 +22,15 @@ pub(super) fn files() -> impl Iterator<Item = (&'static str, String)> {
     FILES.into_iter().map(|(name, text)| (name, quicker(&without_absent(text))))
 }
 
+/// Which alerts say nothing new beside which others: `inhibit_rules` of the strategy's Alertmanager.
+pub(super) fn inhibitions() -> &'static str {
+    let text = include_str!("../../../../configs/alertmanager.yaml");
+    let section = text.find("\ninhibit_rules:").map_or("", |at| &text[at + 1..]);
+    // The next key at the margin begins another section.
+    let end = section.match_indices('\n').find(|(at, _)| section[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic()));
+    &section[..end.map_or(section.len(), |(at, _)| at + 1)]
+}
+
 /// Without what could only tell that the demo is no cluster, and without the alert that always fires, for which the demo
 /// has nobody who would notice its silence.
 fn without_absent(text: &str) -> String {
@@ -99,6 +108,13 @@ mod tests {
         ] {
             assert_eq!(quicker(text), want);
         }
+    }
+
+    #[test]
+    fn inhibitions_are_one_section() {
+        let text = inhibitions();
+        assert!(text.starts_with("inhibit_rules:\n") && text.ends_with('\n'), "{text}");
+        assert!(text.contains("PhoenixAPIInstanceDown") && !text.contains("receivers:") && !text.contains("\nroute:"), "{text}");
     }
 
     #[test]

@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The collector's memory, in bytes; what a leak is measured against.
+/// The memory of a service, in bytes, and of the collector: what its leak is measured against.
+const SERVICE_BYTES: u64 = 512 << 20;
 const COLLECTOR_BYTES: u64 = 256 << 20;
 /// How long experiments run: longer than the minute that LowCardinalityReduction looks back here.
 const RUN_FOR: &str = "80s";
@@ -99,6 +100,10 @@ impl RunningDemo {
             let options = options.iter().flat_map(|(option, value)| [(*option).to_owned(), value.clone()]);
             program(name, &sample, std::iter::once(command.to_owned()).chain(options).collect(), variables)
         };
+        let limited = |name, command: &str, options: &[(&str, String)], variables: &[(&'static str, String)]| Program {
+            memory_bytes: Some(SERVICE_BYTES),
+            ..of_sample(name, command, options, variables)
+        };
         let otlp = ("--otlp", format!("http://{}", addresses.otlp));
         let from_secrets = [("--secrets", addresses.secrets_tls.to_string()), ("--secrets-ca", ca_file.clone())];
         let [store, authority] = from_secrets.clone();
@@ -106,7 +111,7 @@ impl RunningDemo {
 
         let secrets_options =
             [listens(addresses.secrets), ("--tls", addresses.secrets_tls.to_string()), ("--ca-file", ca_file), otlp.clone()];
-        let secrets = of_sample("vault", "secrets", &secrets_options, std::slice::from_ref(&opens_secrets));
+        let secrets = limited("vault", "secrets", &secrets_options, std::slice::from_ref(&opens_secrets));
         let collector = Program {
             memory_bytes: Some(COLLECTOR_BYTES),
             ..of_sample("otel-collector", "collector", &[listens(addresses.collector), otlp.clone()], &[])
@@ -117,11 +122,11 @@ impl RunningDemo {
             ("--run-for", RUN_FOR.to_owned()),
             otlp.clone(),
         ];
-        let controller = of_sample("phoenix-controller", "controller", &controller_options, std::slice::from_ref(&database));
+        let controller = limited("phoenix-controller", "controller", &controller_options, std::slice::from_ref(&database));
         let volume = format!("phoenix-system/data-postgres-0={}", postgres.folder.display());
         let exporter = of_sample("sample-exporter", "exporter", &[listens(addresses.exporter), ("--volume", volume)], &[]);
         let api_options = [listens(addresses.api), ("--controller", addresses.controller.to_string()), store, authority, otlp.clone()];
-        let api = of_sample("phoenix-api", "api", &api_options, &[database, opens_secrets.clone()]);
+        let api = limited("phoenix-api", "api", &api_options, &[database, opens_secrets.clone()]);
         let [store, authority] = from_secrets;
         let load = of_sample("load", "load", &[("--target", addresses.api.to_string()), store, authority, otlp], &[opens_secrets]);
         let node = program(
