@@ -162,6 +162,91 @@ fn promtool_queries_work() {
     assert_ne!(checked.status.code(), Some(1), "{}", told(&checked));
 }
 
+/// What `phoenix check --against` finds by asking a server that has `up` and the metrics of one Go or Rust process.
+fn found_against(dir: &Path, server: SocketAddr) -> Vec<String> {
+    let rules = "groups:\n  - name: g\n    rules:\n      - {record: 'a:fine', expr: 'sum(scrape_duration_seconds)'}\n      - {record: 'a:none', expr: 'sum(scrape_duration_second)'}\n      - {record: 'a:empty', expr: 'sum(up{job=\"nobody\"})'}\n      - {record: 'a:label', expr: 'sum(up{shop=\"x\"})'}\n";
+    write(dir, "asked.yaml", rules);
+    let mut check = program::command(&["--json", "check", "asked.yaml", "--against", &format!("http://{server}")]);
+    check.current_dir(dir);
+    let output = run(check);
+    let checked: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", told(&output)));
+    assert_eq!(checked["not_asked"], serde_json::Value::Null);
+    let findings = checked["files"][0]["findings"].as_array().unwrap_or_else(|| panic!("{checked}"));
+    let by_server = findings.iter().filter(|finding| finding["rests_on"] == "server");
+    by_server.map(|f| format!("{} {}: {}; {}", f["line"], f["rule"], f["message"], f["help"])).collect()
+}
+
+#[test]
+fn a_running_server_is_asked_what_it_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = |address: SocketAddr| {
+        format!(
+            "scrape_configs: [{{job_name: own, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{{targets: ['{address}']}}]}}]\n"
+        )
+    };
+    let address = free_address();
+    let server = Server::start_at(dir.path(), Some(&write(dir.path(), "phoenix.yml", &config(address))), address);
+    eventually("a scrape", LIMIT, || server.value("up{job=\"own\"}"));
+    let found = found_against(dir.path(), address);
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    5 "promql/unknown-metric": "the server has no series of `scrape_duration_second`"; "did you mean `scrape_duration_seconds`?"
+    6 "promql/no-series": "the server has `up`, and none of its series has `job=\"nobody\"`"; "a label that comes with the first event, such as that of an error, is no mistake: give it a zero with `or`"
+    7 "promql/no-series": "the server has `up`, and none of its series has `shop=\"x\"`"; "it has no label `shop`, but `instance`, `job`"
+    "#);
+
+    // The real Prometheus is asked the same and leads to the same.
+    let Some(prometheus) = installed("prometheus") else { return };
+    let address = free_address();
+    let peer = write(dir.path(), "peer.yml", &config(address));
+    let _peer = Peer::start(
+        &prometheus,
+        address,
+        &[
+            &format!("--config.file={}", peer.display()),
+            &format!("--storage.tsdb.path={}", dir.path().join("peer").display()),
+            &format!("--web.listen-address={address}"),
+            "--log.level=error",
+        ],
+        "/-/ready",
+    );
+    eventually("a scrape of the peer", LIMIT, || {
+        let (_, body) = request(address, "GET", "/api/v1/query?query=scrape_duration_seconds", &[], b"");
+        body.contains("\"value\"").then_some(())
+    });
+    assert_eq!(found_against(dir.path(), address), found);
+}
+
+#[test]
+fn alerts_that_never_fired_and_that_always_did_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let alert = |name: &str, expr: &str| format!("      - {{alert: {name}, expr: '{expr}', labels: {{severity: none}}}}\n");
+    let rules =
+        "groups:\n  - name: g\n    interval: 1s\n    rules:\n".to_owned() + &alert("Always", "vector(1)") + &alert("Never", "up == 7");
+    let rules_file = write(dir.path(), "rules.yaml", &rules);
+    // What is new in the file has no past, and what is on the server alone is not asked about.
+    write(dir.path(), "new.yaml", &(rules.replace("Never", "New") + &alert("Never", "up == 7")));
+    let config = format!(
+        "rule_files: ['{}']\nscrape_configs: [{{job_name: own, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{{targets: ['{address}']}}]}}]\n",
+        rules_file.display()
+    );
+    let server = Server::start_at(dir.path(), Some(&write(dir.path(), "phoenix.yml", &config)), address);
+    let check = |format: &[&str]| {
+        let url = format!("http://{address}");
+        let mut check = program::command(&[format, &["check", "new.yaml", "--against", &url]].concat());
+        check.current_dir(dir.path());
+        run(check)
+    };
+    let history = || serde_json::from_slice::<serde_json::Value>(&check(&["--json"]).stdout).expect("JSON")["alert_history"].clone();
+    assert_eq!(history(), serde_json::Value::Null, "a few seconds say nothing");
+    let told = eventually("enough is held", Duration::from_mins(1), || Some(history()).filter(|told| told["always_fired"][0] == "Always"));
+    assert!(told["seconds"].as_u64().is_some_and(|seconds| (20..90).contains(&seconds)), "{told}");
+    assert_eq!((&told["never_fired"], &told["always_fired"]), (&serde_json::json!(["Never"]), &serde_json::json!(["Always"])));
+    let text = String::from_utf8_lossy(&check(&[]).stdout).into_owned();
+    assert!(text.contains("that the server was asked for, never fired: Never; fired all the time: Always"), "{text}");
+    assert_eq!(server.get("/-/ready").0, 200);
+}
+
 #[test]
 fn prometheus_sends_alerts_and_samples() {
     let Some(prometheus) = installed("prometheus") else { return };

@@ -1,6 +1,7 @@
 //! `phoenix check`.
 
 mod against;
+mod history;
 
 use crate::args::{Check, CheckFormat, Level};
 use crate::exit::{Failure, NO};
@@ -22,7 +23,8 @@ pub(crate) fn run(arguments: &Check, json_output: bool) -> Result<(), Failure> {
         arguments.files.iter().map(|file| (file.as_path(), check_file(file, &disk, arguments.syntax_only))).collect();
     let sources = sources(&checked);
     let server = arguments.against.as_deref().map(Against::ask).transpose()?;
-    let server = server.as_ref().map(|server| server as &dyn Server);
+    let asked = server.as_ref();
+    let server = asked.map(|server| server as &dyn Server);
     let options = Options {
         level: match arguments.level {
             Level::Error => Severity::Error,
@@ -50,15 +52,34 @@ pub(crate) fn run(arguments: &Check, json_output: bool) -> Result<(), Failure> {
     findings.retain(|finding| finding.severity() == Severity::Error || !is_broken(finding, &checked));
     // Whoever reads a file tells where it is no YAML, too.
     findings.retain(|finding| finding.rule.id != "yaml/syntax" || !checked.iter().any(|(_, c)| !c.is_ok() && is_of(finding, c)));
+    let not_asked = asked.and_then(Against::not_asked);
+    let history = asked.and_then(|server| server.history(&project));
     let all = || checked.iter().flat_map(|(_, c)| &c.diagnostics).chain(findings.iter().map(|finding| &finding.diagnostic));
     let count = |severity| all().filter(|d| d.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let own: Vec<Diagnostic> = checked.iter().flat_map(|(_, c)| c.diagnostics.clone()).collect();
     match if json_output { CheckFormat::Json } else { arguments.format } {
-        CheckFormat::Json => println!("{}", json!({"files": files(&checked, &findings), "errors": errors, "warnings": warnings})),
+        CheckFormat::Json => {
+            let mut told = json!({"files": files(&checked, &findings), "errors": errors, "warnings": warnings});
+            if let Some(not_asked) = &not_asked {
+                told["not_asked"] = json!(not_asked);
+            }
+            if let Some(history) = &history {
+                told["alert_history"] = history.to_json();
+            }
+            println!("{told}");
+        }
         CheckFormat::Sarif => println!("{:#}", sarif(&own, &findings)),
         CheckFormat::Github => print!("{}", github(&own, &findings)),
-        CheckFormat::Text => text(&checked, &findings, gone),
+        CheckFormat::Text => {
+            text(&checked, &findings, gone);
+            if let Some(said) = history.and_then(|history| history.in_words()) {
+                println!("{said}");
+            }
+        }
+    }
+    if let Some(not_asked) = not_asked.filter(|_| !json_output) {
+        eprintln!("{not_asked}");
     }
     if errors > 0 || (arguments.strict && warnings > 0) {
         let found = format!("{} and {} in {}", plural(errors, "error"), plural(warnings, "warning"), plural(checked.len(), "file"));
