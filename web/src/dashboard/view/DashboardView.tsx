@@ -1,27 +1,21 @@
-import { ActionIcon, Button, Menu, Switch, useComputedColorScheme } from '@mantine/core';
+import { Button, useComputedColorScheme } from '@mantine/core';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
-import { Link } from 'wouter';
 import type { LoadedDashboard } from '../../api/dashboards';
-import { exportPath } from '../../api/dashboards';
 import { onTopic } from '../../api/live';
-import { Empty, Failure, Loading } from '../../parts/Answer';
+import { Empty, Loading } from '../../parts/Answer';
 import { Icon } from '../../parts/Icon';
-import { PageHead } from '../../parts/PageHead';
 import { useRecent } from '../../views/dashboards/recent';
-import type { AnnotationChoice } from '../annotations';
-import { annotationQueries } from '../annotations';
-import { EditBar, EditDialogs, EditedPanel, MovablePanel, PanelItems, RowMenu } from '../edit/lazy';
+import { EditDialogs, EditedPanel, MovablePanel, PanelItems, RowMenu } from '../edit/lazy';
 import { useEditing } from '../edit/use-editing';
 import type { DashboardLink } from '../model';
 import type { ScopedVars } from '../panel';
-import { isRelative, refreshIntervals } from '../time';
 import type { Section, ShownPanel } from '../variables';
 import { interpolate as fillIn, withBuiltins, writeFilter, writeVariables } from '../variables';
 import type { PanelSource } from './board';
 import { Board } from './board';
-import { BoardPart, spanOf, useBoardPart, wholeOf } from './board-parts';
+import { BoardPart, spanOf, useBoardPart } from './board-parts';
 import './Dashboard.css';
-import { DashboardLinks } from './DashboardLinks';
+import { DashboardHead } from './DashboardHead';
 import { expectedInSight } from './expected';
 import { exploreLinks } from './explore-links';
 import { Grid } from './Grid';
@@ -30,16 +24,12 @@ import { isInspectTab } from './inspect-tabs';
 import type { PanelContext } from './PanelHost';
 import { PanelHost, preloadKinds } from './PanelHost';
 import { PanelMenu } from './PanelMenu';
-import { RefreshControl } from './RefreshControl';
 import { graveCount } from './report';
-import { ShareLink } from './ShareLink';
 import { boardSource } from './source';
-import { TimePicker } from './TimePicker';
 import { changeSwitches } from './url';
 import { useAddress } from './use-address';
 import { useAutoRefresh } from './use-auto-refresh';
 import { useDashboardShortcuts } from './use-dashboard-shortcuts';
-import { VariablesBar } from './VariablesBar';
 
 const Print = lazy(() => import('./Print'));
 const Inspect = lazy(() => import('./Inspect'));
@@ -52,7 +42,7 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
   const { meta, report } = editing.loaded;
   const dashboard = editing.shown;
   const address = useAddress(dashboard);
-  const { url, raw, zoneSetting, chosen, change, setRange, setSpan, choose, folded, marked: annotationsOn, setSwitches } = address;
+  const { url, raw, zoneSetting, chosen, change, setSpan, choose, folded, marked: annotationsOn, setSwitches } = address;
   const isDark = useComputedColorScheme() === 'dark';
   const [isPrinting, setPrinting] = useState(false);
   const [, remember] = useRecent();
@@ -72,7 +62,6 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
   // What changes with each refresh is drawn by itself: see `BoardPart` below.
   const variables = useBoardPart(board, (state) => state.variables);
   const zone = useBoardPart(board, (state) => state.zone);
-  const spanNow = useCallback(() => board.snapshot().span, [board]);
   const sections = useBoardPart(board, (state) => state.sections);
   const isReady = useBoardPart(board, (state) => state.isReady);
   const annotationProblems = useBoardPart(board, (state) => state.annotationProblems);
@@ -235,106 +224,24 @@ export function DashboardView({ loaded: given }: { loaded: LoadedDashboard }) {
 
   const problems = useMemo(() => [...Object.entries(variables.problems).map(([name, text]) => `The variable ${name}: ${text}`), ...annotationProblems], [variables.problems, annotationProblems]);
   const count = graveCount(report) + problems.length;
-  const offeredIntervals = dashboard.timepicker?.refresh_intervals ?? refreshIntervals;
-  const marks = useMemo(() => annotationQueries(dashboard).filter(({ isHidden }) => !isHidden), [dashboard]);
-  const isOwn = ({ query }: AnnotationChoice) => !(dashboard.annotations?.list ?? []).includes(query);
-  const toggle = (name: string, on: boolean) => setSwitches('mark-', { [name]: marks.find((each) => each.name === name)?.isOn === on ? null : on });
-  const hasBar = (dashboard.templating?.list ?? []).some((each) => each.hide !== 2 && each.type !== 'constant') || marks.some((each) => !isOwn(each)) || (dashboard.links ?? []).length > 0;
 
   return (
     <div className={url.kiosk ? 'dash kiosk' : 'dash'}>
-      <div className="dash-head">
-        <PageHead
-          title={dashboard.title}
-          beside={
-            <span className="row wrap dash-facts">
-              {meta.folder && <span className="dim">{meta.folder.title}</span>}
-              <span className="tags">
-                {(dashboard.tags ?? []).map((tag) => (
-                  <Link key={tag} href={`/dashboards?tag=${encodeURIComponent(tag)}`} className="tag">
-                    {tag}
-                  </Link>
-                ))}
-              </span>
-              {meta.source === 'file' && (
-                <span className="dim provisioned" title={`Provisioned from ${meta.file ?? 'a file'}: it changes when the file does`}>
-                  <Icon name="note" size={13} />
-                  {meta.file}
-                </span>
-              )}
-            </span>
-          }
-        >
-          {count > 0 && (
-            <Button variant="default" className="tone-warn" leftSection={<Icon name="warning" size={13} />} onClick={() => change({ report: true })}>
-              {count === 1 ? '1 thing not as meant' : `${count} things not as meant`}
-            </Button>
-          )}
-          {dashboard.timepicker?.hidden !== true && (
-            <BoardPart board={board} pick={spanOf}>
-              {(span) => <TimePicker raw={raw} span={span} zoneSetting={zoneSetting} zone={zone} calendar={calendar} now={Date.now} onRange={setRange} onZone={(timezone) => change({ timezone })} />}
-            </BoardPart>
-          )}
-          <BoardPart board={board} pick={wholeOf}>
-            {({ busy, at, error: failure }) => <RefreshControl interval={address.refresh} choices={offeredIntervals} busy={busy} at={at} error={failure} onRefresh={refresh} onInterval={(interval) => change({ refresh: interval })} />}
-          </BoardPart>
-          <ShareLink address={shareAddress} relative={isRelative(raw.from) || isRelative(raw.to)} />
-          {!isEditing && (
-            <Button variant="default" leftSection={<Icon name="edit" size={13} />} onClick={editing.begin}>
-              Edit
-            </Button>
-          )}
-          <Menu position="bottom-end" shadow="md">
-            <Menu.Target>
-              <ActionIcon variant="default" size={30} aria-label="More">
-                <Icon name="menuDots" />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {marks.filter(isOwn).map(({ name, isOn }) => {
-                const on = annotationsOn[name] ?? isOn;
-                return (
-                  <Menu.Item key={name} role="menuitemcheckbox" aria-checked={on} leftSection={<Icon name={on ? 'check' : 'circle'} size={13} />} closeMenuOnClick={false} onClick={() => toggle(name, !on)}>
-                    Mark {name.toLowerCase()} in charts
-                  </Menu.Item>
-                );
-              })}
-              <Menu.Item leftSection={<Icon name="full" size={13} />} onClick={() => change({ kiosk: true })} rightSection={<kbd>d k</kbd>}>
-                Kiosk mode
-              </Menu.Item>
-              <Menu.Item leftSection={<Icon name="clock" size={13} />} onClick={() => editing.open('versions')}>
-                Versions
-              </Menu.Item>
-              <Menu.Item component="a" href={exportPath(meta.uid)} download leftSection={<Icon name="download" size={13} />}>
-                Export as JSON
-              </Menu.Item>
-              <Menu.Item leftSection={<Icon name="copy" size={13} />} onClick={() => setPrinting(true)}>
-                Print
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        </PageHead>
-        {isEditing && url.editPanel === null && (
-          <Suspense fallback={<Loading lines={1} />}>
-            <EditBar draft={draft} onPanel={(id) => change({ editPanel: String(id) })} onSettings={() => editing.open('settings')} onSave={() => editing.open('save')} onLeave={() => (draft.isChanged ? editing.open('discard') : editing.leave())} />
-          </Suspense>
-        )}
-        {hasBar && (
-          <div className="dash-bar" role="group" aria-label="Variables">
-            <VariablesBar dashboard={dashboard} variables={variables} loading={!isReady} span={spanNow} zone={zone} onChoose={choose} />
-            {marks
-              .filter((each) => !isOwn(each))
-              .map(({ name, isOn }) => (
-                <Switch key={name} label={name} checked={annotationsOn[name] ?? isOn} onChange={(event) => toggle(name, event.currentTarget.checked)} />
-              ))}
-            <span className="grow" />
-            <BoardPart board={board} pick={spanOf}>
-              {() => <DashboardLinks links={dashboard.links ?? []} uid={meta.uid} interpolate={interpolate} params={params} />}
-            </BoardPart>
-          </div>
-        )}
-        {error !== null && <Failure error={error} retry={refresh} />}
-      </div>
+      <DashboardHead
+        editing={editing}
+        address={address}
+        board={board}
+        variables={variables}
+        isReady={isReady}
+        zone={zone}
+        calendar={calendar}
+        found={count}
+        error={error}
+        interpolate={interpolate}
+        params={params}
+        shareAddress={shareAddress}
+        onPrint={() => setPrinting(true)}
+      />
       {url.kiosk && (
         <Button className="leave-kiosk" variant="default" onClick={() => change({ kiosk: false })}>
           Leave kiosk mode
