@@ -2,6 +2,7 @@
 
 mod alerts;
 mod collector;
+mod cost;
 mod counters;
 mod dashboards;
 mod external;
@@ -63,6 +64,7 @@ pub(crate) const CHECKS: &[Check] = &[
     |scope, found| each_query(scope, found, |_, query, found| series::ratios(query, found)),
     |scope, found| each_query(scope, found, |_, query, found| series::unnamed(query, found)),
     |scope, found| each_query(scope, found, metrics::check),
+    |scope, found| each_query(scope, found, cost::check),
     |scope, found| each_query(scope, found, template::labels),
     |scope, found| each_query(scope, found, template::value),
     |scope, found| each_query(scope, found, alerts::firing),

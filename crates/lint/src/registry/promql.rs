@@ -33,6 +33,11 @@ pub(super) static RULES: &[RuleInfo] = &[
         "The metric is there, but not with these labels: the expression is empty now.",
     ),
     warning(
+        "promql/reads-much",
+        "One evaluation reads very many samples",
+        "It is paid at each interval of a rule and at each refresh of a dashboard, and takes time and memory from all others.",
+    ),
+    warning(
         "promql/cadvisor-duplicates",
         "Containers are counted more than once",
         "cAdvisor gives the sums of pods and nodes beside their containers, under the same name.",

@@ -4,7 +4,7 @@ use phoenix_engine::{MetricsEngine, QueryLimits};
 use phoenix_lint::{Server, ServerMetric};
 use phoenix_model::labels::METRIC_NAME;
 use phoenix_query::Value;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 /// The most questions about single selectors in one run: beyond it they stay unanswered.
@@ -24,6 +24,8 @@ pub(super) struct Store<'a> {
     metadata: HashMap<String, ServerMetric>,
     names: HashSet<String>,
     asked: Cell<usize>,
+    /// How many series selectors have, which several rules ask.
+    counted: RefCell<HashMap<String, Option<usize>>>,
 }
 
 impl<'a> Store<'a> {
@@ -36,7 +38,15 @@ impl<'a> Store<'a> {
     ) -> Option<Self> {
         let (names, left_out) = engine.label_values(METRIC_NAME, &[], 0, now_ms, MAX_NAMES).ok()?;
         let names: HashSet<String> = names.into_iter().collect();
-        (!left_out && !names.is_empty()).then(|| Self { engine, limits, now_ms, metadata, names, asked: Cell::new(0) })
+        (!left_out && !names.is_empty()).then(|| Self {
+            engine,
+            limits,
+            now_ms,
+            metadata,
+            names,
+            asked: Cell::new(0),
+            counted: RefCell::default(),
+        })
     }
 
     /// How many questions were too many.
@@ -66,6 +76,17 @@ impl Server for Store<'_> {
     }
 
     fn series(&self, selector: &str) -> Option<usize> {
+        if let Some(known) = self.counted.borrow().get(selector) {
+            return *known;
+        }
+        let count = self.count(selector);
+        self.counted.borrow_mut().insert(selector.to_owned(), count);
+        count
+    }
+}
+
+impl Store<'_> {
+    fn count(&self, selector: &str) -> Option<usize> {
         if !self.may_ask() {
             return None;
         }
