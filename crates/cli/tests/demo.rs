@@ -7,6 +7,7 @@ mod program;
 
 use program::dashboards::ask as ask_dashboard;
 use program::demo::{SOURCES, can_run, start};
+use program::logs::query_string;
 use program::{Server, eventually, free_address, phoenix, signal, told};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -81,6 +82,10 @@ fn the_whole_story() {
     for (uid, at_least) in [("phoenix-api", 10), ("phoenix-experiments", 10)] {
         eventually(uid, LIMIT, || (ask_dashboard(&server, uid, &variables).1 >= at_least).then_some(()));
     }
+    // What somebody asks for is one trace, from the load over the API to the controller.
+    let trace = r#"{ resource.service.name = "phoenix-load" } >> { resource.service.name = "phoenix-api" } >> { resource.service.name = "phoenix-controller" }"#;
+    let search = format!("/api/search?{}", query_string(&[("q", trace)]));
+    eventually(trace, LIMIT, || server.json(&search)["traces"].as_array().is_some_and(|traces| !traces.is_empty()).then_some(()));
     let processes = descendants(server.pid());
     assert!(processes.len() >= 9, "exporters, PostgreSQL, the service and its load run: {processes:?}");
 
