@@ -68,7 +68,13 @@ mod tests {
 
     #[test]
     fn logql_is_linted_as_logql() {
-        assert_eq!(found("query.logql", "{app=\"a\"} |= \"ERROR\""), found("query.logql", "{app=\"a\"} |= \"ERROR\""));
+        let all = Options { level: phoenix_model::Severity::Info, ..Options::default() };
+        let facts = Facts::of(&Project::default(), None);
+        let rules = |text: &str| -> Vec<&str> {
+            lint_query(&Source::new("query.logql", text), &facts, &all).iter().map(|finding| finding.rule.id).collect()
+        };
+        assert_eq!(rules("{app=\"a\"} |= \"ERROR\""), ["logs/text-instead-of-level"]);
+        assert_eq!(rules("{app=\"a\"} | json | level = `error`"), [""; 0]);
         assert!(found("query.promql", "{app=\"a\"} |= \"ERROR\"").is_empty(), "what can't be read is left to the parser");
     }
 }
