@@ -4,7 +4,7 @@
 
 use crate::facts::{Kind, Metric, Part, parts};
 use crate::finding::RestsOn;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 macro_rules! files {
@@ -93,7 +93,8 @@ impl Entry {
 /// The catalogue.
 #[derive(Debug)]
 pub struct Catalogue {
-    entries: HashMap<&'static str, Entry>,
+    /// By name; in order, since names that begin alike are looked through.
+    entries: BTreeMap<&'static str, Entry>,
     /// Families by what their names begin with, the longest first.
     families: Vec<(&'static str, Entry)>,
 }
@@ -106,7 +107,7 @@ impl Catalogue {
     }
 
     fn read() -> Self {
-        let (mut entries, mut families) = (HashMap::with_capacity(8_192), Vec::new());
+        let (mut entries, mut families) = (BTreeMap::new(), Vec::new());
         for (exporter, text) in FILES {
             for entry in text.lines().filter_map(|line| Entry::parse(exporter, line)) {
                 match entry.name.strip_suffix('*') {
@@ -126,7 +127,7 @@ impl Catalogue {
         self.entries.get(name)
     }
 
-    /// All entries but families, in no order.
+    /// All entries but families, by name.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values()
     }
@@ -172,9 +173,10 @@ impl Catalogue {
         let begin = name.split('_').next().unwrap_or(name);
         let mut found: Vec<(usize, &'static str)> = self
             .entries
-            .values()
-            .filter(|entry| entry.name.starts_with(begin) && entry.now().is_none())
-            .filter_map(|entry| Some((distance(name, entry.name)?, entry.name)))
+            .range(begin..)
+            .map(|(_, entry)| entry)
+            .take_while(|entry| entry.name.starts_with(begin))
+            .filter_map(|entry| Some((distance(name, entry.name)?, entry.name)).filter(|_| entry.now().is_none()))
             .collect();
         found.sort_unstable();
         found.into_iter().map(|(_, name)| name).take(limit).collect()
