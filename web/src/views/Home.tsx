@@ -90,9 +90,10 @@ function WrongNow({ data }: { data: HomeData }) {
   const alerts = (groups.data?.groups ?? [])
     .flatMap((group) => group.rules)
     .flatMap((rule) => (rule.alerts ?? []).map((alert) => ({ ...alert, rule })))
-    .filter((alert) => alert.state === 'firing')
+    // One of severity `none`, such as a watchdog, always fires, and says that alerts arrive.
+    .filter((alert) => alert.state === 'firing' && alert.labels.severity !== 'none')
     .sort((a, b) => b.activeAt.localeCompare(a.activeAt));
-  const calm = data.incidents.open + data.incidents.acknowledged === 0 && data.alerts.firing === 0;
+  const calm = data.incidents.open + data.incidents.acknowledged === 0 && alerts.length === 0;
   return (
     <section className={`panel ${data.incidents.open > 0 ? 'bad' : ''}`} aria-labelledby="wrong-now">
       <header>
