@@ -57,7 +57,9 @@ fn nothing_is_told_of_what_the_program_brings() {
                     folders.push(path);
                 } else if let Ok(text) = std::fs::read_to_string(&path) {
                     let name = path.strip_prefix(&base).expect("it is below the root").to_string_lossy().into_owned();
-                    // The demo fills in addresses and folders.
+                    // The demo fills in addresses and folders, and where a word has a line of its own, whole pieces.
+                    let is_piece = |line: &str| line.len() > 2 && line.starts_with('@') && line.ends_with('@');
+                    let text: String = text.split_inclusive('\n').filter(|line| !is_piece(line.trim())).collect();
                     let words: Vec<&str> = text.split('@').collect();
                     let is_name = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
                     let filled: String = words.iter().map(|word| if is_name(word) { "localhost:1" } else { word }).collect();
