@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { answerQueries, measured } from './dashboard-data/answers';
 import { expect, test } from './page';
 
 const prometheus = { type: 'prometheus', uid: 'prometheus' };
@@ -123,7 +124,10 @@ test('f finds a dashboard from any page', async ({ page }) => {
 test('the keyboard’s place in a chart is shown in the charts beside it', async ({ page, request }) => {
   const { dashboard } = board(`Shared ${Date.now()}`);
   const [first] = dashboard.panels;
-  const data = { dashboard: { ...dashboard, graphTooltip: 1, panels: [first, { ...first, id: 2, title: 'Beside', gridPos: { x: 12, y: 0, w: 12, h: 8 } }] } };
+  // A line over the whole range; that of a demo that has just begun would be a point at its end.
+  await answerQueries(page, { up: [{ labels: { job: 'api' }, values: [0, 1, 0, 1, 0, 1] }] });
+  const time = { from: new Date(measured - 3_600_000).toISOString(), to: new Date(measured).toISOString() };
+  const data = { dashboard: { ...dashboard, time, graphTooltip: 1, panels: [first, { ...first, id: 2, title: 'Beside', gridPos: { x: 12, y: 0, w: 12, h: 8 } }] } };
   const made = await (await request.post('/api/phoenix/v1/dashboards', { data })).json();
   await page.goto(`/d/${made.meta.uid}`);
   const cursor = page.getByRole('region', { name: 'First', exact: true }).locator('.cursor-key');

@@ -13,8 +13,11 @@ async function turnFault(page: Page, on: boolean) {
   await page.goto('/');
   const fault = page.getByRole('switch', { name: 'Stop the sample service' });
   await expect(fault).toBeVisible();
-  if ((await fault.isChecked()) !== on) await fault.click({ force: true });
-  await expect(fault).toBeChecked({ checked: on, timeout: 30_000 });
+  // A click may be lost while the page is still being put together.
+  await expect(async () => {
+    if ((await fault.isChecked()) !== on) await fault.click({ force: true });
+    await expect(fault).toBeChecked({ checked: on, timeout: 10_000 });
+  }).toPass({ timeout: 60_000 });
 }
 
 /** The incident as Home lists it, once somebody has been paged for it anew. */

@@ -58,7 +58,8 @@ test.describe('findings of the linter', () => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.goto(`${url}/rules`);
       const failing = page.getByRole('row').filter({ hasText: 'Failing' });
-      await expect(failing.getByText('1 finding', { exact: true })).toBeVisible();
+      // The first run begins with the server, and waits for a place among the queries.
+      await expect(failing.getByText('1 finding', { exact: true })).toBeVisible({ timeout: 30_000 });
       await expect(failing.getByText('rules.yaml:10:11')).toBeVisible();
       await failing.locator('.lint-findings summary').click();
       await expect(failing.locator('.diff .new').first()).toBeVisible();
@@ -90,10 +91,14 @@ test.describe('findings of the linter', () => {
     await page.keyboard.type('rate(a_total{b="c"}[5m]) / rate(a_total[5m])', { delay: 5 });
     await page.keyboard.press('Escape');
     const marked = page.locator('.cm-lintRange-error').first();
-    await expect(marked).toBeVisible();
-    await marked.hover();
+    await expect(marked).toBeVisible({ timeout: 30_000 });
     const tip = page.locator('.cm-tooltip-lint');
-    await expect(tip).toContainText('promql/ratio-matches-itself');
+    // The editor looks at where the pointer rests, which has to come from elsewhere.
+    await expect(async () => {
+      await page.mouse.move(0, 0);
+      await marked.hover();
+      await expect(tip).toContainText('promql/ratio-matches-itself', { timeout: 3_000 });
+    }).toPass({ timeout: 30_000 });
     await tip.getByRole('button').first().click();
     await expect(editor).toContainText('sum');
     await expect(page.locator('.cm-lintRange-error')).toHaveCount(0);

@@ -69,7 +69,7 @@ fn one(variable: &mut Object, context: &Context<'_>) {
     if kind == "adhoc" {
         adhoc(variable);
     } else {
-        current(variable);
+        current(variable, &kind);
     }
     options(variable, &kind);
 }
@@ -155,8 +155,8 @@ fn adhoc(variable: &mut Object) {
 }
 
 /// What is chosen: `{text, value}`, both lists where several can be chosen.
-fn current(variable: &mut Object) {
-    let multi = variable.flag("multi") == Some(true);
+fn current(variable: &mut Object, kind: &str) {
+    let several = variable.flag("multi") == Some(true);
     let current = match variable.take("current") {
         Some(Value::Object(current)) if !current.is_empty() => current,
         Some(value @ (Value::String(_) | Value::Number(_) | Value::Array(_))) => {
@@ -182,7 +182,9 @@ fn current(variable: &mut Object) {
         return;
     }
     let texts = if texts.is_empty() { values.clone() } else { texts };
-    if multi {
+    // Of these two no key says whether there may be several.
+    let several = several || matches!(kind, "groupby" | "snapshot") && current.get("value").is_some_and(Value::is_array);
+    if several {
         out.put("text", texts);
         out.put("value", values);
     } else {
